@@ -1,0 +1,202 @@
+//! Everything that can happen in the product. An event holds references, never contents: who reads it renders what is
+//! there now (invariant I18).
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    ChannelId, DocumentId, GroupId, MeetingId, MessageId, ParseValueError, PersonId, StreamId, ThreadId,
+};
+
+/// One thing that a verb changed, to be recorded in its transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "a variant and its fields say what happened to what")]
+pub enum Event {
+    GroupUpdated { group: GroupId },
+    MemberAdded { group: GroupId, person: PersonId },
+    MemberChanged { group: GroupId, person: PersonId },
+    MemberRemoved { group: GroupId, person: PersonId },
+    ChannelCreated { group: GroupId, channel: ChannelId },
+    ChannelUpdated { group: GroupId, channel: ChannelId },
+    ChannelArchived { group: GroupId, channel: ChannelId },
+    ThreadCreated { group: GroupId, thread: ThreadId },
+    ThreadUpdated { group: GroupId, thread: ThreadId },
+    MessageCreated { group: GroupId, thread: ThreadId, message: MessageId },
+    MessageEdited { group: GroupId, thread: ThreadId, message: MessageId },
+    MessageDeleted { group: GroupId, thread: ThreadId, message: MessageId },
+    ReactionSet { group: GroupId, thread: ThreadId, message: MessageId },
+    DocumentCreated { group: GroupId, document: DocumentId },
+    DocumentUpdated { group: GroupId, document: DocumentId },
+    DocumentDeleted { group: GroupId, document: DocumentId },
+    MeetingCreated { group: GroupId, meeting: MeetingId },
+    MeetingUpdated { group: GroupId, meeting: MeetingId },
+    RsvpSet { group: GroupId, meeting: MeetingId, person: PersonId },
+    GroupJoined { person: PersonId, group: GroupId },
+    GroupLeft { person: PersonId, group: GroupId },
+    ReadMoved { person: PersonId, thread: ThreadId },
+    SettingsUpdated { person: PersonId },
+}
+
+/// The kind of an event: `subject.past`, as the wire and the log name it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[expect(missing_docs, reason = "the words of `EventKind::as_str` say it")]
+pub enum EventKind {
+    GroupUpdated,
+    MemberAdded,
+    MemberChanged,
+    MemberRemoved,
+    ChannelCreated,
+    ChannelUpdated,
+    ChannelArchived,
+    ThreadCreated,
+    ThreadUpdated,
+    MessageCreated,
+    MessageEdited,
+    MessageDeleted,
+    ReactionSet,
+    DocumentCreated,
+    DocumentUpdated,
+    DocumentDeleted,
+    MeetingCreated,
+    MeetingUpdated,
+    RsvpSet,
+    GroupJoined,
+    GroupLeft,
+    ReadMoved,
+    SettingsUpdated,
+}
+
+/// An event as the log keeps it: the columns of a row of `events`, less stream, sequence and time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EventRow {
+    /// The log that it belongs to.
+    pub stream: StreamId,
+    /// What happened.
+    pub kind: EventKind,
+    /// What it happened to.
+    pub subject: Uuid,
+    /// The thread it belongs to, where it has one.
+    pub thread: Option<ThreadId>,
+    /// The person it is about, where the subject is not enough.
+    pub person: Option<PersonId>,
+}
+
+impl Event {
+    /// The columns of this event's row in the log.
+    pub fn row(self) -> EventRow {
+        let group = |group: GroupId, kind, subject: Uuid| EventRow {
+            stream: group.into(),
+            kind,
+            subject,
+            thread: None,
+            person: None,
+        };
+        let member = |id: GroupId, kind, person: PersonId| EventRow { person: Some(person), ..group(id, kind, person.0) };
+        let message = |id: GroupId, kind, thread, message: MessageId| EventRow {
+            thread: Some(thread),
+            ..group(id, kind, message.0)
+        };
+        let own = |person: PersonId, kind, subject| EventRow {
+            stream: person.into(),
+            kind,
+            subject,
+            thread: None,
+            person: Some(person),
+        };
+        use EventKind as Kind;
+        match self {
+            Self::GroupUpdated { group: id } => group(id, Kind::GroupUpdated, id.0),
+            Self::MemberAdded { group: id, person } => member(id, Kind::MemberAdded, person),
+            Self::MemberChanged { group: id, person } => member(id, Kind::MemberChanged, person),
+            Self::MemberRemoved { group: id, person } => member(id, Kind::MemberRemoved, person),
+            Self::ChannelCreated { group: id, channel } => group(id, Kind::ChannelCreated, channel.0),
+            Self::ChannelUpdated { group: id, channel } => group(id, Kind::ChannelUpdated, channel.0),
+            Self::ChannelArchived { group: id, channel } => group(id, Kind::ChannelArchived, channel.0),
+            Self::ThreadCreated { group: id, thread } => {
+                EventRow { thread: Some(thread), ..group(id, Kind::ThreadCreated, thread.0) }
+            }
+            Self::ThreadUpdated { group: id, thread } => {
+                EventRow { thread: Some(thread), ..group(id, Kind::ThreadUpdated, thread.0) }
+            }
+            Self::MessageCreated { group, thread, message: id } => message(group, Kind::MessageCreated, thread, id),
+            Self::MessageEdited { group, thread, message: id } => message(group, Kind::MessageEdited, thread, id),
+            Self::MessageDeleted { group, thread, message: id } => message(group, Kind::MessageDeleted, thread, id),
+            Self::ReactionSet { group, thread, message: id } => message(group, Kind::ReactionSet, thread, id),
+            Self::DocumentCreated { group: id, document } => group(id, Kind::DocumentCreated, document.0),
+            Self::DocumentUpdated { group: id, document } => group(id, Kind::DocumentUpdated, document.0),
+            Self::DocumentDeleted { group: id, document } => group(id, Kind::DocumentDeleted, document.0),
+            Self::MeetingCreated { group: id, meeting } => group(id, Kind::MeetingCreated, meeting.0),
+            Self::MeetingUpdated { group: id, meeting } => group(id, Kind::MeetingUpdated, meeting.0),
+            Self::RsvpSet { group: id, meeting, person } => {
+                EventRow { person: Some(person), ..group(id, Kind::RsvpSet, meeting.0) }
+            }
+            Self::GroupJoined { person, group } => own(person, Kind::GroupJoined, group.0),
+            Self::GroupLeft { person, group } => own(person, Kind::GroupLeft, group.0),
+            Self::ReadMoved { person, thread } => {
+                EventRow { thread: Some(thread), ..own(person, Kind::ReadMoved, thread.0) }
+            }
+            Self::SettingsUpdated { person } => own(person, Kind::SettingsUpdated, person.0),
+        }
+    }
+}
+
+macro_rules! kinds {
+    ($($variant:ident = $word:literal,)*) => {
+        impl EventKind {
+            /// Every kind.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The kind's name on the wire and in the log.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl std::str::FromStr for EventKind {
+            type Err = ParseValueError;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word { $($word => Ok(Self::$variant),)* _ => Err(ParseValueError) }
+            }
+        }
+    };
+}
+
+kinds! {
+    GroupUpdated = "group.updated",
+    MemberAdded = "member.added",
+    MemberChanged = "member.changed",
+    MemberRemoved = "member.removed",
+    ChannelCreated = "channel.created",
+    ChannelUpdated = "channel.updated",
+    ChannelArchived = "channel.archived",
+    ThreadCreated = "thread.created",
+    ThreadUpdated = "thread.updated",
+    MessageCreated = "message.created",
+    MessageEdited = "message.edited",
+    MessageDeleted = "message.deleted",
+    ReactionSet = "reaction.set",
+    DocumentCreated = "document.created",
+    DocumentUpdated = "document.updated",
+    DocumentDeleted = "document.deleted",
+    MeetingCreated = "meeting.created",
+    MeetingUpdated = "meeting.updated",
+    RsvpSet = "rsvp.set",
+    GroupJoined = "group.joined",
+    GroupLeft = "group.left",
+    ReadMoved = "read.moved",
+    SettingsUpdated = "settings.updated",
+}
+
+/// An event that was committed: its place in the log, and the row that references what it is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Recorded {
+    /// Its place in the stream, from 1, without holes.
+    pub seq: i64,
+    /// What happened to what.
+    pub row: EventRow,
+    /// Who did it.
+    pub actor: Option<PersonId>,
+    /// When, by the clock of the process that wrote it; never used for order.
+    pub at: DateTime<Utc>,
+}

@@ -1,0 +1,17 @@
+//! The dictionary of Préau: what its things are called, and nothing that they do.
+//!
+//! Read [`events`] first: it lists everything that can happen in the product.
+
+pub mod events;
+pub mod ids;
+pub mod values;
+
+pub use events::{Event, EventKind};
+pub use ids::{
+    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, OperationId, PersonId, SessionId, StreamId,
+    TerritoryId, ThreadId,
+};
+pub use values::{
+    Access, Answer, DocumentType, Gate, Locale, MeetingState, Mode, ParseValueError, Post, ReactionName, Role, Theme,
+    ThreadKind, ThreadStatus,
+};

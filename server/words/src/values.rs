@@ -1,0 +1,212 @@
+//! Values: the closed lists that the product knows, each with the word that the API, the database and the locales use.
+
+use serde::{Deserialize, Serialize};
+
+/// A word that is not in its list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ParseValueError;
+
+impl std::fmt::Display for ParseValueError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("not one of the known words")
+    }
+}
+
+impl std::error::Error for ParseValueError {}
+
+macro_rules! value {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, sqlx::Type)]
+        #[sqlx(type_name = "text")]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $word)] #[sqlx(rename = $word)] $variant,)*
+        }
+
+        impl $name {
+            /// Every value, in the order in which people read them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),*];
+
+            /// The word of the API, the database and the locales' keys.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = ParseValueError;
+
+            fn from_str(word: &str) -> Result<Self, Self::Err> {
+                match word { $($word => Ok(Self::$variant),)* _ => Err(ParseValueError) }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseValueError;
+
+            fn try_from(word: String) -> Result<Self, Self::Error> {
+                word.parse()
+            }
+        }
+    )*};
+}
+
+value! {
+    /// The languages of the interface, the first one first.
+    Locale {
+        /// French.
+        Fr = "fr",
+        /// English.
+        En = "en",
+    }
+    /// How the pages are lit.
+    Theme {
+        /// As the system says.
+        System = "system",
+        /// Always light.
+        Light = "light",
+        /// Always dark.
+        Dark = "dark",
+    }
+    /// What a person may do in a group.
+    Role {
+        /// Runs the group: invites, schedules, removes.
+        Animator = "animator",
+        /// Reads and writes everywhere in the group.
+        Member = "member",
+        /// Reads, and answers in threads that exist.
+        Guest = "guest",
+    }
+    /// How one enters a group.
+    Access {
+        /// Whoever is signed in may join.
+        Open = "open",
+        /// An animator says yes.
+        Request = "request",
+        /// An animator invites; strangers do not learn that it exists.
+        Invite = "invite",
+    }
+    /// The post that a person holds, in a territory or in the network.
+    Post {
+        /// Coordinator employed by the town.
+        CpoCity = "cpo_city",
+        /// Coordinator employed by the national education.
+        CpoEducation = "cpo_education",
+        /// Head of the lead school.
+        Lead = "lead",
+        /// Delegate of the prefect.
+        StateDelegate = "state_delegate",
+        /// Contact person for parents.
+        ParentContact = "parent_contact",
+        /// Sports educator.
+        SportsEducator = "sports_educator",
+        /// Intern.
+        Intern = "intern",
+        /// The network's animator.
+        Facilitator = "facilitator",
+        /// Speaker.
+        Speaker = "speaker",
+        /// Partner institution.
+        Partner = "partner",
+    }
+    /// What a thread is for.
+    ThreadKind {
+        /// A plain thread.
+        Message = "message",
+        /// A question, which has a status.
+        Question = "question",
+        /// An announcement: animators open it.
+        Announcement = "announcement",
+        /// An experience told.
+        Experience = "experience",
+        /// The channel's standing thread.
+        Standing = "standing",
+    }
+    /// Where a question stands.
+    ThreadStatus {
+        /// An answer is expected.
+        Open = "open",
+        /// Answered.
+        Resolved = "resolved",
+    }
+    /// The three named reactions.
+    ReactionName {
+        /// Thanks.
+        Thanks = "thanks",
+        /// Useful.
+        Useful = "useful",
+        /// Me too.
+        MeToo = "me_too",
+    }
+    /// What a document is.
+    DocumentType {
+        /// A monitoring tool.
+        Tool = "tool",
+        /// Slides.
+        Slides = "slides",
+        /// Minutes of a meeting.
+        Minutes = "minutes",
+        /// A guide.
+        Guide = "guide",
+        /// An experience report.
+        Experience = "experience",
+        /// A link to something elsewhere.
+        Link = "link",
+        /// Anything else.
+        Other = "other",
+    }
+    /// Where a meeting takes place.
+    Mode {
+        /// In a room.
+        InPerson = "in_person",
+        /// By video.
+        Remote = "remote",
+        /// Both.
+        Hybrid = "hybrid",
+    }
+    /// Where a meeting is in its life.
+    MeetingState {
+        /// Being prepared: its animators see it.
+        Draft = "draft",
+        /// Its date is being chosen.
+        Poll = "poll",
+        /// People are invited.
+        Convened = "convened",
+        /// Under way.
+        InSession = "in_session",
+        /// Its minutes are being proofread.
+        InReview = "in_review",
+        /// Its minutes are out.
+        Published = "published",
+        /// Kept, and no longer shown first.
+        Archived = "archived",
+        /// Called off.
+        Cancelled = "cancelled",
+    }
+    /// A person's answer to a meeting.
+    Answer {
+        /// Comes.
+        InPerson = "in_person",
+        /// Takes part by video.
+        Remote = "remote",
+        /// Cannot come.
+        No = "no",
+    }
+    /// The gate by which an answer came.
+    Gate {
+        /// A form of a page.
+        Page = "page",
+        /// The JSON API.
+        Api = "api",
+        /// A link of a mail.
+        Mail = "mail",
+        /// A calendar's reply.
+        Calendar = "calendar",
+    }
+}

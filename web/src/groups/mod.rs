@@ -1,0 +1,69 @@
+//! Groups: the navigation's section, the list, the page of one and its members.
+
+use serde::Serialize;
+use uuid::Uuid;
+use words::{Access, GroupId, PersonId, Role, StreamId};
+
+use crate::territories::TerritoryLabel;
+
+/// A group as a member sees it. Serialised, it is the group of the API.
+#[derive(Clone, Debug, Serialize)]
+pub struct Group {
+    /// Its id.
+    pub id: GroupId,
+    /// Its short address.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub purpose: String,
+    /// How one enters it.
+    pub access: Access,
+    /// Who animates it.
+    pub animators: Vec<PersonName>,
+    /// The reader's role; null for a stranger, who sees nothing below.
+    pub role: Option<Role>,
+    /// Its log of events.
+    #[serde(flatten)]
+    pub log: Option<Log>,
+}
+
+/// Where a log stands: what a client subscribes from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Log {
+    /// The stream.
+    pub stream: StreamId,
+    /// Its last sequence, read with the content.
+    pub seq: i64,
+    /// The instance's epoch.
+    pub epoch: Uuid,
+}
+
+/// A person by name.
+#[derive(Clone, Debug, Serialize)]
+pub struct PersonName {
+    /// The person.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+}
+
+/// A member of a group. Serialised, it is the member of the API and the `data` of `member.*`.
+#[derive(Clone, Debug, Serialize)]
+pub struct Member {
+    /// The person.
+    pub user: MemberPerson,
+    /// Their role; null once removed.
+    pub role: Option<Role>,
+}
+
+/// The person of a membership.
+#[derive(Clone, Debug, Serialize)]
+pub struct MemberPerson {
+    /// The person.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// The territory of their present post.
+    pub territory: Option<TerritoryLabel>,
+}

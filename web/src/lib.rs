@@ -1,0 +1,22 @@
+//! Data to bytes: the views of Préau, for a browser or a mailbox.
+//!
+//! A view is a struct with public fields and a template beside it; a room of the server fills it from one query and
+//! prints it. Nothing here knows a database or a server.
+
+pub mod assets;
+pub mod date;
+pub mod html;
+pub mod paths;
+pub mod text;
+
+pub mod page;
+
+pub mod channels;
+pub mod groups;
+pub mod messages;
+pub mod people;
+pub mod territories;
+pub mod threads;
+
+pub use html::SafeHtml;
+pub use text::Text;

@@ -1,0 +1,57 @@
+//! Threads: the row of a list, and the header of the open one.
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use words::{ChannelId, DocumentId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
+
+use crate::people::Author;
+
+/// A thread. Serialised, it is the thread of the API.
+#[derive(Clone, Debug, Serialize)]
+pub struct Thread {
+    /// Its id.
+    pub id: ThreadId,
+    /// The channel it hangs on, if it does.
+    pub channel: Option<ChannelId>,
+    /// The document it hangs on, if it does.
+    pub document: Option<DocumentId>,
+    /// The meeting it hangs on, if it does.
+    pub meeting: Option<MeetingId>,
+    /// Its title, given or taken from its first line.
+    pub title: String,
+    /// What it is for.
+    pub kind: ThreadKind,
+    /// Where it stands, if it is a question.
+    pub status: Option<ThreadStatus>,
+    /// The position of its last message; 0 while it has none.
+    pub last_position: i32,
+    /// Who opened it.
+    #[serde(skip)]
+    pub opened_by: Author,
+    /// Its last message, in short.
+    #[serde(skip)]
+    pub latest: Option<Latest>,
+    /// When it last received a message.
+    #[serde(skip)]
+    pub active_at: DateTime<Utc>,
+}
+
+/// The last message of a thread, in short.
+#[derive(Clone, Debug)]
+pub struct Latest {
+    /// Who wrote it.
+    pub author: Author,
+    /// Its first 140 characters as plain text; empty once removed.
+    pub extract: String,
+    /// Whether it was removed.
+    pub removed: bool,
+}
+
+/// How far the reader is in a thread; given with a page, never with a fragment.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadPosition {
+    /// The reader.
+    pub person: PersonId,
+    /// The last position that they have read; 0 for nothing.
+    pub position: i32,
+}
