@@ -4,9 +4,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{
-    ChannelId, DocumentId, GroupId, MeetingId, MessageId, ParseValueError, PersonId, StreamId, ThreadId,
-};
+use crate::{ChannelId, DocumentId, GroupId, MeetingId, MessageId, ParseValueError, PersonId, StreamId, ThreadId};
 
 /// One thing that a verb changed, to be recorded in its transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -91,7 +89,8 @@ impl Event {
             thread: None,
             person: None,
         };
-        let member = |id: GroupId, kind, person: PersonId| EventRow { person: Some(person), ..group(id, kind, person.0) };
+        let member =
+            |id: GroupId, kind, person: PersonId| EventRow { person: Some(person), ..group(id, kind, person.0) };
         let message = |id: GroupId, kind, thread, message: MessageId| EventRow {
             thread: Some(thread),
             ..group(id, kind, message.0)

@@ -1,0 +1,171 @@
+//! The database: one pool, one way to write, one way to read a snapshot.
+//!
+//! No other `begin` exists. Both run detached from their caller: a request that is dropped half-way leaves everything
+//! or nothing, never a pooled connection inside somebody else's transaction (transact-rs/sqlx#4393).
+
+pub mod private;
+mod store;
+
+use std::{future::Future, pin::Pin, time::Duration};
+
+use chrono::{DateTime, Utc};
+use sqlx::{
+    PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::sync::broadcast;
+use uuid::Uuid;
+use words::{Event, PersonId, StreamId};
+
+use crate::{clock::Clock, error::Result};
+
+/// A future that a transaction's work returns.
+pub type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
+
+/// What an upper room does in the transaction of an event; given by the roof.
+pub type Reactions = for<'t> fn(&'t mut Tx, Event) -> Work<'t, ()>;
+
+/// A stream that has new events: sent after the commit, lost without harm.
+pub type Hint = (StreamId, i64);
+
+/// How many hints may wait for a slow listener before it falls back on its poll.
+const HINTS: usize = 4096;
+
+/// How many connections the pool holds at most.
+const CONNECTIONS: u32 = 20;
+
+/// The database of this process.
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+    clock: Clock,
+    hints: broadcast::Sender<Hint>,
+    reactions: Reactions,
+}
+
+/// A write transaction, and the events recorded in it.
+#[derive(Debug)]
+pub struct Tx {
+    inner: sqlx::Transaction<'static, sqlx::Postgres>,
+    now: DateTime<Utc>,
+    reactions: Reactions,
+    hints: Vec<Hint>,
+}
+
+impl Db {
+    /// Opens a pool. Connections are made when first needed, so a database that is away does not stop the process.
+    pub fn open(options: PgConnectOptions, clock: Clock, reactions: Reactions) -> Self {
+        let pool = PgPoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(2))
+            .after_release(|connection, _| Box::pin(rolled_back(connection)))
+            .connect_lazy_with(options.options([("statement_timeout", "15s"), ("lock_timeout", "5s")]));
+        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions }
+    }
+
+    /// The pool, for single statements.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The clock that writes are dated by.
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The hints of what this process commits, from now on.
+    pub fn hints(&self) -> broadcast::Receiver<Hint> {
+        self.hints.subscribe()
+    }
+
+    /// Runs `work` in a READ COMMITTED transaction and commits it, in a task of its own; then sends the hints.
+    pub async fn write<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
+    {
+        let db = self.clone();
+        detached(async move {
+            let inner = db.pool.begin().await?;
+            let mut tx = Tx { inner, now: db.clock.now(), reactions: db.reactions, hints: Vec::new() };
+            let value = work(&mut tx).await?;
+            let Tx { inner, hints, .. } = tx;
+            inner.commit().await?;
+            for hint in hints {
+                // No receiver means that nobody is connected.
+                drop(db.hints.send(hint));
+            }
+            Ok(value)
+        })
+        .await
+    }
+
+    /// Runs `work` in one REPEATABLE READ, read-only snapshot, in a task of its own (I5).
+    pub async fn snapshot<T, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        F: for<'t> FnOnce(&'t mut PgConnection) -> Work<'t, T> + Send + 'static,
+    {
+        let pool = self.pool.clone();
+        detached(async move {
+            let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
+            let value = work(&mut tx).await?;
+            tx.rollback().await?;
+            Ok(value)
+        })
+        .await
+    }
+
+    /// The epoch of this database: changes with a restore, a promotion or another database behind the same address
+    /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid.
+    pub async fn epoch(&self) -> Result<Uuid> {
+        let mut connection = self.pool.acquire().await?;
+        let parts = store::epoch(&mut connection).await?;
+        Ok(Uuid::new_v5(&parts.epoch, parts.place.as_bytes()))
+    }
+}
+
+impl Tx {
+    /// When this transaction began, by the process's clock.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    /// The connection, for the statements of a store.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// Locks a stream's row until the commit: who holds it is alone in reading rights and taking sequences. To be
+    /// followed by further statements, never joined with one: a right read in the locking statement is stale.
+    pub async fn lock(&mut self, stream: StreamId) -> Result<i64> {
+        store::lock(self.connection(), stream).await?.ok_or(crate::error::Error::NotFound)
+    }
+
+    /// Records an event with the next sequence of its stream, and does what upper rooms do about it. Answers the
+    /// sequence.
+    pub async fn record(&mut self, event: Event, actor: Option<PersonId>) -> Result<i64> {
+        let row = event.row();
+        let now = self.now;
+        let seq = store::record(self.connection(), row, actor, now).await?;
+        self.hints.push((row.stream, seq));
+        (self.reactions)(self, event).await?;
+        Ok(seq)
+    }
+
+    /// Notes that events were written by a statement of a room's own, up to `seq`, so that their hint is sent.
+    pub fn hint(&mut self, stream: StreamId, seq: i64) {
+        self.hints.push((stream, seq));
+    }
+}
+
+/// Runs to the end even if the caller goes away.
+async fn detached<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
+    #[expect(clippy::disallowed_methods, reason = "owned here: awaited by the caller, bounded by statement timeouts")]
+    tokio::spawn(work).await?
+}
+
+/// A connection goes back to the pool outside any transaction, or not at all.
+async fn rolled_back(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    store::roll_back(connection).await.map(|()| true)
+}

@@ -1,0 +1,63 @@
+//! The SQL of the floor: streams, events and the instance.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use words::{PersonId, StreamId, events::EventRow};
+
+use crate::error::Result;
+
+pub(super) struct EpochParts {
+    pub(super) epoch: Uuid,
+    pub(super) place: String,
+}
+
+pub(super) async fn epoch(connection: &mut PgConnection) -> Result<EpochParts> {
+    Ok(sqlx::query_as!(
+        EpochParts,
+        r#"select
+             instance.epoch,
+             concat_ws(':', system.system_identifier, checkpoint.timeline_id, pg_database.oid) as "place!"
+           from instance, pg_control_system() system, pg_control_checkpoint() checkpoint, pg_database
+           where pg_database.datname = current_database()"#
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn lock(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!("select last_seq from streams where id = $1 for update", stream.0)
+        .fetch_optional(connection)
+        .await?)
+}
+
+pub(super) async fn record(
+    connection: &mut PgConnection,
+    row: EventRow,
+    actor: Option<PersonId>,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        "with taken as (
+           update streams set last_seq = last_seq + 1 where id = $1 returning last_seq
+         )
+         insert into events (stream_id, seq, kind, subject_id, thread_id, person_id, actor_id, at)
+         select $1, last_seq, $2, $3, $4, $5, $6, $7 from taken
+         returning seq",
+        row.stream.0,
+        row.kind.as_str(),
+        row.subject,
+        row.thread.map(|thread| thread.0),
+        row.person.map(|person| person.0),
+        actor.map(|actor| actor.0),
+        now,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn roll_back(connection: &mut PgConnection) -> sqlx::Result<()> {
+    // Without an open transaction this is a warning of the server that nobody reads.
+    sqlx::query!("rollback").execute(connection).await?;
+    Ok(())
+}
