@@ -4,6 +4,8 @@ create table messages (
   thread_id uuid not null references threads on delete cascade,
   group_id uuid not null references groups on delete cascade,
   position integer not null check (position > 0),
+  -- The sequence of its `message.created`, which a retry is answered with.
+  created_seq bigint not null,
   author_id uuid not null references people,
   -- The post that the author held when writing.
   assignment_id uuid references assignments on delete set null,

@@ -20,6 +20,9 @@ pub enum Error {
     /// It does not exist, or not for the asker: the two are answered alike.
     #[error("not found")]
     NotFound,
+    /// The address exists, not for this method.
+    #[error("method not allowed")]
+    MethodNotAllowed,
     /// The thing is in a state that does not allow it; the code of the reason, a key of the locales.
     #[error("conflict: {0}")]
     Conflict(&'static str),
@@ -65,7 +68,7 @@ pub enum Error {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
     /// The field's name, as in the form and in the JSON.
-    pub field: &'static str,
+    pub field: std::borrow::Cow<'static, str>,
     /// What is wrong: a key of the locales, under `error-`.
     pub code: &'static str,
 }
@@ -76,7 +79,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// One field is not as it must be.
     pub fn field(field: &'static str, code: &'static str) -> Self {
-        Self::Invalid(vec![FieldError { field, code }])
+        Self::Invalid(vec![FieldError { field: field.into(), code }])
     }
 
     /// The code that the API, the frames and the locales know it by.
@@ -87,6 +90,7 @@ impl Error {
             Self::Unauthenticated => "unauthenticated",
             Self::Forbidden => "forbidden",
             Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
             Self::Conflict(_) => "conflict",
             Self::IdConflict => "id_conflict",
             Self::Archived => "archived",

@@ -1,6 +1,15 @@
 //! Préau: a workspace for professional networks. The modules in reading order, from the roof down.
 
+pub mod channels;
+pub mod documents;
+pub mod groups;
+pub mod messages;
+pub mod people;
+pub mod threads;
+
 pub mod db;
+pub mod files;
+pub mod http;
 
 pub mod clock;
 pub mod error;

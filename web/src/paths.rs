@@ -1,1 +1,235 @@
-//! stub
+//! Addresses: the one place where they are written.
+
+use std::fmt::Display;
+
+use words::{
+    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, PersonId, ReactionName, SessionId, ThreadId,
+};
+
+macro_rules! fixed {
+    ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
+        $($(#[$doc])* pub const $name: &str = $path;)*
+    };
+}
+
+fixed! {
+    /// Today.
+    HOME = "/";
+    /// The form that asks for an address.
+    SIGN_IN = "/sign-in";
+    /// The form that asks for the six digits.
+    SIGN_IN_CODE = "/sign-in/code";
+    /// The form that asks for a password.
+    SIGN_IN_PASSWORD = "/sign-in/password";
+    /// Signs out.
+    SIGN_OUT = "/sign-out";
+    /// One's preferences.
+    SETTINGS = "/settings";
+    /// One's password.
+    SETTINGS_PASSWORD = "/settings/password";
+    /// The groups.
+    GROUPS = "/groups";
+    /// The library.
+    DOCUMENTS = "/documents";
+    /// The meetings.
+    MEETINGS = "/meetings";
+    /// One's subscription to the calendar.
+    FEED = "/meetings/feed";
+    /// The directory.
+    PEOPLE = "/people";
+    /// The search.
+    SEARCH = "/search";
+    /// What would have been mailed.
+    MAILBOX = "/mailbox";
+    /// How to.
+    HELP = "/help";
+    /// The accessibility statement.
+    ACCESSIBILITY = "/accessibility";
+    /// What is kept of people.
+    PRIVACY = "/privacy";
+    /// Who publishes.
+    LEGAL = "/legal";
+    /// The socket.
+    LIVE = "/live";
+}
+
+/// The sign-in form, which leads to `next` afterwards.
+pub fn sign_in(next: Option<&str>) -> String {
+    match next {
+        Some(next) if next != HOME => format!("{SIGN_IN}?next={}", encoded(next)),
+        _ => SIGN_IN.to_owned(),
+    }
+}
+
+/// The page of a sign-in link, which asks to confirm.
+pub fn sign_in_link(secret: &str) -> String {
+    format!("{SIGN_IN}/{secret}")
+}
+
+/// One session of one's own.
+pub fn session(session: SessionId) -> String {
+    format!("{SETTINGS}/sessions/{session}/end")
+}
+
+/// A group.
+pub fn group(slug: &str) -> String {
+    format!("{GROUPS}/{slug}")
+}
+
+/// The members of a group.
+pub fn group_members(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/members")
+}
+
+/// Where one asks to join a group.
+pub fn group_join(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/join")
+}
+
+/// Where one leaves a group, or removes a member.
+pub fn group_remove(slug: &str, person: PersonId) -> String {
+    format!("{GROUPS}/{slug}/members/{person}/remove")
+}
+
+/// Where a channel is made.
+pub fn group_channels(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/channels")
+}
+
+/// A channel.
+pub fn channel(id: ChannelId) -> String {
+    format!("/channels/{id}")
+}
+
+/// Where a thread is opened.
+pub fn channel_threads(id: ChannelId) -> String {
+    format!("/channels/{id}/threads")
+}
+
+/// A thread.
+pub fn thread(id: ThreadId) -> String {
+    format!("/threads/{id}")
+}
+
+/// Where one posts.
+pub fn thread_messages(id: ThreadId) -> String {
+    format!("/threads/{id}/messages")
+}
+
+/// The messages before a position.
+pub fn thread_before(id: ThreadId, position: i32) -> String {
+    format!("/threads/{id}?before={position}")
+}
+
+/// A message in its thread.
+pub fn message(thread: ThreadId, message: MessageId) -> String {
+    format!("/threads/{thread}#message-{message}")
+}
+
+/// A message by itself: leads to its place in its thread.
+pub fn message_permalink(message: MessageId) -> String {
+    format!("/messages/{message}")
+}
+
+/// What one may do with a message.
+pub fn message_actions(message: MessageId) -> String {
+    format!("/messages/{message}/actions")
+}
+
+/// Where a message is edited.
+pub fn message_edit(message: MessageId) -> String {
+    format!("/messages/{message}/edit")
+}
+
+/// Where a message is removed.
+pub fn message_delete(message: MessageId) -> String {
+    format!("/messages/{message}/delete")
+}
+
+/// Where a reaction is given or taken back.
+pub fn message_reaction(message: MessageId, name: ReactionName) -> String {
+    format!("/messages/{message}/reactions/{name}")
+}
+
+/// A document.
+pub fn document(id: DocumentId) -> String {
+    format!("{DOCUMENTS}/{id}")
+}
+
+/// The bytes of a file.
+pub fn file(id: FileId) -> String {
+    format!("/files/{id}")
+}
+
+/// A meeting.
+pub fn meeting(id: MeetingId) -> String {
+    format!("{MEETINGS}/{id}")
+}
+
+/// Where one answers a meeting.
+pub fn meeting_rsvp(id: MeetingId) -> String {
+    format!("{MEETINGS}/{id}/rsvp")
+}
+
+/// A meeting for a calendar.
+pub fn meeting_ics(id: MeetingId) -> String {
+    format!("{MEETINGS}/{id}/calendar.ics")
+}
+
+/// A person.
+pub fn person(id: PersonId) -> String {
+    format!("{PEOPLE}/{id}")
+}
+
+/// A territory.
+pub fn territory(code: &str) -> String {
+    format!("/territories/{code}")
+}
+
+/// The DOM id of a group's list of channels.
+pub fn channels_id(group: GroupId) -> String {
+    format!("channels-{group}")
+}
+
+/// An address of our own that somebody may be led to after signing in; anything else is the home page.
+pub fn safe_next(next: Option<&str>) -> &str {
+    match next {
+        Some(next)
+            if next.starts_with('/')
+                && !next.starts_with("//")
+                && !next.contains('\\')
+                && !next.chars().any(char::is_control) =>
+        {
+            next
+        }
+        _ => HOME,
+    }
+}
+
+/// A value of a query, percent-encoded (RFC 3986).
+pub fn encoded(value: impl Display) -> String {
+    use std::fmt::Write;
+    value.to_string().bytes().fold(String::new(), |mut text, byte| {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' | b'/' => text.push(byte.into()),
+            // Writing to a string cannot fail.
+            _ => drop(write!(text, "%{byte:02X}")),
+        }
+        text
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{safe_next, sign_in};
+
+    #[test]
+    fn one_is_led_to_our_own_addresses_only() {
+        for foreign in ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/a\nb", ""]
+        {
+            assert_eq!(safe_next(Some(foreign)), "/", "{foreign}");
+        }
+        assert_eq!(safe_next(Some("/threads/1?before=3")), "/threads/1?before=3");
+        assert_eq!(sign_in(Some("/search?q=à")), "/sign-in?next=/search%3Fq%3D%C3%A0");
+    }
+}

@@ -1,8 +1,12 @@
 //! Groups: the navigation's section, the list, the page of one and its members.
 
+mod views;
+
 use serde::Serialize;
 use uuid::Uuid;
 use words::{Access, GroupId, PersonId, Role, StreamId};
+
+pub use views::{GroupPage, GroupsPage, MembersPage};
 
 use crate::territories::TerritoryLabel;
 
@@ -66,4 +70,11 @@ pub struct MemberPerson {
     pub name: String,
     /// The territory of their present post.
     pub territory: Option<TerritoryLabel>,
+}
+
+impl MemberPerson {
+    /// The letters of their avatar.
+    pub fn initials(&self) -> String {
+        crate::people::initials(&self.name)
+    }
 }

@@ -1,10 +1,15 @@
 //! A message: the partial that a page and the live stream both print, and the JSON that the API answers.
 
+use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, ThreadId};
 
-use crate::{SafeHtml, people::Author};
+use crate::{
+    SafeHtml, Text, date,
+    page::{Faults, Shell},
+    people::Author,
+};
 
 /// A message. What it shows is the same for every reader (style rule 33). Serialised, it is the message of the API.
 #[derive(Clone, Debug, Serialize)]
@@ -57,4 +62,81 @@ pub struct Reaction {
     pub name: ReactionName,
     /// Who, in order of giving.
     pub users: Vec<PersonId>,
+}
+
+/// A message, printed: the partial that pages and the live stream share. It depends on nothing of its reader.
+#[derive(Debug, Template)]
+#[template(path = "messages/message.html")]
+pub struct MessageView<'a> {
+    /// The reader's texts.
+    pub text: Text,
+    /// The message.
+    pub message: &'a Message,
+}
+
+impl askama::filters::HtmlSafe for MessageView<'_> {}
+
+impl MessageView<'_> {
+    fn day(&self) -> String {
+        date::day(self.message.created_at).to_string()
+    }
+
+    fn heading(&self) -> String {
+        date::heading(self.text, self.message.created_at)
+    }
+
+    fn hour(&self) -> String {
+        date::hour(self.text, self.message.created_at, date::NETWORK_ZONE)
+    }
+}
+
+impl Attachment {
+    /// What stands on its picture: the end of its name, at most four letters.
+    pub fn extension(&self) -> String {
+        extension(&self.name)
+    }
+
+    /// Its weight in words.
+    pub fn size(&self, text: &Text) -> String {
+        date::size(*text, self.size_bytes.unsigned_abs())
+    }
+}
+
+/// What stands on a file's picture: the end of its name, at most four letters.
+pub fn extension(name: &str) -> String {
+    let end = name.rsplit_once('.').map_or("", |(_, end)| end);
+    if end.is_empty() || end.len() > 4 || !end.chars().all(|c| c.is_ascii_alphanumeric()) {
+        return "?".to_owned();
+    }
+    end.to_uppercase()
+}
+
+/// What the reader may do with a message: a page of its own, since a shared partial cannot know.
+#[derive(Debug, Template)]
+#[template(path = "messages/actions.html")]
+pub struct ActionsPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The message.
+    pub message: Message,
+    /// Who reads.
+    pub reader: PersonId,
+    /// Whether they wrote it.
+    pub own: bool,
+    /// Whether they may remove it.
+    pub removable: bool,
+    /// The body, as typed.
+    pub body: String,
+}
+
+impl ActionsPage {
+    fn view(&self) -> MessageView<'_> {
+        MessageView { text: self.shell.text, message: &self.message }
+    }
+
+    fn given(&self, name: &ReactionName) -> bool {
+        self.message.reactions.iter().any(|reaction| reaction.name == *name && reaction.users.contains(&self.reader))
+    }
 }

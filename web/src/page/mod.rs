@@ -1,1 +1,210 @@
-//! stub
+//! What every page stands in: the shell, the navigation, errors, and the pages that are only text.
+
+use askama::Template;
+use uuid::Uuid;
+use words::{ChannelId, GroupId, Theme};
+
+use crate::{Text, assets};
+
+/// What every page needs; each page's struct holds one, and its template extends `page/shell.html`.
+#[derive(Clone, Debug)]
+pub struct Shell {
+    /// The reader's texts.
+    pub text: Text,
+    /// The nonce of the page's script.
+    pub nonce: String,
+    /// How the page is lit.
+    pub theme: Theme,
+    /// What the page is, before the network's name in the window's title.
+    pub title: String,
+    /// The network's name.
+    pub network: String,
+    /// The address of this page.
+    pub address: String,
+    /// Whether this instance shows its mailbox: a demonstration or a developer's.
+    pub demo: bool,
+    /// The navigation; absent for who is not signed in, and when it cannot be read.
+    pub nav: Option<Nav>,
+}
+
+/// The navigation, and what the live client needs to follow the reader's streams.
+#[derive(Clone, Debug)]
+pub struct Nav {
+    /// The reader.
+    pub person: words::PersonId,
+    /// Their name.
+    pub name: String,
+    /// The department of their territory, which colours their avatar.
+    pub department: Option<String>,
+    /// Their groups, each with its channels.
+    pub groups: Vec<NavGroup>,
+    /// The instance's epoch.
+    pub epoch: Uuid,
+    /// Each stream with its sequence, read in the page's snapshot.
+    pub streams: Vec<(Uuid, i64)>,
+    /// What the page shows, for `aria-current`.
+    pub current: Current,
+}
+
+/// A group of the navigation.
+#[derive(Clone, Debug)]
+pub struct NavGroup {
+    /// The group.
+    pub id: GroupId,
+    /// Its short address.
+    pub slug: String,
+    /// Its name.
+    pub name: String,
+    /// Its channels.
+    pub channels: Vec<NavChannel>,
+}
+
+/// A channel of the navigation.
+#[derive(Clone, Debug)]
+pub struct NavChannel {
+    /// The channel.
+    pub id: ChannelId,
+    /// Its name.
+    pub name: String,
+    /// How many of its threads hold something unread.
+    pub unread: i64,
+}
+
+/// Where in the house a page is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Current {
+    /// None of the sections below.
+    #[default]
+    Elsewhere,
+    /// Today.
+    Home,
+    /// The groups.
+    Groups,
+    /// A channel, or one of its threads.
+    Channel(ChannelId),
+    /// The meetings.
+    Meetings,
+    /// The library.
+    Documents,
+    /// The directory.
+    People,
+}
+
+impl Shell {
+    /// The shell with a section marked as the current one.
+    #[must_use]
+    pub fn at(mut self, current: Current) -> Self {
+        if let Some(nav) = &mut self.nav {
+            nav.current = current;
+        }
+        self
+    }
+
+    /// Who reads, if somebody is signed in.
+    pub fn reader(&self) -> Option<&words::PersonId> {
+        self.nav.as_ref().map(|nav| &nav.person)
+    }
+
+    /// The address of an asset.
+    pub fn asset(&self, name: &str) -> String {
+        assets::path(name)
+    }
+
+    /// An icon of the sprite. Decorative: a text stands beside it.
+    pub fn icon(&self, name: &'static str) -> Icon {
+        Icon { sprite: assets::path("icons.svg"), name }
+    }
+}
+
+impl Nav {
+    /// The streams and their sequences, as the live client reads them.
+    pub fn streams_json(&self) -> String {
+        let streams: serde_json::Map<_, _> =
+            self.streams.iter().map(|(stream, seq)| (stream.to_string(), (*seq).into())).collect();
+        serde_json::Value::Object(streams).to_string()
+    }
+
+    /// The letters of the reader's avatar.
+    pub fn initials(&self) -> String {
+        crate::people::initials(&self.name)
+    }
+
+    /// Whether a section is the current one.
+    pub fn is(&self, section: Current) -> bool {
+        self.current == section
+    }
+
+    /// Whether a channel is the current one.
+    pub fn is_channel(&self, channel: &ChannelId) -> bool {
+        self.current == Current::Channel(*channel)
+    }
+}
+
+/// An icon of the sprite.
+#[derive(Clone, Debug, Template)]
+#[template(
+    source = r##"<svg class="icon" aria-hidden="true" focusable="false"><use href="{{ sprite }}#{{ name }}"></use></svg>"##,
+    ext = "html"
+)]
+pub struct Icon {
+    sprite: String,
+    name: &'static str,
+}
+
+impl askama::filters::HtmlSafe for Icon {}
+
+/// An icon for partials that have no shell.
+pub fn icon(name: &'static str) -> Icon {
+    Icon { sprite: assets::path("icons.svg"), name }
+}
+
+/// A page that says what went wrong and what to do next.
+#[derive(Debug, Template)]
+#[template(path = "page/error.html")]
+pub struct ErrorPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The status.
+    pub status: u16,
+    /// The error's code.
+    pub code: &'static str,
+    /// What happened and what to do, in the reader's language.
+    pub sentence: String,
+}
+
+/// A page that is only text: help, accessibility, privacy, legal.
+#[derive(Debug, Template)]
+#[template(path = "page/prose.html")]
+pub struct ProsePage {
+    /// The shell.
+    pub shell: Shell,
+    /// The heading.
+    pub heading: String,
+    /// Its paragraphs.
+    pub paragraphs: Vec<String>,
+}
+
+/// A field that was refused, and why, in the reader's language.
+#[derive(Clone, Debug)]
+pub struct FieldFault {
+    /// The field's name, which is its DOM id too.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub sentence: String,
+}
+
+/// What was refused of a form.
+#[derive(Clone, Debug, Default)]
+pub struct Faults(pub Vec<FieldFault>);
+
+impl Faults {
+    /// What is wrong with a field; empty if nothing is.
+    pub fn of(&self, field: &str) -> &str {
+        self.0.iter().find(|fault| fault.field == field).map_or("", |fault| &fault.sentence)
+    }
+
+    /// Whether a field was refused.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.iter().any(|fault| fault.field == field)
+    }
+}

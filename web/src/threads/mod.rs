@@ -1,8 +1,12 @@
 //! Threads: the row of a list, and the header of the open one.
 
+mod views;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use words::{ChannelId, DocumentId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
+use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadStatus};
+
+pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadRow};
 
 use crate::people::Author;
 
@@ -45,13 +49,4 @@ pub struct Latest {
     pub extract: String,
     /// Whether it was removed.
     pub removed: bool,
-}
-
-/// How far the reader is in a thread; given with a page, never with a fragment.
-#[derive(Clone, Copy, Debug)]
-pub struct ReadPosition {
-    /// The reader.
-    pub person: PersonId,
-    /// The last position that they have read; 0 for nothing.
-    pub position: i32,
 }

@@ -1,0 +1,70 @@
+//! Channels: the lists of threads of a group.
+//!
+//! Members make them, animators rename and archive them; every reader of the group reads every channel. An archived
+//! channel is read and no longer written to.
+//!
+//! Events: `channel.*`. Table: `channels`.
+//!
+//! Surprises: each channel has one standing thread, which the roof's reactions open in the same transaction.
+
+mod access;
+pub mod http;
+mod store;
+
+use sqlx::PgConnection;
+use web::channels::Channel;
+use words::{ChannelId, Event};
+
+pub use access::{ChannelAccess, may_read};
+
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    groups::{MayRead, MayWrite},
+};
+
+/// A channel to be.
+#[derive(Clone, Debug)]
+pub struct NewChannel {
+    name: String,
+    purpose: String,
+}
+
+impl NewChannel {
+    /// Checks a name of one line and a purpose.
+    pub fn checked(name: &str, purpose: &str) -> Result<Self> {
+        let (name, purpose) = (name.trim(), purpose.trim());
+        if name.is_empty() {
+            return Err(Error::field("name", "required"));
+        }
+        if name.chars().count() > 80 {
+            return Err(Error::field("name", "too_long"));
+        }
+        if purpose.chars().count() > 300 {
+            return Err(Error::field("purpose", "too_long"));
+        }
+        Ok(Self { name: name.to_owned(), purpose: purpose.to_owned() })
+    }
+}
+
+/// Makes a channel.
+pub async fn create(tx: &mut Tx, may: &MayWrite, new: &NewChannel) -> Result<Channel> {
+    let (id, now) = (ChannelId::fresh(), tx.now());
+    tx.lock(may.group().into()).await?;
+    match store::insert(tx.connection(), id, may.group(), new, may.person(), now).await {
+        Err(error) if error.constraint() == Some("channels_name_key") => return Err(Error::field("name", "taken")),
+        other => other?,
+    }
+    tx.record(Event::ChannelCreated { group: may.group(), channel: id }, Some(may.person())).await?;
+    store::find(tx.connection(), id).await?.ok_or(Error::NotFound)
+}
+
+/// The channels of a group, in the order in which they were made; archived ones last.
+pub async fn list(connection: &mut PgConnection, may: &MayRead) -> Result<Vec<Channel>> {
+    store::list(connection, may.group()).await
+}
+
+/// A channel by its id, for the fan-out: who follows the group's stream may read it.
+pub async fn rendered(connection: &mut PgConnection, channel: ChannelId) -> Result<Option<Channel>> {
+    store::find(connection, channel).await
+}

@@ -1,0 +1,54 @@
+//! The SQL of channels.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use web::channels::Channel;
+use words::{ChannelId, GroupId, PersonId};
+
+use super::NewChannel;
+use crate::error::Result;
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    id: ChannelId,
+    group: GroupId,
+    new: &NewChannel,
+    creator: PersonId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into channels (id, group_id, name, purpose, created_by, created_at) values ($1, $2, $3, $4, $5, $6)",
+        id.0,
+        group.0,
+        new.name,
+        new.purpose,
+        creator.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn find(connection: &mut PgConnection, id: ChannelId) -> Result<Option<Channel>> {
+    Ok(sqlx::query_as!(
+        Channel,
+        r#"select id, group_id as "group", name, purpose, archived_at from channels where id = $1"#,
+        id.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn list(connection: &mut PgConnection, group: GroupId) -> Result<Vec<Channel>> {
+    Ok(sqlx::query_as!(
+        Channel,
+        r#"select id, group_id as "group", name, purpose, archived_at
+           from channels
+           where group_id = $1
+           order by archived_at is not null, created_at, id"#,
+        group.0
+    )
+    .fetch_all(connection)
+    .await?)
+}

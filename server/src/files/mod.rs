@@ -1,0 +1,4 @@
+//! Files stand-in.
+/// The blobs.
+#[derive(Clone, Debug)]
+pub struct Files;

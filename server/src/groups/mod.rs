@@ -1,0 +1,240 @@
+//! Groups: the one membership boundary. What is in a group is visible to its present members and to nobody else.
+//!
+//! Who may do what: whoever an administrator allows makes one and animates it; animators invite, accept, change roles
+//! and remove; members read and write; guests read, and answer in threads that exist. Everybody signed in sees the name,
+//! purpose, access and animators of open groups and of groups on request; all else is the same 404 as nothing.
+//!
+//! Events: `group.*`, `member.*`, and `group.joined|left` on the person's own stream. Tables: `groups`, `members`,
+//! `join_requests`.
+//!
+//! Surprises: a membership is an interval of the group's stream, both ends included. A change locks the group's stream,
+//! then the person's.
+
+mod access;
+pub mod http;
+mod store;
+
+use sqlx::PgConnection;
+use web::groups::{Group, Member};
+use words::{Access, Event, GroupId, PersonId, Role, StreamId};
+
+pub use access::{MayAnimate, MayRead, MayWrite};
+pub use access::{may_animate, may_read, may_write};
+
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    http::Viewer,
+};
+
+/// A group to be.
+#[derive(Clone, Debug)]
+pub struct NewGroup {
+    slug: String,
+    name: String,
+    purpose: String,
+    access: Access,
+}
+
+/// What came of asking to join.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Joining {
+    /// The asker is a member now.
+    Joined,
+    /// The asker was one already.
+    Already,
+    /// An animator must say yes.
+    Requested,
+}
+
+/// Somebody who asks to join.
+#[derive(Clone, Debug)]
+pub struct JoinRequest {
+    /// Who.
+    pub person: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Since when.
+    pub created_at: chrono::DateTime<chrono::Utc>,
+}
+
+impl NewGroup {
+    /// Checks a name, a purpose and a short address; without the last it is made of the name.
+    pub fn checked(name: &str, slug: Option<&str>, purpose: &str, access: Access) -> Result<Self> {
+        let (name, purpose) = (name.trim(), purpose.trim());
+        if name.is_empty() {
+            return Err(Error::field("name", "required"));
+        }
+        if name.chars().count() > 120 {
+            return Err(Error::field("name", "too_long"));
+        }
+        if purpose.chars().count() > 500 {
+            return Err(Error::field("purpose", "too_long"));
+        }
+        let slug = match slug.map(str::trim).filter(|slug| !slug.is_empty()) {
+            Some(slug) if is_slug(slug) => slug.to_owned(),
+            Some(_) => return Err(Error::field("slug", "malformed")),
+            None => slug_of(name),
+        };
+        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access })
+    }
+}
+
+/// Makes a group; its maker animates it. Platform administrators only, for now.
+pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<GroupId> {
+    if !viewer.admin {
+        return Err(Error::Forbidden);
+    }
+    let (id, now) = (GroupId::fresh(), tx.now());
+    match store::insert(tx.connection(), id, new, viewer.id, now).await {
+        Err(error) if error.constraint() == Some("groups_slug_key") => return Err(Error::field("slug", "taken")),
+        other => other?,
+    }
+    enter(tx, id, viewer.id, Role::Animator, viewer.id).await?;
+    Ok(id)
+}
+
+/// The groups that a person may know of: their own, then those that one may join.
+pub async fn list(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Group>> {
+    store::visible(connection, viewer.id, None).await
+}
+
+/// One group as the viewer may see it, by id or short address.
+pub async fn find(connection: &mut PgConnection, viewer: &Viewer, address: &str) -> Result<Group> {
+    let id = store::id_of(connection, address).await?.ok_or(Error::NotFound)?;
+    store::visible(connection, viewer.id, Some(id)).await?.pop().ok_or(Error::NotFound)
+}
+
+/// The present members, animators first.
+pub async fn members(connection: &mut PgConnection, may: &MayRead) -> Result<Vec<Member>> {
+    store::members(connection, may.group(), None).await
+}
+
+/// One person's membership as it is now; without a role if they are no member, and none if there is no such person.
+pub async fn member(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<Option<Member>> {
+    store::member(connection, group, person).await
+}
+
+/// How many members a group has.
+pub async fn member_count(connection: &mut PgConnection, may: &MayRead) -> Result<i64> {
+    store::member_count(connection, may.group()).await
+}
+
+/// Those who ask to join.
+pub async fn join_requests(connection: &mut PgConnection, may: &MayAnimate) -> Result<Vec<JoinRequest>> {
+    store::join_requests(connection, may.group()).await
+}
+
+/// Asks to join: an open group takes the asker at once, a group on request notes it, another does not exist.
+pub async fn join(tx: &mut Tx, viewer: &Viewer, group: GroupId) -> Result<Joining> {
+    lock(tx, group, viewer.id).await?;
+    if store::role(tx.connection(), group, viewer.id).await?.is_some() {
+        return Ok(Joining::Already);
+    }
+    match store::access(tx.connection(), group).await? {
+        Some(Access::Open) => {
+            enter(tx, group, viewer.id, Role::Member, viewer.id).await?;
+            Ok(Joining::Joined)
+        }
+        Some(Access::Request) => {
+            let now = tx.now();
+            store::insert_join_request(tx.connection(), group, viewer.id, now).await?;
+            Ok(Joining::Requested)
+        }
+        Some(Access::Invite) | None => Err(Error::NotFound),
+    }
+}
+
+/// Makes a person a member, or changes the role of one.
+pub async fn add(tx: &mut Tx, may: &MayAnimate, person: PersonId, role: Role) -> Result<()> {
+    let group = may.group();
+    lock(tx, group, person).await?;
+    may.recheck(tx.connection()).await?;
+    match store::role(tx.connection(), group, person).await? {
+        Some(held) if held == role => Ok(()),
+        Some(Role::Animator) if store::other_animators(tx.connection(), group, person).await? == 0 => {
+            Err(Error::Conflict("last_animator"))
+        }
+        Some(_) => {
+            store::set_role(tx.connection(), group, person, role).await?;
+            tx.record(Event::MemberChanged { group, person }, Some(may.person())).await?;
+            Ok(())
+        }
+        None => enter(tx, group, person, role, may.person()).await,
+    }
+}
+
+/// Ends a membership: an animator's doing, or one's own. The last animator stays.
+pub async fn remove(tx: &mut Tx, viewer: &Viewer, group: GroupId, person: PersonId) -> Result<()> {
+    lock(tx, group, person).await?;
+    if viewer.id == person {
+        may_read(tx.connection(), viewer, group).await?;
+    } else {
+        may_animate(tx.connection(), viewer, group).await?;
+    }
+    let role = store::role(tx.connection(), group, person).await?.ok_or(Error::NotFound)?;
+    if role == Role::Animator && store::other_animators(tx.connection(), group, person).await? == 0 {
+        return Err(Error::Conflict("last_animator"));
+    }
+    let seq = tx.record(Event::MemberRemoved { group, person }, Some(viewer.id)).await?;
+    let now = tx.now();
+    store::end_membership(tx.connection(), group, person, seq, now).await?;
+    tx.record(Event::GroupLeft { person, group }, Some(viewer.id)).await?;
+    Ok(())
+}
+
+/// From which sequence a person may follow a stream: their own from the start, a group's from where their present
+/// membership began. None if they may not.
+pub async fn may_follow(connection: &mut PgConnection, person: PersonId, stream: StreamId) -> Result<Option<i64>> {
+    if stream == person.into() {
+        return Ok(Some(0));
+    }
+    store::membership_began(connection, GroupId(stream.0), person).await
+}
+
+/// The group's row is locked first, then the person's, so that two changes cannot wait for each other.
+async fn lock(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<()> {
+    tx.lock(group.into()).await?;
+    tx.lock(person.into()).await?;
+    Ok(())
+}
+
+async fn enter(tx: &mut Tx, group: GroupId, person: PersonId, role: Role, actor: PersonId) -> Result<()> {
+    let seq = tx.record(Event::MemberAdded { group, person }, Some(actor)).await?;
+    let now = tx.now();
+    store::begin_membership(tx.connection(), group, person, role, seq, now).await?;
+    tx.record(Event::GroupJoined { person, group }, Some(actor)).await?;
+    Ok(())
+}
+
+fn is_slug(slug: &str) -> bool {
+    slug.len() <= 80
+        && slug
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
+
+/// A short address made of a name: its letters folded to ASCII, its words joined by hyphens.
+fn slug_of(name: &str) -> String {
+    let folded: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| match c {
+            'à' | 'â' | 'ä' => 'a',
+            'ç' => 'c',
+            'é' | 'è' | 'ê' | 'ë' => 'e',
+            'î' | 'ï' => 'i',
+            'ô' | 'ö' => 'o',
+            'ù' | 'û' | 'ü' => 'u',
+            'œ' => 'o',
+            c if c.is_ascii_alphanumeric() => c,
+            _ => ' ',
+        })
+        .collect();
+    let slug = folded.split_whitespace().collect::<Vec<_>>().join("-");
+    let slug: String = slug.chars().take(60).collect();
+    match slug.trim_matches('-') {
+        "" => format!("groupe-{}", &GroupId::fresh().to_string()[24..]),
+        slug => slug.to_owned(),
+    }
+}

@@ -1,0 +1,85 @@
+//! The gate of browsers and API clients: what every room's routes are made of. Knows no room.
+
+pub mod accept;
+pub mod extract;
+pub mod page;
+pub mod problem;
+pub mod routes;
+pub mod security;
+pub mod server;
+
+use std::sync::Arc;
+
+use sqlx::PgConnection;
+use words::{Locale, PersonId, SessionId, Theme};
+
+pub use extract::{Form, Json, Path, Query};
+
+pub use page::{Page, print};
+pub use routes::{Policy, Routes};
+
+use crate::{
+    db::{Db, Work},
+    files::Files,
+};
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// The files.
+    pub files: Files,
+    /// What the operator chose.
+    pub settings: Arc<Settings>,
+    /// How the roof fills the navigation of a page.
+    pub navigation: Navigation,
+}
+
+/// Reads the navigation of a page in the page's own snapshot; given by the roof, since it spans rooms.
+pub type Navigation = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, web::page::Nav>;
+
+/// What the operator chose and the handlers need.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Scheme, host and port under which browsers reach us, without a final slash.
+    pub public_url: String,
+    /// Whether cookies are marked `Secure`: the public address is https.
+    pub secure: bool,
+    /// Whether the mailbox page may show what would have been mailed.
+    pub mailbox: bool,
+    /// Whether sign-ins and frames are counted.
+    pub rate_limits: bool,
+    /// The heaviest file that is taken, in bytes.
+    pub upload_limit_bytes: u64,
+    /// The network's name.
+    pub network: String,
+}
+
+/// The person who asks, as the session or the token says. A plain value: it proves who, never what they may.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The person.
+    pub id: PersonId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether they administer the platform: a technical role that opens no group.
+    pub admin: bool,
+    /// The language they read.
+    pub locale: Locale,
+    /// How their pages are lit.
+    pub theme: Theme,
+    /// What they proved it with.
+    pub credential: Credential,
+}
+
+/// What a viewer proved who they are with.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Credential {
+    /// A browser's cookie.
+    Session(SessionId),
+    /// A Bearer token: no cookie, so no forged request either.
+    Token,
+}

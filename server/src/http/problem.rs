@@ -1,0 +1,154 @@
+//! How an error is answered: a problem document (RFC 9457) to a program, a page that helps to a person.
+//!
+//! `IntoResponse` cannot see who asks, so it only notes the error; [`explain`] writes the answer and logs it once.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Serialize;
+use web::{Text, page::ErrorPage, paths};
+
+use super::{App, Page, accept};
+use crate::error::Error;
+
+/// An error noted on a response, until [`explain`] writes it.
+#[derive(Clone, Debug)]
+struct Noted(Arc<Error>);
+
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: String,
+    status: u16,
+    code: &'static str,
+    detail: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemField<'a>>,
+}
+
+#[derive(Serialize)]
+struct ProblemField<'a> {
+    field: &'a str,
+    code: &'static str,
+    detail: String,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        let mut response = status(&self).into_response();
+        response.extensions_mut().insert(Noted(Arc::new(self)));
+        response
+    }
+}
+
+/// The status of an error, as `realtime.md` lists them.
+pub fn status(error: &Error) -> StatusCode {
+    match error {
+        Error::Invalid(_) => StatusCode::UNPROCESSABLE_ENTITY,
+        Error::BadRequest(_) => StatusCode::BAD_REQUEST,
+        Error::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Error::Forbidden => StatusCode::FORBIDDEN,
+        Error::NotFound => StatusCode::NOT_FOUND,
+        Error::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Error::Conflict(_) | Error::IdConflict | Error::Archived => StatusCode::CONFLICT,
+        Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+        Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
+        Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Database(_) | Error::Io(_) | Error::Render(_) | Error::Task(_) => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+/// Writes the noted error of a response, for whoever asked.
+pub async fn explain(State(app): State<App>, page: Page, request: Request, next: Next) -> Response {
+    let json = accept::wants_json(request.uri(), request.headers());
+    let reading = request.method() == Method::GET;
+    let address = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let mut response = next.run(request).await;
+    let Some(Noted(error)) = response.extensions_mut().remove::<Noted>() else { return response };
+    log(&error, &address);
+    if json {
+        return problem(&error, page.text);
+    }
+    if matches!(*error, Error::Unauthenticated) {
+        let next = if reading { address.as_str() } else { "/" };
+        return Redirect::to(&paths::sign_in(Some(next))).into_response();
+    }
+    error_page(&app, page, &error).await
+}
+
+/// The problem document of an error.
+pub fn problem(error: &Error, text: Text) -> Response {
+    let status = status(error);
+    let fields = if let Error::Invalid(fields) = error { fields.as_slice() } else { &[] };
+    let problem = Problem {
+        r#type: "about:blank",
+        title: status.canonical_reason().unwrap_or_default().to_owned(),
+        status: status.as_u16(),
+        code: error.code(),
+        detail: sentence(error, text),
+        errors: fields
+            .iter()
+            .map(|field| ProblemField {
+                field: &field.field,
+                code: field.code,
+                detail: text.get(&format!("error-field-{}", field.code)),
+            })
+            .collect(),
+    };
+    let mut response = (status, axum::Json(problem)).into_response();
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    retry_after(error, &mut response);
+    response
+}
+
+/// What a person is told, in their language.
+pub fn sentence(error: &Error, text: Text) -> String {
+    match error {
+        Error::Conflict(reason) => text.get(&format!("error-conflict-{reason}")),
+        Error::TooLarge { limit_bytes } => {
+            text.with("error-too_large", &[("limit", web::date::size(text, *limit_bytes).into())])
+        }
+        error => text.get(&format!("error-{}", error.code())),
+    }
+}
+
+async fn error_page(app: &App, page: Page, error: &Error) -> Response {
+    let status = status(error);
+    let sentence = sentence(error, page.text);
+    // The shell's navigation is left out when the database cannot be asked.
+    let shell = if status.is_server_error() { page.bare("error") } else { page.shell_or_bare(app, "error").await };
+    let view = ErrorPage { shell, status: status.as_u16(), code: error.code(), sentence };
+    let mut response = match askama::Template::render(&view) {
+        Ok(html) => (status, axum::response::Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the error page did not render");
+            status.into_response()
+        }
+    };
+    retry_after(error, &mut response);
+    response
+}
+
+fn retry_after(error: &Error, response: &mut Response) {
+    let seconds = match error {
+        Error::RateLimited { retry_after } => retry_after.as_secs().max(1),
+        Error::Unavailable => 2,
+        _ => return,
+    };
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+}
+
+fn log(error: &Error, address: &str) {
+    let path = address.split('?').next().unwrap_or_default();
+    if status(error).is_server_error() {
+        tracing::error!(code = error.code(), path, %error, "a request failed");
+    } else {
+        tracing::debug!(code = error.code(), path, "a request was refused");
+    }
+}

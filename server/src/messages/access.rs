@@ -1,0 +1,96 @@
+//! Who may read, edit and remove a message.
+
+use sqlx::PgConnection;
+use words::{GroupId, MessageId, PersonId, Role, ThreadId};
+
+use super::{Ack, store};
+use crate::{
+    error::{Error, Result},
+    groups::{self, MayRead},
+    http::Viewer,
+};
+
+/// The viewer may read this message; more is asked again under the lock of its group's stream.
+#[derive(Clone, Copy, Debug)]
+pub struct MessageAccess {
+    may: MayRead,
+    message: MessageId,
+    thread: ThreadId,
+    position: i32,
+    author: PersonId,
+}
+
+impl MessageAccess {
+    /// The right in its group.
+    pub fn may(&self) -> &MayRead {
+        &self.may
+    }
+
+    /// The message.
+    pub fn message(&self) -> MessageId {
+        self.message
+    }
+
+    /// Its thread.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Its group.
+    pub fn group(&self) -> GroupId {
+        self.may.group()
+    }
+
+    /// Who asks.
+    pub fn person(&self) -> PersonId {
+        self.may.person()
+    }
+
+    /// Whether the asker wrote it.
+    pub fn own(&self) -> bool {
+        self.author == self.may.person()
+    }
+
+    /// Whether the asker may remove it: its author, or an animator.
+    pub fn removable(&self) -> bool {
+        self.own() || self.may.role() == Role::Animator
+    }
+
+    pub(super) fn ack(&self, seq: i64, duplicate: bool) -> Ack {
+        Ack { message: self.message, thread: self.thread, seq, position: self.position, duplicate }
+    }
+
+    pub(super) async fn recheck_reader(&self, connection: &mut PgConnection) -> Result<store::Present> {
+        let present = store::present(connection, self.message, self.person()).await?.ok_or(Error::NotFound)?;
+        if present.archived { Err(Error::Archived) } else { Ok(present) }
+    }
+
+    pub(super) async fn recheck_author(&self, connection: &mut PgConnection) -> Result<store::Present> {
+        let present = self.recheck_reader(connection).await?;
+        if self.own() { Ok(present) } else { Err(Error::Forbidden) }
+    }
+
+    pub(super) async fn recheck_removal(&self, connection: &mut PgConnection) -> Result<store::Present> {
+        let present = self.recheck_reader(connection).await?;
+        if self.own() || present.role == Role::Animator { Ok(present) } else { Err(Error::Forbidden) }
+    }
+}
+
+/// Whether the viewer may read the message; if not, it does not exist for them.
+pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
+    let place = store::place(connection, message).await?.ok_or(Error::NotFound)?;
+    let may = groups::may_read(connection, viewer, place.group).await?;
+    Ok(MessageAccess { may, message, thread: place.thread, position: place.position, author: place.author })
+}
+
+/// Whether the viewer wrote the message.
+pub async fn may_edit(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
+    let access = may_read(connection, viewer, message).await?;
+    if access.own() { Ok(access) } else { Err(Error::Forbidden) }
+}
+
+/// Whether the viewer may remove the message.
+pub async fn may_remove(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
+    let access = may_read(connection, viewer, message).await?;
+    if access.removable() { Ok(access) } else { Err(Error::Forbidden) }
+}

@@ -1,0 +1,66 @@
+//! What somebody wants to say, checked at the gate and rendered before any lock is taken.
+
+use words::{FileId, MessageId};
+
+use super::markdown;
+use crate::error::{Error, Result};
+
+/// The longest body, in Unicode scalar values.
+pub const LONGEST_BODY: usize = 20_000;
+/// The most files of one message.
+const MOST_ATTACHMENTS: usize = 20;
+
+/// A message to be.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    id: MessageId,
+    body: String,
+    html: String,
+    attachments: Vec<FileId>,
+}
+
+impl Draft {
+    /// Checks a body and its files. Line ends become LF and outer blanks go, so that a retry compares equal. A body may
+    /// be empty when files come with it.
+    pub fn checked(id: Option<MessageId>, body: &str, attachments: Vec<FileId>) -> Result<Self> {
+        let id = id.unwrap_or_else(MessageId::fresh);
+        if id.0.is_nil() || id.0.is_max() {
+            return Err(Error::field("id", "malformed"));
+        }
+        let body = body.replace("\r\n", "\n").replace('\r', "\n");
+        let body = body.trim();
+        if body.is_empty() && attachments.is_empty() {
+            return Err(Error::field("body", "required"));
+        }
+        if body.contains('\0') {
+            return Err(Error::field("body", "malformed"));
+        }
+        if body.chars().count() > LONGEST_BODY {
+            return Err(Error::field("body", "too_long"));
+        }
+        if attachments.len() > MOST_ATTACHMENTS {
+            return Err(Error::field("attachments", "too_many"));
+        }
+        Ok(Self { id, html: markdown::render(body).as_str().to_owned(), body: body.to_owned(), attachments })
+    }
+
+    /// The message's id.
+    pub fn id(&self) -> MessageId {
+        self.id
+    }
+
+    /// The normalised body.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// The body as sanitised HTML.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// The files that come with it.
+    pub fn attachments(&self) -> &[FileId] {
+        &self.attachments
+    }
+}

@@ -1,0 +1,199 @@
+//! Messages: what people say, in order, in a thread.
+//!
+//! Who may read a thread posts in it; only its author edits or removes a message, and an animator may remove one.
+//!
+//! Events: `message.*`, `reaction.set`. Tables: `messages`, `attachments`, `reactions`, `operations`.
+//!
+//! Surprises: the sender makes the id, and a retry is answered like the first time. Posting is batched: what arrives
+//! while a commit is in flight shares the next one, and each item has its own verdict. A removed message keeps its row
+//! and its position.
+
+mod access;
+mod batch;
+mod draft;
+pub mod http;
+pub mod live;
+mod markdown;
+mod store;
+
+use sqlx::PgConnection;
+use web::{messages::Message, threads::Thread};
+use words::{Event, MessageId, OperationId, ReactionName, ThreadId};
+
+pub use access::{MessageAccess, may_edit, may_read, may_remove};
+pub use batch::{Post, Verdict, commit};
+pub use draft::Draft;
+pub use markdown::sanitised;
+
+use crate::{
+    channels::ChannelAccess,
+    db::Tx,
+    error::{Error, Result},
+    groups::MayRead,
+    http::Viewer,
+    threads::{self, MayOpen, NewThread, ThreadAccess},
+};
+
+/// What a sender is told once the commit returned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ack {
+    /// The message.
+    pub message: MessageId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// The sequence of the event in the group's stream.
+    pub seq: i64,
+    /// The message's position in its thread.
+    pub position: i32,
+    /// Whether nothing new happened: a retry, or a change that changes nothing.
+    pub duplicate: bool,
+}
+
+/// Which messages of a thread are read.
+#[derive(Clone, Copy, Debug)]
+pub enum Window {
+    /// The last ones.
+    Last,
+    /// Those before a position.
+    Before(i32),
+    /// Those after a position.
+    After(i32),
+}
+
+/// Opens a thread with its first message, in one transaction.
+pub async fn open(tx: &mut Tx, may: &MayOpen, new: &NewThread, draft: Draft) -> Result<Ack> {
+    // A retry finds its message, and opens nothing twice.
+    if store::exists(tx.connection(), draft.id()).await? {
+        tx.lock(may.group().into()).await?;
+        return batch::post(tx, &Post::new(may.post_in(new.id()), draft)).await;
+    }
+    threads::open(tx, may, new).await?;
+    batch::post(tx, &Post::new(may.post_in(new.id()), draft)).await
+}
+
+/// Says something else in one's own message.
+pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &Draft) -> Result<Ack> {
+    let seq = tx.lock(access.group().into()).await?;
+    let now = access.recheck_author(tx.connection()).await?;
+    if now.removed {
+        return Err(Error::NotFound);
+    }
+    let fresh = first_time(tx, access, op).await?;
+    if !fresh || now.body.as_deref() == Some(draft.body()) {
+        return Ok(access.ack(seq, true));
+    }
+    let at = tx.now();
+    store::set_body(tx.connection(), access.message(), draft.body(), draft.html(), at).await?;
+    let event = Event::MessageEdited { group: access.group(), thread: access.thread(), message: access.message() };
+    let seq = tx.record(event, Some(access.person())).await?;
+    Ok(access.ack(seq, false))
+}
+
+/// Removes a message: what it said goes, its place stays.
+pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<Ack> {
+    let seq = tx.lock(access.group().into()).await?;
+    let now = access.recheck_removal(tx.connection()).await?;
+    let fresh = first_time(tx, access, op).await?;
+    if !fresh || now.removed {
+        return Ok(access.ack(seq, true));
+    }
+    let at = tx.now();
+    store::erase(tx.connection(), access.message(), at).await?;
+    let event = Event::MessageDeleted { group: access.group(), thread: access.thread(), message: access.message() };
+    let seq = tx.record(event, Some(access.person())).await?;
+    Ok(access.ack(seq, false))
+}
+
+/// Gives or takes back a reaction.
+pub async fn react(tx: &mut Tx, access: &MessageAccess, op: OperationId, name: ReactionName, on: bool) -> Result<Ack> {
+    let seq = tx.lock(access.group().into()).await?;
+    let now = access.recheck_reader(tx.connection()).await?;
+    if now.removed {
+        return Err(Error::NotFound);
+    }
+    let at = tx.now();
+    let fresh = first_time(tx, access, op).await?;
+    let changed = fresh
+        && if on {
+            store::add_reaction(tx.connection(), access.message(), access.person(), name, at).await?
+        } else {
+            store::drop_reaction(tx.connection(), access.message(), access.person(), name).await?
+        };
+    if !changed {
+        return Ok(access.ack(seq, true));
+    }
+    let event = Event::ReactionSet { group: access.group(), thread: access.thread(), message: access.message() };
+    let seq = tx.record(event, Some(access.person())).await?;
+    Ok(access.ack(seq, false))
+}
+
+/// Messages of a thread, ascending by position, at most `limit`; and the position to ask further from, if there is more.
+pub async fn read(
+    connection: &mut PgConnection,
+    access: &ThreadAccess,
+    window: Window,
+    limit: i64,
+) -> Result<(Vec<Message>, Option<i32>)> {
+    let mut messages = store::messages(connection, access.thread(), window, limit + 1).await?;
+    let more = i64::try_from(messages.len()).is_ok_and(|found| found > limit);
+    let next = match window {
+        _ if !more => None,
+        Window::After(_) => {
+            messages.pop();
+            messages.last().map(|message| message.position)
+        }
+        Window::Last | Window::Before(_) => {
+            messages.remove(0);
+            messages.first().map(|message| message.position)
+        }
+    };
+    Ok((messages, next))
+}
+
+/// The threads of a channel as its list shows them: the standing one first, then the last active.
+pub async fn threads_of(
+    connection: &mut PgConnection,
+    access: &ChannelAccess,
+    page: ThreadPage,
+) -> Result<Vec<Thread>> {
+    store::threads_of(connection, access.channel().id, page).await
+}
+
+/// A page of a list of threads: those that were active before a place of the list.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadPage {
+    /// The last thread of the page before, with the time of its last message.
+    pub after: Option<(chrono::DateTime<chrono::Utc>, ThreadId)>,
+    /// How many at most.
+    pub limit: i64,
+}
+
+/// One thread as its list shows it.
+pub async fn thread(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Thread> {
+    store::thread(connection, access.thread()).await?.ok_or(Error::NotFound)
+}
+
+/// The last active threads of the viewer's groups, for the home page.
+pub async fn latest_threads(connection: &mut PgConnection, viewer: &Viewer, limit: i64) -> Result<Vec<Thread>> {
+    store::latest_threads(connection, viewer.id, limit).await
+}
+
+/// How far a person has read in each of these threads; 0 where they have read nothing.
+pub async fn read_positions(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    threads: &[ThreadId],
+) -> Result<std::collections::HashMap<ThreadId, i32>> {
+    store::read_positions(connection, viewer.id, threads).await
+}
+
+/// A message of a group that the asker reads, by its id.
+pub async fn find(connection: &mut PgConnection, may: &MayRead, message: MessageId) -> Result<Message> {
+    store::message(connection, message, Some(may.group())).await?.ok_or(Error::NotFound)
+}
+
+/// Whether this operation is done for the first time by its person.
+async fn first_time(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<bool> {
+    let now = tx.now();
+    store::insert_operation(tx.connection(), access.person(), op, access.message(), now).await
+}

@@ -1,0 +1,333 @@
+//! People: accounts, and how a person proves to be the holder of one.
+//!
+//! An account is made by an invitation and activated by the first sign-in: by a link or a six-digit code of a mail, or
+//! by a password. Everybody signed in may see everybody's name and posts; what is theirs alone (sessions, address,
+//! settings) is reached only through their own `Viewer`.
+//!
+//! Events: `settings.updated`. Tables: `people`, `sessions`, `tokens`, `sign_ins`, `sign_in_attempts`.
+//!
+//! Surprises: GET never signs in, since mail filters follow every link. An unknown address is answered like a known
+//! one, in the same time. Secrets are stored as SHA-256 of 256 random bits; passwords as argon2id.
+
+pub mod http;
+mod password;
+mod secret;
+mod store;
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgConnection;
+use words::{Event, Locale, PersonId, SessionId, Theme};
+
+pub use secret::Secret;
+
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    http::{Credential, Viewer},
+};
+
+/// How long a link or a code of a mail can be used.
+const SIGN_IN_LASTS: TimeDelta = TimeDelta::minutes(15);
+/// How long an invitation can be used.
+const INVITATION_LASTS: TimeDelta = TimeDelta::days(30);
+/// How many times a code may be mistyped.
+const CODE_ATTEMPTS: i16 = 5;
+/// A session ends after so long, however much it is used.
+const SESSION_LASTS: TimeDelta = TimeDelta::days(90);
+/// A session ends when it was not used for so long.
+const SESSION_IDLES: TimeDelta = TimeDelta::days(30);
+/// The window in which tries are counted.
+const TRIES_WINDOW: TimeDelta = TimeDelta::minutes(15);
+/// How many tries an address may have in the window, and how many a network prefix.
+const TRIES_OF_ADDRESS: i64 = 8;
+const TRIES_OF_NETWORK: i64 = 60;
+
+/// A person to be.
+#[derive(Clone, Debug)]
+pub struct NewPerson {
+    address: String,
+    name: String,
+    admin: bool,
+    locale: Locale,
+}
+
+/// A sign-in that was asked for: what its mail says, and what the browser keeps of it.
+#[derive(Debug)]
+pub struct SignIn {
+    /// Names the sign-in in the asking browser's cookie, so that a code is worth nothing elsewhere.
+    pub id: uuid::Uuid,
+    /// Where the mail goes, if the address is an account's.
+    pub letter: Option<SignInLetter>,
+}
+
+/// What the mail of a sign-in says.
+#[derive(Debug)]
+pub struct SignInLetter {
+    /// To whom.
+    pub person: PersonId,
+    /// Their address.
+    pub address: String,
+    /// Their language.
+    pub locale: Locale,
+    /// The secret of the link.
+    pub secret: Secret,
+    /// The six digits; empty for an invitation.
+    pub code: String,
+}
+
+/// A session, as its holder sees it.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// The browser, as it called itself.
+    pub user_agent: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+    /// When it was last used, to the minute.
+    pub seen_at: DateTime<Utc>,
+}
+
+impl NewPerson {
+    /// Checks an address and a name. Without a name the part before `@` stands for it.
+    pub fn checked(address: &str, name: &str, admin: bool, locale: Locale) -> Result<Self> {
+        let address = address.trim().to_lowercase();
+        let Some((local, domain)) = address.rsplit_once('@') else { return Err(Error::field("email", "email")) };
+        let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+        if !plain(local)
+            || !plain(domain)
+            || address.len() > 254
+            || !address.is_ascii()
+            || address.contains(['<', '>', ',', ';', '"'])
+        {
+            return Err(Error::field("email", "email"));
+        }
+        let name = match name.trim() {
+            "" => local.to_owned(),
+            name => checked_name(name)?,
+        };
+        Ok(Self { name, admin, locale, address })
+    }
+}
+
+/// A name as it may be shown: one line of 1 to 120 characters.
+pub fn checked_name(name: &str) -> Result<String> {
+    let name = name.trim();
+    if name.is_empty() {
+        return Err(Error::field("name", "required"));
+    }
+    if name.chars().count() > 120 || name.chars().any(char::is_control) {
+        return Err(Error::field("name", "too_long"));
+    }
+    Ok(name.to_owned())
+}
+
+/// Makes an account. The address must be nobody's yet.
+pub async fn create(tx: &mut Tx, person: &NewPerson) -> Result<PersonId> {
+    let id = PersonId::fresh();
+    let now = tx.now();
+    match store::insert(tx.connection(), id, person, now).await {
+        Err(error) if error.constraint() == Some("people_email_key") => Err(Error::field("email", "taken")),
+        other => other.map(|()| id),
+    }
+}
+
+/// The account of an address, if there is one.
+pub async fn by_address(connection: &mut PgConnection, address: &str) -> Result<Option<PersonId>> {
+    store::by_address(connection, address.trim()).await
+}
+
+/// The account of an address, made if need be; an invited one is activated by its first sign-in.
+pub async fn invite(tx: &mut Tx, person: &NewPerson) -> Result<(PersonId, Option<SignInLetter>)> {
+    if let Some(known) = by_address(tx.connection(), &person.address).await? {
+        return Ok((known, None));
+    }
+    let id = create(tx, person).await?;
+    let (secret, now) = (Secret::fresh(), tx.now());
+    let invitation = store::NewSignIn { person: id, secret: &secret, code: None, expires_at: now + INVITATION_LASTS };
+    store::insert_sign_in(tx.connection(), uuid::Uuid::now_v7(), &invitation, now).await?;
+    let letter = SignInLetter {
+        person: id,
+        address: person.address.clone(),
+        locale: person.locale,
+        secret,
+        code: String::new(),
+    };
+    Ok((id, Some(letter)))
+}
+
+/// Begins a sign-in by mail. An unknown address is answered alike, and gets no mail.
+pub async fn ask_to_sign_in(tx: &mut Tx, address: &str) -> Result<SignIn> {
+    let (id, secret, code, now) = (uuid::Uuid::now_v7(), Secret::fresh(), secret::code(), tx.now());
+    let Some(account) = store::account(tx.connection(), address.trim()).await? else {
+        return Ok(SignIn { id, letter: None });
+    };
+    let sign_in = store::NewSignIn {
+        person: account.id,
+        secret: &secret,
+        code: Some(secret::code_hash(id, &code)),
+        expires_at: now + SIGN_IN_LASTS,
+    };
+    store::insert_sign_in(tx.connection(), id, &sign_in, now).await?;
+    let letter = SignInLetter { person: account.id, address: account.email, locale: account.locale, secret, code };
+    Ok(SignIn { id, letter: Some(letter) })
+}
+
+/// A sign-in link for an account, printed by the command line rather than mailed.
+pub async fn link(tx: &mut Tx, person: PersonId) -> Result<Secret> {
+    let (secret, now) = (Secret::fresh(), tx.now());
+    let sign_in = store::NewSignIn { person, secret: &secret, code: None, expires_at: now + SIGN_IN_LASTS };
+    store::insert_sign_in(tx.connection(), uuid::Uuid::now_v7(), &sign_in, now).await?;
+    Ok(secret)
+}
+
+/// Whom a link would sign in, without using it: for the page that asks to confirm.
+pub async fn holder_of_link(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    store::link_holder(connection, secret, now).await
+}
+
+/// Uses a link, once.
+pub async fn sign_in_by_link(tx: &mut Tx, secret: &Secret) -> Result<Option<PersonId>> {
+    let now = tx.now();
+    let Some(person) = store::use_link(tx.connection(), secret, now).await? else { return Ok(None) };
+    store::activate(tx.connection(), person, now).await?;
+    Ok(Some(person))
+}
+
+/// Uses a code, in the browser that asked for it, at most five tries.
+pub async fn sign_in_by_code(tx: &mut Tx, id: uuid::Uuid, code: &str) -> Result<Option<PersonId>> {
+    let now = tx.now();
+    let digits: String = code.chars().filter(char::is_ascii_digit).collect();
+    store::count_attempt(tx.connection(), id).await?;
+    let hash = secret::code_hash(id, &digits);
+    let Some(person) = store::use_code(tx.connection(), id, &hash, CODE_ATTEMPTS, now).await? else { return Ok(None) };
+    store::activate(tx.connection(), person, now).await?;
+    Ok(Some(person))
+}
+
+/// Checks an address and a password. An unknown address takes as long as a wrong password.
+pub async fn sign_in_by_password(db: &crate::db::Db, address: &str, typed: &str) -> Result<Option<PersonId>> {
+    let mut connection = db.pool().acquire().await?;
+    let account = store::account(&mut connection, address.trim()).await?;
+    drop(connection);
+    let (person, hash) = account.map_or((None, None), |account| (Some(account.id), account.password_hash));
+    Ok(person.filter(|_| hash.is_some()).filter({
+        let matches = password::verify(typed.to_owned(), hash).await?;
+        move |_| matches
+    }))
+}
+
+/// Sets or changes one's password.
+pub async fn set_password(tx: &mut Tx, viewer: &Viewer, hash: password::Hash) -> Result<()> {
+    store::set_password(tx.connection(), viewer.id, hash.as_str()).await
+}
+
+pub use password::hash as hash_password;
+
+/// Opens a session, and gives the secret of its cookie.
+pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Result<Secret> {
+    let (secret, now) = (Secret::fresh(), tx.now());
+    let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(200).collect();
+    store::insert_session(tx.connection(), SessionId::fresh(), &secret, person, &user_agent, now, now + SESSION_LASTS)
+        .await?;
+    Ok(secret)
+}
+
+/// Who holds a session, if it is alive. Notes its use, at most once a minute.
+pub async fn viewer_of_session(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<Option<Viewer>> {
+    let Some(row) = store::session_viewer(connection, secret, now, now - SESSION_IDLES).await? else { return Ok(None) };
+    if now - row.seen_at > TimeDelta::minutes(1) {
+        store::touch_session(connection, row.session, now).await?;
+    }
+    let credential = Credential::Session(row.session);
+    Ok(Some(Viewer {
+        id: row.id,
+        name: row.name,
+        email: row.email,
+        admin: row.admin,
+        locale: row.locale,
+        theme: row.theme,
+        credential,
+    }))
+}
+
+/// Who holds a Bearer token.
+pub async fn viewer_of_token(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
+    store::token_viewer(connection, secret).await
+}
+
+/// A viewer for what the command line does in somebody's name.
+pub async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
+    store::viewer(connection, person).await
+}
+
+/// Makes a Bearer token for an account; only its hash is kept.
+pub async fn create_token(tx: &mut Tx, person: PersonId) -> Result<Secret> {
+    let (secret, now) = (Secret::fresh(), tx.now());
+    store::insert_token(tx.connection(), &secret, person, now).await?;
+    Ok(secret)
+}
+
+/// One's live sessions, the last used first.
+pub async fn sessions(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Vec<Session>> {
+    store::sessions(connection, viewer.id, now, now - SESSION_IDLES).await
+}
+
+/// Ends one of one's own sessions.
+pub async fn end_session(tx: &mut Tx, viewer: &Viewer, session: SessionId) -> Result<()> {
+    store::delete_session(tx.connection(), viewer.id, session).await?.ok_or(Error::NotFound)
+}
+
+/// Which of these sessions have ended: how a node learns of what another did.
+pub async fn ended_sessions(
+    connection: &mut PgConnection,
+    sessions: &[SessionId],
+    now: DateTime<Utc>,
+) -> Result<Vec<SessionId>> {
+    let ids: Vec<_> = sessions.iter().map(|session| session.0).collect();
+    store::ended_sessions(connection, &ids, now, now - SESSION_IDLES).await
+}
+
+/// Changes one's name, language and theme.
+pub async fn set_preferences(tx: &mut Tx, viewer: &Viewer, name: &str, locale: Locale, theme: Theme) -> Result<()> {
+    store::set_preferences(tx.connection(), viewer.id, &checked_name(name)?, locale, theme).await?;
+    tx.record(Event::SettingsUpdated { person: viewer.id }, Some(viewer.id)).await?;
+    Ok(())
+}
+
+/// Counts a try to sign in, and refuses the one too many. `network` is the prefix of the asker's address.
+pub async fn count_try(tx: &mut Tx, address: &str, network: &str) -> Result<()> {
+    let (now, since) = (tx.now(), tx.now() - TRIES_WINDOW);
+    let limits = [
+        (format!("address:{}", address.trim().to_lowercase()), TRIES_OF_ADDRESS),
+        (format!("network:{network}"), TRIES_OF_NETWORK),
+    ];
+    for (key, limit) in limits {
+        let tries = store::count_tries(tx.connection(), &secret::digest(key.as_bytes()), now, since).await?;
+        if tries >= limit {
+            return Err(Error::RateLimited { retry_after: Duration::from_secs(15 * 60) });
+        }
+    }
+    Ok(())
+}
+
+/// The stream of a person, locked after their group's and in order of id.
+pub async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
+    store::exists(connection, person).await
+}
+
+/// Forgets what has expired: sign-ins, sessions and counted tries.
+pub async fn sweep(tx: &mut Tx) -> Result<()> {
+    let now = tx.now();
+    store::sweep(tx.connection(), now, now - SESSION_IDLES, now - TRIES_WINDOW).await
+}

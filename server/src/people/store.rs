@@ -1,0 +1,389 @@
+//! The SQL of people.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use words::{Locale, PersonId, SessionId, Theme};
+
+use super::{NewPerson, Secret, Session};
+use crate::{
+    error::Result,
+    http::{Credential, Viewer},
+};
+
+pub(super) struct Account {
+    pub(super) id: PersonId,
+    pub(super) email: String,
+    pub(super) locale: Locale,
+    pub(super) password_hash: Option<String>,
+}
+
+pub(super) struct SessionViewer {
+    pub(super) id: PersonId,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) admin: bool,
+    pub(super) locale: Locale,
+    pub(super) theme: Theme,
+    pub(super) session: SessionId,
+    pub(super) seen_at: DateTime<Utc>,
+}
+
+pub(super) struct NewSignIn<'a> {
+    pub(super) person: PersonId,
+    pub(super) secret: &'a Secret,
+    /// None makes a link without a code.
+    pub(super) code: Option<[u8; 32]>,
+    pub(super) expires_at: DateTime<Utc>,
+}
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    id: PersonId,
+    person: &NewPerson,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!("insert into streams (id, kind) values ($1, 'person')", id.0).execute(&mut *connection).await?;
+    sqlx::query!(
+        "insert into people (id, email, name, admin, locale, created_at) values ($1, $2, $3, $4, $5, $6)",
+        id.0,
+        person.address,
+        person.name,
+        person.admin,
+        person.locale.as_str(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn by_address(connection: &mut PgConnection, address: &str) -> Result<Option<PersonId>> {
+    Ok(sqlx::query_scalar!(r#"select id as "id: PersonId" from people where lower(email) = lower($1)"#, address)
+        .fetch_optional(connection)
+        .await?)
+}
+
+pub(super) async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from people where id = $1 and disabled_at is null) as "exists!""#,
+        person.0
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn account(connection: &mut PgConnection, address: &str) -> Result<Option<Account>> {
+    Ok(sqlx::query_as!(
+        Account,
+        r#"select id, email, locale as "locale: Locale", password_hash
+           from people
+           where lower(email) = lower($1) and disabled_at is null"#,
+        address
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn insert_sign_in(
+    connection: &mut PgConnection,
+    id: Uuid,
+    new: &NewSignIn<'_>,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into sign_ins (id, token_hash, code_hash, person_id, kind, created_at, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        id,
+        &new.secret.hash(),
+        new.code.as_ref().map(<[u8; 32]>::as_slice),
+        new.person.0,
+        if new.code.is_some() { "link" } else { "invitation" },
+        now,
+        new.expires_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn link_holder(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!(
+        "select people.name
+         from sign_ins join people on people.id = sign_ins.person_id
+         where token_hash = $1 and used_at is null and expires_at > $2 and people.disabled_at is null",
+        &secret.hash(),
+        now,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn use_link(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    now: DateTime<Utc>,
+) -> Result<Option<PersonId>> {
+    Ok(sqlx::query_scalar!(
+        r#"update sign_ins set used_at = $2
+           from people
+           where token_hash = $1 and used_at is null and expires_at > $2
+             and people.id = sign_ins.person_id and people.disabled_at is null
+           returning person_id as "person: PersonId""#,
+        &secret.hash(),
+        now,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn count_attempt(connection: &mut PgConnection, id: Uuid) -> Result<()> {
+    sqlx::query!("update sign_ins set attempts = least(attempts + 1, 100) where id = $1", id)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn use_code(
+    connection: &mut PgConnection,
+    id: Uuid,
+    code_hash: &[u8; 32],
+    most: i16,
+    now: DateTime<Utc>,
+) -> Result<Option<PersonId>> {
+    Ok(sqlx::query_scalar!(
+        r#"update sign_ins set used_at = $4
+           from people
+           where sign_ins.id = $1 and code_hash = $2 and attempts <= $3 and used_at is null and expires_at > $4
+             and people.id = sign_ins.person_id and people.disabled_at is null
+           returning person_id as "person: PersonId""#,
+        id,
+        code_hash,
+        most,
+        now,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn activate(connection: &mut PgConnection, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update people set activated_at = coalesce(activated_at, $2) where id = $1", person.0, now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_password(connection: &mut PgConnection, person: PersonId, hash: &str) -> Result<()> {
+    sqlx::query!("update people set password_hash = $2 where id = $1", person.0, hash).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_session(
+    connection: &mut PgConnection,
+    id: SessionId,
+    secret: &Secret,
+    person: PersonId,
+    user_agent: &str,
+    now: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into sessions (id, token_hash, person_id, user_agent, created_at, seen_at, expires_at)
+         values ($1, $2, $3, $4, $5, $5, $6)",
+        id.0,
+        &secret.hash(),
+        person.0,
+        user_agent,
+        now,
+        expires_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn session_viewer(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Option<SessionViewer>> {
+    Ok(sqlx::query_as!(
+        SessionViewer,
+        r#"select
+             people.id, people.name, people.email, people.admin,
+             people.locale as "locale: Locale", people.theme as "theme: Theme",
+             sessions.id as session, sessions.seen_at
+           from sessions join people on people.id = sessions.person_id
+           where token_hash = $1 and expires_at > $2 and seen_at > $3 and people.disabled_at is null"#,
+        &secret.hash(),
+        now,
+        idle_since,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn touch_session(connection: &mut PgConnection, session: SessionId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update sessions set seen_at = $2 where id = $1", session.0, now).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
+    let person = sqlx::query_scalar!(
+        r#"select person_id as "person: PersonId" from tokens where token_hash = $1"#,
+        &secret.hash()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match person {
+        Some(person) => viewer(connection, person).await,
+        None => Ok(None),
+    }
+}
+
+pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
+    let row = sqlx::query!(
+        r#"select name, email, admin, locale as "locale: Locale", theme as "theme: Theme"
+           from people
+           where id = $1 and disabled_at is null"#,
+        person.0
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| Viewer {
+        id: person,
+        name: row.name,
+        email: row.email,
+        admin: row.admin,
+        locale: row.locale,
+        theme: row.theme,
+        credential: Credential::Token,
+    }))
+}
+
+pub(super) async fn insert_token(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into tokens (id, token_hash, person_id, created_at) values ($1, $2, $3, $4)",
+        Uuid::now_v7(),
+        &secret.hash(),
+        person.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn sessions(
+    connection: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Vec<Session>> {
+    Ok(sqlx::query_as!(
+        Session,
+        "select id, user_agent, created_at, seen_at
+         from sessions
+         where person_id = $1 and expires_at > $2 and seen_at > $3
+         order by seen_at desc, id",
+        person.0,
+        now,
+        idle_since,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn delete_session(
+    connection: &mut PgConnection,
+    person: PersonId,
+    session: SessionId,
+) -> Result<Option<()>> {
+    let deleted = sqlx::query!("delete from sessions where id = $1 and person_id = $2", session.0, person.0)
+        .execute(connection)
+        .await?;
+    Ok((deleted.rows_affected() > 0).then_some(()))
+}
+
+pub(super) async fn ended_sessions(
+    connection: &mut PgConnection,
+    sessions: &[Uuid],
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+) -> Result<Vec<SessionId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select asked.id as "id!: SessionId"
+           from unnest($1::uuid[]) asked (id)
+           where not exists (
+             select
+             from sessions join people on people.id = sessions.person_id
+             where sessions.id = asked.id and expires_at > $2 and seen_at > $3 and people.disabled_at is null)"#,
+        sessions,
+        now,
+        idle_since,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn set_preferences(
+    connection: &mut PgConnection,
+    person: PersonId,
+    name: &str,
+    locale: Locale,
+    theme: Theme,
+) -> Result<()> {
+    sqlx::query!(
+        "update people
+         set name = $2, locale = $3, theme = $4, revision = revision + case when name = $2 then 0 else 1 end
+         where id = $1",
+        person.0,
+        name,
+        locale.as_str(),
+        theme.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn count_tries(
+    connection: &mut PgConnection,
+    key: &[u8; 32],
+    now: DateTime<Utc>,
+    since: DateTime<Utc>,
+) -> Result<i64> {
+    let tries = sqlx::query_scalar!(
+        r#"select count(*) as "tries!" from sign_in_attempts where key = $1 and at > $2"#,
+        key,
+        since
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!("insert into sign_in_attempts (key, at) values ($1, $2)", key, now).execute(connection).await?;
+    Ok(tries)
+}
+
+pub(super) async fn sweep(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    idle_since: DateTime<Utc>,
+    tries_since: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!("delete from sign_ins where expires_at < $1", now).execute(&mut *connection).await?;
+    sqlx::query!("delete from sessions where expires_at < $1 or seen_at < $2", now, idle_since)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!("delete from sign_in_attempts where at < $1", tries_since).execute(connection).await?;
+    Ok(())
+}

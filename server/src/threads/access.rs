@@ -1,0 +1,157 @@
+//! Who may read a thread, open one, and post in one.
+
+use sqlx::PgConnection;
+use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind};
+
+use super::store;
+use crate::{
+    channels::ChannelAccess,
+    error::{Error, Result},
+    groups::{self, MayRead},
+    http::Viewer,
+};
+
+/// The viewer may read this thread.
+#[derive(Clone, Copy, Debug)]
+pub struct ThreadAccess {
+    may: MayRead,
+    thread: ThreadId,
+    channel: Option<ChannelId>,
+    last_position: i32,
+    archived: bool,
+}
+
+/// The viewer may post in this thread: an early answer, asked again under the lock of the group's stream.
+#[derive(Clone, Copy, Debug)]
+pub struct MayPost {
+    thread: ThreadId,
+    group: GroupId,
+    person: PersonId,
+}
+
+/// The viewer may open a thread of some kind in this channel.
+#[derive(Clone, Copy, Debug)]
+pub struct MayOpen {
+    group: GroupId,
+    channel: ChannelId,
+    person: PersonId,
+    kind: ThreadKind,
+}
+
+impl ThreadAccess {
+    /// The right in its group.
+    pub fn may(&self) -> &MayRead {
+        &self.may
+    }
+
+    /// The thread.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// The channel it hangs on, if it does.
+    pub fn channel(&self) -> Option<ChannelId> {
+        self.channel
+    }
+
+    /// The position of its last message.
+    pub fn last_position(&self) -> i32 {
+        self.last_position
+    }
+
+    /// Whether its channel is archived, so that nothing more is written.
+    pub fn archived(&self) -> bool {
+        self.archived
+    }
+
+    /// The proof that the viewer may post here. Guests may: the thread exists.
+    pub fn post(&self) -> MayPost {
+        MayPost { thread: self.thread, group: self.may.group(), person: self.may.person() }
+    }
+}
+
+impl MayPost {
+    /// The thread.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Its group, whose stream the message joins.
+    pub fn group(&self) -> GroupId {
+        self.group
+    }
+
+    /// Who posts.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+}
+
+impl MayOpen {
+    /// The group.
+    pub fn group(&self) -> GroupId {
+        self.group
+    }
+
+    /// The channel.
+    pub fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// Who opens it.
+    pub fn person(&self) -> PersonId {
+        self.person
+    }
+
+    /// The proof that its opener may post in the thread they just opened.
+    pub fn post_in(&self, thread: ThreadId) -> MayPost {
+        MayPost { thread, group: self.group, person: self.person }
+    }
+
+    /// Asks again, after the group's stream was locked.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+        let standing =
+            store::standing_in_channel(connection, self.person, self.channel).await?.ok_or(Error::NotFound)?;
+        if standing.archived {
+            return Err(Error::Archived);
+        }
+        allowed(standing.role, self.kind)
+    }
+}
+
+/// Whether the viewer may read the thread; if not, it does not exist for them.
+pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<ThreadAccess> {
+    let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
+    let may = groups::may_read(connection, viewer, place.group).await?;
+    Ok(ThreadAccess {
+        may,
+        thread,
+        channel: place.channel,
+        last_position: place.last_position,
+        archived: place.archived,
+    })
+}
+
+/// Whether the viewer may post in the thread.
+pub async fn may_post(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<MayPost> {
+    let access = may_read(connection, viewer, thread).await?;
+    Ok(access.post())
+}
+
+/// Whether the viewer may open a thread of this kind in the channel.
+pub fn may_open(access: &ChannelAccess, kind: ThreadKind) -> Result<MayOpen> {
+    if access.channel().archived_at.is_some() {
+        return Err(Error::Archived);
+    }
+    allowed(access.may().role(), kind)?;
+    let may = access.may();
+    Ok(MayOpen { group: may.group(), channel: access.channel().id, person: may.person(), kind })
+}
+
+fn allowed(role: Role, kind: ThreadKind) -> Result<()> {
+    match (role, kind) {
+        (Role::Animator, _) => Ok(()),
+        (Role::Member, kind) if kind != ThreadKind::Announcement => Ok(()),
+        _ => Err(Error::Forbidden),
+    }
+}

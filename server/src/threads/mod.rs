@@ -1,0 +1,132 @@
+//! Threads: where messages are. A thread hangs on a channel, a document or a meeting, and is read in order.
+//!
+//! Every reader of the group reads every thread; members open them, guests answer in those that exist; an announcement
+//! is an animator's to open. What a thread shows of its messages is read by the room above, `messages`.
+//!
+//! Events: `thread.*`, and `read.moved` on the reader's own stream. Tables: `threads`, `read_positions`.
+//!
+//! Surprises: unread is the thread's last position less the reader's, derived and never counted (I9). Messages are
+//! numbered here, under the lock of the group's stream.
+
+mod access;
+mod store;
+
+use sqlx::PgConnection;
+use words::{ChannelId, Event, GroupId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
+
+pub use access::{MayOpen, MayPost, ThreadAccess, may_open, may_post, may_read};
+pub use store::UnreadChannel;
+
+use crate::{
+    db::Tx,
+    error::{Error, Result},
+    http::Viewer,
+};
+
+/// A thread to be, in a channel.
+#[derive(Clone, Debug)]
+pub struct NewThread {
+    id: ThreadId,
+    title: Option<String>,
+    kind: ThreadKind,
+}
+
+/// What a thread hangs on.
+#[derive(Clone, Copy, Debug)]
+pub enum Home {
+    /// A channel.
+    Channel(ChannelId),
+    /// A meeting.
+    Meeting(MeetingId),
+}
+
+impl NewThread {
+    /// Checks a title of one line, if one is given, and a kind that people may open.
+    pub fn checked(id: Option<ThreadId>, title: Option<&str>, kind: Option<ThreadKind>) -> Result<Self> {
+        let title = title.map(str::trim).filter(|title| !title.is_empty());
+        if title.is_some_and(|title| title.chars().count() > 200) {
+            return Err(Error::field("title", "too_long"));
+        }
+        if title.is_some_and(|title| title.chars().any(char::is_control)) {
+            return Err(Error::field("title", "malformed"));
+        }
+        let kind = kind.unwrap_or(ThreadKind::Message);
+        if kind == ThreadKind::Standing {
+            return Err(Error::field("kind", "malformed"));
+        }
+        let id = id.unwrap_or_else(ThreadId::fresh);
+        if id.0.is_nil() || id.0.is_max() {
+            return Err(Error::field("id", "malformed"));
+        }
+        Ok(Self { id, title: title.map(str::to_owned), kind })
+    }
+
+    /// The id it will have.
+    pub fn id(&self) -> ThreadId {
+        self.id
+    }
+
+    /// What it is for.
+    pub fn kind(&self) -> ThreadKind {
+        self.kind
+    }
+}
+
+/// Opens a thread in a channel. The group's stream is locked, and its first message follows in the same transaction.
+pub async fn open(tx: &mut Tx, may: &MayOpen, new: &NewThread) -> Result<()> {
+    let (group, now) = (may.group(), tx.now());
+    tx.lock(group.into()).await?;
+    may.recheck(tx.connection()).await?;
+    let status = (new.kind == ThreadKind::Question).then_some(ThreadStatus::Open);
+    let row =
+        store::NewRow { id: new.id, group, title: new.title.as_deref(), kind: new.kind, status, creator: may.person() };
+    match store::insert(tx.connection(), row, Home::Channel(may.channel()), now).await {
+        Err(error) if error.constraint() == Some("threads_pkey") => return Err(Error::IdConflict),
+        other => other?,
+    }
+    tx.record(Event::ThreadCreated { group, thread: new.id }, Some(may.person())).await?;
+    Ok(())
+}
+
+/// Opens the standing thread of a channel that was just made.
+pub async fn open_standing(tx: &mut Tx, group: GroupId, channel: ChannelId) -> Result<ThreadId> {
+    let creator = store::creator_of_channel(tx.connection(), channel).await?;
+    hang(tx, group, creator, Home::Channel(channel), None, ThreadKind::Standing).await
+}
+
+/// Opens the thread of a thing that is just being made by the room above.
+pub async fn hang(
+    tx: &mut Tx,
+    group: GroupId,
+    creator: PersonId,
+    home: Home,
+    title: Option<&str>,
+    kind: ThreadKind,
+) -> Result<ThreadId> {
+    let (id, now) = (ThreadId::fresh(), tx.now());
+    let row = store::NewRow { id, group, title, kind, status: None, creator };
+    store::insert(tx.connection(), row, home, now).await?;
+    tx.record(Event::ThreadCreated { group, thread: id }, Some(creator)).await?;
+    Ok(id)
+}
+
+/// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
+pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
+    let position = position.clamp(0, access.last_position());
+    tx.lock(viewer.id.into()).await?;
+    let Some(moved) = store::move_read_position(tx.connection(), viewer.id, access.thread(), position).await? else {
+        return read_position(tx.connection(), viewer.id, access.thread()).await;
+    };
+    tx.record(Event::ReadMoved { person: viewer.id, thread: access.thread() }, Some(viewer.id)).await?;
+    Ok(moved)
+}
+
+/// The last position that a person has read; 0 for nothing.
+pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
+    store::read_position(connection, person, thread).await
+}
+
+/// The channels of a person's groups, each with how many of its threads hold something unread.
+pub async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {
+    store::unread_channels(connection, person).await
+}

@@ -1,0 +1,171 @@
+//! The SQL of threads.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
+
+use super::Home;
+use crate::error::Result;
+
+/// A channel of the navigation.
+#[derive(Clone, Debug)]
+pub struct UnreadChannel {
+    /// The group.
+    pub group: GroupId,
+    /// Its short address.
+    pub slug: String,
+    /// Its name.
+    pub group_name: String,
+    /// Where its stream stands.
+    pub seq: i64,
+    /// The channel; none for a group that has no channel yet.
+    pub channel: Option<ChannelId>,
+    /// The channel's name.
+    pub name: Option<String>,
+    /// How many of its threads hold something that the person has not read.
+    pub unread: i64,
+}
+
+pub(super) struct Place {
+    pub(super) group: GroupId,
+    pub(super) channel: Option<ChannelId>,
+    pub(super) last_position: i32,
+    pub(super) archived: bool,
+}
+
+pub(super) struct Standing {
+    pub(super) role: Role,
+    pub(super) archived: bool,
+}
+
+pub(super) struct NewRow<'a> {
+    pub(super) id: ThreadId,
+    pub(super) group: GroupId,
+    pub(super) title: Option<&'a str>,
+    pub(super) kind: ThreadKind,
+    pub(super) status: Option<ThreadStatus>,
+    pub(super) creator: PersonId,
+}
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    row: NewRow<'_>,
+    home: Home,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (channel, meeting) = match home {
+        Home::Channel(channel) => (Some(channel.0), None),
+        Home::Meeting(meeting) => (None, Some(meeting.0)),
+    };
+    sqlx::query!(
+        "insert into threads
+           (id, group_id, channel_id, meeting_id, title, kind, status, created_by, created_at, active_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+        row.id.0,
+        row.group.0,
+        channel,
+        meeting,
+        row.title,
+        row.kind.as_str(),
+        row.status.map(ThreadStatus::as_str),
+        row.creator.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn creator_of_channel(connection: &mut PgConnection, channel: ChannelId) -> Result<PersonId> {
+    Ok(sqlx::query_scalar!(r#"select created_by as "id: PersonId" from channels where id = $1"#, channel.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Place>> {
+    Ok(sqlx::query_as!(
+        Place,
+        r#"select
+             threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
+             channels.archived_at is not null as "archived!"
+           from threads left join channels on channels.id = threads.channel_id
+           where threads.id = $1"#,
+        thread.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn standing_in_channel(
+    connection: &mut PgConnection,
+    person: PersonId,
+    channel: ChannelId,
+) -> Result<Option<Standing>> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"select role as "role: Role", channels.archived_at is not null as "archived!"
+           from channels
+           join members on members.group_id = channels.group_id and members.person_id = $1 and ended_seq is null
+           where channels.id = $2"#,
+        person.0,
+        channel.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The new position, or none if it was there already or further.
+pub(super) async fn move_read_position(
+    connection: &mut PgConnection,
+    person: PersonId,
+    thread: ThreadId,
+    position: i32,
+) -> Result<Option<i32>> {
+    Ok(sqlx::query_scalar!(
+        "insert into read_positions (person_id, thread_id, position)
+         values ($1, $2, $3)
+         on conflict (person_id, thread_id) do update set position = excluded.position
+           where read_positions.position < excluded.position
+         returning position",
+        person.0,
+        thread.0,
+        position,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
+    Ok(sqlx::query_scalar!(
+        "select position from read_positions where person_id = $1 and thread_id = $2",
+        person.0,
+        thread.0
+    )
+    .fetch_optional(connection)
+    .await?
+    .unwrap_or(0))
+}
+
+pub(super) async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {
+    Ok(sqlx::query_as!(
+        UnreadChannel,
+        r#"select
+             groups.id as "group", groups.slug, groups.name as group_name, streams.last_seq as seq,
+             channels.id as "channel?: ChannelId", channels.name as "name?",
+             (select count(*)
+              from threads
+              left join read_positions
+                on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
+              where threads.channel_id = channels.id
+                and threads.last_position > coalesce(read_positions.position, 0)) as "unread!"
+           from members
+           join groups on groups.id = members.group_id
+           join streams on streams.id = groups.id
+           left join channels on channels.group_id = groups.id and channels.archived_at is null
+           where members.person_id = $1 and members.ended_seq is null
+           order by groups.created_at, groups.id, channels.created_at, channels.id"#,
+        person.0
+    )
+    .fetch_all(connection)
+    .await?)
+}

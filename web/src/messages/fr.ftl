@@ -1,0 +1,21 @@
+message-edited = (modifié)
+message-removed = Message retiré
+message-actions = Actions, message de { $name }
+message-actions-title = Ce message
+message-back = Revenir à la discussion
+message-react = Réagir
+message-edit = Modifier le texte
+message-edit-submit = Enregistrer la modification
+message-remove = Retirer ce message
+message-remove-hint = Son texte disparaît ; sa place reste, avec la mention « Message retiré ».
+reaction-thanks = Merci
+reaction-useful = Utile
+reaction-me_too = Moi aussi
+attachment-in-library = ajouté à la bibliothèque
+composer-label = Votre réponse
+composer-audience = { $count ->
+    [one] { $count } membre peut la lire
+   *[other] { $count } membres peuvent la lire
+}
+composer-submit = Répondre
+composer-failed = Message non envoyé. Votre texte est là : envoyez à nouveau.

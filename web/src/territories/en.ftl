@@ -1,0 +1,10 @@
+post-cpo_city = Coordinator, town
+post-cpo_education = Coordinator, national education
+post-lead = Lead
+post-state_delegate = Prefect’s delegate
+post-parent_contact = Contact for parents
+post-sports_educator = Sports educator
+post-intern = Intern
+post-facilitator = Network animator
+post-speaker = Speaker
+post-partner = Partner

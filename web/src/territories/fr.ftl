@@ -1,0 +1,10 @@
+post-cpo_city = CPO Ville
+post-cpo_education = CPO Éducation nationale
+post-lead = Chef de file
+post-state_delegate = Délégué du préfet
+post-parent_contact = Référent parentalité
+post-sports_educator = Éducateur sportif
+post-intern = Stagiaire
+post-facilitator = Animation du réseau
+post-speaker = Intervenant
+post-partner = Partenaire

@@ -1,0 +1,162 @@
+//! The panes: a channel's list of threads, and the open one beside it.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+use words::{PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
+
+use super::Thread;
+use crate::{
+    Text,
+    channels::Channel,
+    date,
+    messages::{Message, MessageView},
+    page::{Faults, Shell},
+};
+
+/// The row of a thread in its channel's list: a partial that pages and the live stream share.
+#[derive(Debug, Template)]
+#[template(path = "threads/row.html")]
+pub struct ThreadRow<'a> {
+    /// The reader's texts.
+    pub text: Text,
+    /// The thread.
+    pub thread: &'a Thread,
+    /// The time, for dates that are near it.
+    pub now: DateTime<Utc>,
+    /// How far the reader is: given with a page, and found again by the script in a fragment.
+    pub read: Option<i32>,
+    /// Whether it is the open one; a fragment does not know.
+    pub current: bool,
+}
+
+impl askama::filters::HtmlSafe for ThreadRow<'_> {}
+
+impl ThreadRow<'_> {
+    fn title(&self) -> String {
+        self.thread.shown_title(self.text)
+    }
+
+    fn unread(&self) -> i32 {
+        self.read.map_or(0, |read| (self.thread.last_position - read).max(0))
+    }
+
+    fn when(&self) -> String {
+        date::brief(self.text, self.thread.active_at, self.now)
+    }
+}
+
+impl Thread {
+    /// Its title; the standing thread and one whose first message was removed have a general one.
+    pub fn shown_title(&self, text: Text) -> String {
+        match (self.kind, self.title.as_str()) {
+            (ThreadKind::Standing, _) => text.get("thread-standing"),
+            (_, "") => text.get("thread-untitled"),
+            (_, title) => title.to_owned(),
+        }
+    }
+}
+
+/// A channel, or one of its threads beside its list.
+#[derive(Debug, Template)]
+#[template(path = "threads/panes.html")]
+pub struct PanesPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The channel; none for the thread of a meeting.
+    pub channel: Option<Channel>,
+    /// The channel's threads, with how far the reader is in each.
+    pub threads: Vec<(Thread, i32)>,
+    /// The open thread.
+    pub open: Option<OpenThread>,
+    /// A thread being written, if the reader may open one.
+    pub draft: Option<NewThreadForm>,
+    /// The time.
+    pub now: DateTime<Utc>,
+}
+
+/// The thread that is read.
+#[derive(Debug)]
+pub struct OpenThread {
+    /// The thread.
+    pub thread: Thread,
+    /// Its messages, ascending.
+    pub messages: Vec<Message>,
+    /// The position to ask further back from.
+    pub before: Option<i32>,
+    /// How far the reader was when the page was asked for.
+    pub read: i32,
+    /// How many people can read an answer.
+    pub audience: i64,
+    /// The id of the message that the form would send, so that sending it twice posts it once.
+    pub message_id: Uuid,
+    /// What was typed.
+    pub body: String,
+    /// Whether its channel is archived.
+    pub archived: bool,
+}
+
+/// A thread being written.
+#[derive(Debug)]
+pub struct NewThreadForm {
+    /// The reader's role, which says what kinds they may open.
+    pub role: Role,
+    /// The id of its first message.
+    pub message_id: Uuid,
+    /// The id of the thread.
+    pub thread_id: Uuid,
+    /// The title, as typed.
+    pub title: String,
+    /// The body, as typed.
+    pub body: String,
+    /// Whether the form is what the reader came for, rather than beside the list.
+    pub asked: bool,
+}
+
+impl PanesPage {
+    fn row<'a>(&'a self, thread: &'a Thread, read: &'a i32) -> ThreadRow<'a> {
+        let current = self.open.as_ref().is_some_and(|open| open.thread.id == thread.id);
+        ThreadRow { text: self.shell.text, thread, now: self.now, read: Some(*read), current }
+    }
+
+    fn view<'a>(&'a self, message: &'a Message) -> MessageView<'a> {
+        MessageView { text: self.shell.text, message }
+    }
+
+    fn title(&self, thread: &Thread) -> String {
+        thread.shown_title(self.shell.text)
+    }
+
+    fn panes_open(&self) -> bool {
+        self.open.is_some() || self.draft.as_ref().is_some_and(|draft| draft.asked)
+    }
+
+    /// How far the reader is in each listed thread, for the script.
+    fn read_positions(&self) -> String {
+        let positions: serde_json::Map<_, _> =
+            self.threads.iter().map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
+        serde_json::Value::Object(positions).to_string()
+    }
+}
+
+impl OpenThread {
+    /// The heading that stands before a message: that of its day, when the message before is of another.
+    fn day_before(&self, index: &usize, text: Text) -> Option<(String, String)> {
+        let day = |message: &Message| date::day(message.created_at);
+        let message = self.messages.get(*index)?;
+        let before = index.checked_sub(1).and_then(|before| self.messages.get(before)).map(day);
+        (before != Some(day(message))).then(|| (day(message).to_string(), date::heading(text, message.created_at)))
+    }
+
+    /// Whether what the reader has not read begins with this message.
+    fn new_from(&self, message: &Message, reader: Option<&PersonId>) -> bool {
+        message.position == self.read + 1 && self.read > 0 && reader != Some(&message.author.id)
+    }
+
+    /// The thread's id, for the script.
+    pub fn id(&self) -> ThreadId {
+        self.thread.id
+    }
+}
