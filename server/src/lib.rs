@@ -1,5 +1,8 @@
 //! Préau: a workspace for professional networks. The modules in reading order, from the roof down.
 
+pub mod reactions;
+pub mod serve;
+
 pub mod channels;
 pub mod documents;
 pub mod groups;
@@ -10,6 +13,8 @@ pub mod threads;
 pub mod db;
 pub mod files;
 pub mod http;
+pub mod live;
+pub mod mail;
 
 pub mod clock;
 pub mod error;

@@ -6,14 +6,14 @@
 pub mod private;
 mod store;
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
     PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::broadcast;
+use tokio::sync::{OnceCell, broadcast};
 use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
@@ -41,6 +41,7 @@ pub struct Db {
     clock: Clock,
     hints: broadcast::Sender<Hint>,
     reactions: Reactions,
+    epoch: Arc<OnceCell<Uuid>>,
 }
 
 /// A write transaction, and the events recorded in it.
@@ -60,7 +61,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(2))
             .after_release(|connection, _| Box::pin(rolled_back(connection)))
             .connect_lazy_with(options.options([("statement_timeout", "15s"), ("lock_timeout", "5s")]));
-        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions }
+        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions, epoch: Arc::default() }
     }
 
     /// The pool, for single statements.
@@ -119,9 +120,12 @@ impl Db {
     /// The epoch of this database: changes with a restore, a promotion or another database behind the same address
     /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid.
     pub async fn epoch(&self) -> Result<Uuid> {
-        let mut connection = self.pool.acquire().await?;
-        let parts = store::epoch(&mut connection).await?;
-        Ok(Uuid::new_v5(&parts.epoch, parts.place.as_bytes()))
+        let read = || async {
+            let mut connection = self.pool.acquire().await?;
+            let parts = store::epoch(&mut connection).await?;
+            Ok(Uuid::new_v5(&parts.epoch, parts.place.as_bytes()))
+        };
+        self.epoch.get_or_try_init(read).await.copied()
     }
 }
 
@@ -157,6 +161,18 @@ impl Tx {
     pub fn hint(&mut self, stream: StreamId, seq: i64) {
         self.hints.push((stream, seq));
     }
+}
+
+/// Whether the database answers.
+pub async fn ping(db: &Db) -> Result<()> {
+    let mut connection = db.pool.acquire().await?;
+    store::ping(&mut connection).await
+}
+
+/// Where a stream stands.
+pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
+    let mut connection = db.pool.acquire().await?;
+    store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
 }
 
 /// Runs to the end even if the caller goes away.

@@ -31,6 +31,10 @@ pub(super) async fn lock(connection: &mut PgConnection, stream: StreamId) -> Res
         .await?)
 }
 
+pub(super) async fn last_seq(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!("select last_seq from streams where id = $1", stream.0).fetch_optional(connection).await?)
+}
+
 pub(super) async fn record(
     connection: &mut PgConnection,
     row: EventRow,
@@ -54,6 +58,11 @@ pub(super) async fn record(
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(super) async fn ping(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select from instance").fetch_optional(connection).await?;
+    Ok(())
 }
 
 pub(super) async fn roll_back(connection: &mut PgConnection) -> sqlx::Result<()> {

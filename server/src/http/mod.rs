@@ -13,7 +13,7 @@ use std::sync::Arc;
 use sqlx::PgConnection;
 use words::{Locale, PersonId, SessionId, Theme};
 
-pub use extract::{Form, Json, Path, Query};
+pub use extract::{Form, Json, Path, Peer, Query};
 
 pub use page::{Page, print};
 pub use routes::{Policy, Routes};

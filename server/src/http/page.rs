@@ -68,6 +68,11 @@ impl Page {
         }
     }
 
+    /// The shell of a page that anybody may read, with its title.
+    pub fn public(&self, title: &str) -> Shell {
+        self.bare(title)
+    }
+
     /// A shell whose navigation was read in the page's snapshot.
     pub fn shell(&self, title: &str, nav: Nav) -> Shell {
         Shell { nav: Some(nav), ..self.bare(title) }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -71,15 +71,21 @@ pub async fn explain(State(app): State<App>, page: Page, request: Request, next:
     let address = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let mut response = next.run(request).await;
     let Some(Noted(error)) = response.extensions_mut().remove::<Noted>() else { return response };
-    log(&error, &address);
-    if json {
-        return problem(&error, page.text);
-    }
-    if matches!(*error, Error::Unauthenticated) {
+    if !json && matches!(*error, Error::Unauthenticated) {
         let next = if reading { address.as_str() } else { "/" };
         return Redirect::to(&paths::sign_in(Some(next))).into_response();
     }
-    error_page(&app, page, &error).await
+    write(&app, page, &error, json).await
+}
+
+/// Answers an error where no handler ran.
+pub async fn answer(app: &App, page: Page, error: &Error, uri: &Uri, headers: &HeaderMap) -> Response {
+    write(app, page, error, accept::wants_json(uri, headers)).await
+}
+
+async fn write(app: &App, page: Page, error: &Error, json: bool) -> Response {
+    log(error, &page.address);
+    if json { problem(error, page.text) } else { error_page(app, page, error).await }
 }
 
 /// The problem document of an error.
@@ -122,7 +128,7 @@ async fn error_page(app: &App, page: Page, error: &Error) -> Response {
     let status = status(error);
     let sentence = sentence(error, page.text);
     // The shell's navigation is left out when the database cannot be asked.
-    let shell = if status.is_server_error() { page.bare("error") } else { page.shell_or_bare(app, "error").await };
+    let shell = if status.is_server_error() { page.bare(&page.text.get("error-title")) } else { page.shell_or_bare(app, &page.text.get("error-title")).await };
     let view = ErrorPage { shell, status: status.as_u16(), code: error.code(), sentence };
     let mut response = match askama::Template::render(&view) {
         Ok(html) => (status, axum::response::Html(html)).into_response(),

@@ -1,1 +1,66 @@
-//! stub
+//! The accept loop. Our own, since `axum::serve` waits for ever for a half-sent header, and forgets sockets when it
+//! stops.
+
+use std::{net::SocketAddr, time::Duration};
+
+use axum::{Extension, Router, extract::ConnectInfo};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::{conn::auto::Builder, graceful::GracefulShutdown},
+    service::TowerToHyperService,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// How long a request's header may take.
+const HEADER: Duration = Duration::from_secs(10);
+/// How long requests and sockets may take to end once we stop.
+const DRAIN: Duration = Duration::from_secs(15);
+
+/// Serves until told to stop; then takes no more connections, lets requests and tracked sockets end, and returns within
+/// fifteen seconds.
+pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, sockets: TaskTracker) {
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER).max_buf_size(64 << 10);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .enable_connect_protocol()
+        .keep_alive_interval(Duration::from_secs(20))
+        .max_concurrent_streams(100);
+    let graceful = GracefulShutdown::new();
+    loop {
+        let (stream, peer): (_, SocketAddr) = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok(accepted) => accepted,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(Duration::from_millis(50)).await;
+                    continue;
+                }
+            },
+            () = stop.cancelled() => break,
+        };
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "a connection keeps its delay");
+        }
+        let service = TowerToHyperService::new(router.clone().layer(Extension(ConnectInfo(peer))));
+        let connection = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
+        let connection = graceful.watch(connection);
+        #[expect(clippy::disallowed_methods, reason = "owned by the graceful shutdown, which waits for it")]
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    sockets.close();
+    let drained = async {
+        graceful.shutdown().await;
+        sockets.wait().await;
+    };
+    if tokio::time::timeout(DRAIN, drained).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}

@@ -6,7 +6,7 @@ use super::markdown;
 use crate::error::{Error, Result};
 
 /// The longest body, in Unicode scalar values.
-pub const LONGEST_BODY: usize = 20_000;
+const LONGEST_BODY: usize = 20_000;
 /// The most files of one message.
 const MOST_ATTACHMENTS: usize = 20;
 

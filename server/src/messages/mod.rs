@@ -12,8 +12,8 @@ mod access;
 mod batch;
 mod draft;
 pub mod http;
-pub mod live;
 mod markdown;
+mod poster;
 mod store;
 
 use sqlx::PgConnection;
@@ -24,6 +24,7 @@ pub use access::{MessageAccess, may_edit, may_read, may_remove};
 pub use batch::{Post, Verdict, commit};
 pub use draft::Draft;
 pub use markdown::sanitised;
+pub use poster::{Posted, Poster};
 
 use crate::{
     channels::ChannelAccess,

@@ -321,7 +321,12 @@ pub async fn count_try(tx: &mut Tx, address: &str, network: &str) -> Result<()> 
     Ok(())
 }
 
-/// The stream of a person, locked after their group's and in order of id.
+/// Where the viewer's own stream stands.
+pub async fn seq(connection: &mut PgConnection, viewer: &Viewer) -> Result<i64> {
+    store::seq(connection, viewer.id).await
+}
+
+/// Whether there is such a person, with an account that is not closed.
 pub async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
     store::exists(connection, person).await
 }

@@ -64,6 +64,10 @@ pub(super) async fn by_address(connection: &mut PgConnection, address: &str) -> 
         .await?)
 }
 
+pub(super) async fn seq(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
+    Ok(sqlx::query_scalar!("select last_seq from streams where id = $1", person.0).fetch_one(connection).await?)
+}
+
 pub(super) async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
     Ok(sqlx::query_scalar!(
         r#"select exists (select from people where id = $1 and disabled_at is null) as "exists!""#,

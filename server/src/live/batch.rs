@@ -1,0 +1,156 @@
+//! The group commit: what arrives while a commit is in flight shares the next one. No timer, so an idle server adds no
+//! wait; under load the batches grow by themselves.
+
+use std::{
+    collections::{HashMap, VecDeque, hash_map::Entry},
+    hash::Hash,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tokio::sync::oneshot;
+
+/// How many items one commit takes at most.
+const LARGEST: usize = 500;
+/// How many items may wait for one key before more are refused.
+const WAITING: usize = 5000;
+
+/// The items of one key: at most one batch of them is in flight.
+#[derive(Debug)]
+pub struct Batcher<I> {
+    waiting: VecDeque<I>,
+    in_flight: bool,
+}
+
+impl<I> Default for Batcher<I> {
+    fn default() -> Self {
+        Self { waiting: VecDeque::new(), in_flight: false }
+    }
+}
+
+impl<I> Batcher<I> {
+    /// Takes an item; gives back one that is too many. The batch to start now, if none was in flight.
+    pub fn push(&mut self, item: I) -> Result<Option<Vec<I>>, I> {
+        if self.waiting.len() >= WAITING {
+            return Err(item);
+        }
+        self.waiting.push_back(item);
+        Ok(if self.in_flight { None } else { self.next() })
+    }
+
+    /// The batch in flight has ended: the next one, if anything waits.
+    pub fn finished(&mut self) -> Option<Vec<I>> {
+        self.in_flight = false;
+        self.next()
+    }
+
+    fn next(&mut self) -> Option<Vec<I>> {
+        let size = self.waiting.len().min(LARGEST);
+        self.in_flight = size > 0;
+        self.in_flight.then(|| self.waiting.drain(..size).collect())
+    }
+}
+
+type Ticket<I, V> = (I, oneshot::Sender<V>);
+
+/// The batchers of all keys that have something in flight.
+#[derive(Debug)]
+pub struct Batches<K, I, V> {
+    keys: Arc<Mutex<HashMap<K, Batcher<Ticket<I, V>>>>>,
+}
+
+impl<K, I, V> Clone for Batches<K, I, V> {
+    fn clone(&self) -> Self {
+        Self { keys: Arc::clone(&self.keys) }
+    }
+}
+
+impl<K, I, V> Default for Batches<K, I, V> {
+    fn default() -> Self {
+        Self { keys: Arc::default() }
+    }
+}
+
+impl<K, I, V> Batches<K, I, V>
+where
+    K: Hash + Eq + Copy + Send + 'static,
+    I: Send + 'static,
+    V: Send + 'static,
+{
+    /// Takes an item, in the order of the calls, and answers where its verdict will come; none if too many wait.
+    /// `commit` writes a whole batch and gives a verdict for each item, in order. If it panics, the verdicts never
+    /// come and the receivers end with an error.
+    pub fn submit<F, C>(&self, key: K, item: I, commit: C) -> Option<oneshot::Receiver<V>>
+    where
+        C: Fn(Vec<I>) -> F + Send + 'static,
+        F: Future<Output = Vec<V>> + Send + 'static,
+    {
+        let (sender, receiver) = oneshot::channel();
+        let batch = {
+            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            keys.entry(key).or_default().push((item, sender)).ok()?
+        };
+        if let Some(batch) = batch {
+            let batches = self.clone();
+            #[expect(clippy::disallowed_methods, reason = "owned by the key: ends with its last batch, and each commit is bounded")]
+            tokio::spawn(async move { batches.run(key, batch, commit).await });
+        }
+        Some(receiver)
+    }
+
+    async fn run<F, C>(&self, key: K, mut batch: Vec<Ticket<I, V>>, commit: C)
+    where
+        C: Fn(Vec<I>) -> F + Send + 'static,
+        F: Future<Output = Vec<V>> + Send + 'static,
+    {
+        loop {
+            let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+            #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
+            let verdicts = tokio::spawn(commit(items)).await.unwrap_or_default();
+            for (sender, verdict) in senders.into_iter().zip(verdicts) {
+                // Who does not wait any more does not need the verdict: the same id tells.
+                drop(sender.send(verdict));
+            }
+            match self.next(key) {
+                Some(next) => batch = next,
+                None => return,
+            }
+        }
+    }
+
+    fn next(&self, key: K) -> Option<Vec<Ticket<I, V>>> {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let Entry::Occupied(mut entry) = keys.entry(key) else { return None };
+        let batch = entry.get_mut().finished();
+        if batch.is_none() {
+            entry.remove();
+        }
+        batch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Batcher, LARGEST, WAITING};
+
+    #[test]
+    fn what_arrives_during_a_commit_shares_the_next_one() {
+        let mut batcher = Batcher::default();
+        assert_eq!(batcher.push(1), Ok(Some(vec![1])));
+        assert_eq!(batcher.push(2), Ok(None));
+        assert_eq!(batcher.push(3), Ok(None));
+        assert_eq!(batcher.finished(), Some(vec![2, 3]));
+        assert_eq!(batcher.finished(), None);
+        assert_eq!(batcher.push(4), Ok(Some(vec![4])));
+    }
+
+    #[test]
+    fn a_batch_and_its_queue_have_a_bound() {
+        let mut batcher = Batcher::default();
+        assert!(batcher.push(0).is_ok_and(|batch| batch.is_some()));
+        for item in 0..WAITING {
+            assert_eq!(batcher.push(item), Ok(None));
+        }
+        assert_eq!(batcher.push(99), Err(99));
+        assert_eq!(batcher.finished().map(|batch| batch.len()), Some(LARGEST));
+    }
+}

@@ -1,0 +1,6 @@
+//! The live core: what happens is in the log before anybody hears of it, and everybody hears of it once, in order.
+//!
+//! State machines without I/O ([`batch::Batcher`], [`hub::Hub`], [`session::Session`]) decide; small drivers beside
+//! them talk to the database and the sockets. This floor knows no room: the roof gives it functions.
+
+pub mod batch;
