@@ -53,6 +53,12 @@ pub enum Error {
     /// The database said something else.
     #[error(transparent)]
     Database(sqlx::Error),
+    /// The schema could not be brought up to date.
+    #[error("the database's schema cannot be brought up to date: {0}")]
+    Migrate(sqlx::migrate::MigrateError),
+    /// The database server is of a version that we do not know, as `server_version_num` says it.
+    #[error("the server is PostgreSQL {}, and Préau needs 15 to 18: use another server, or the private one", .0 / 10_000)]
+    ServerVersion(i32),
     /// The disk said no.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -98,7 +104,12 @@ impl Error {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable => "unavailable",
-            Self::Database(_) | Self::Io(_) | Self::Render(_) | Self::Task(_) => "internal",
+            Self::Database(_)
+            | Self::Migrate(_)
+            | Self::ServerVersion(_)
+            | Self::Io(_)
+            | Self::Render(_)
+            | Self::Task(_) => "internal",
         }
     }
 

@@ -1,5 +1,6 @@
 //! Préau: a workspace for professional networks. The modules in reading order, from the roof down.
 
+pub mod commands;
 pub mod reactions;
 pub mod serve;
 
@@ -17,4 +18,6 @@ pub mod live;
 pub mod mail;
 
 pub mod clock;
+pub mod config;
 pub mod error;
+pub mod telemetry;

@@ -84,7 +84,11 @@ async fn create_form(
     }
 }
 
-async fn list(State(app): State<App>, viewer: Viewer, Path(address): Path<String>) -> Result<axum::Json<List<Channel>>> {
+async fn list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(address): Path<String>,
+) -> Result<axum::Json<List<Channel>>> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;

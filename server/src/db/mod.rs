@@ -60,7 +60,12 @@ impl Db {
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(2))
             .after_release(|connection, _| Box::pin(rolled_back(connection)))
-            .connect_lazy_with(options.options([("statement_timeout", "15s"), ("lock_timeout", "5s")]));
+            .connect_lazy_with(options.options([
+                ("statement_timeout", "15s"),
+                ("lock_timeout", "5s"),
+                // The rollback of a released connection is a notice each time that nothing was open.
+                ("client_min_messages", "error"),
+            ]));
         Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions, epoch: Arc::default() }
     }
 
@@ -161,6 +166,50 @@ impl Tx {
     pub fn hint(&mut self, stream: StreamId, seq: i64) {
         self.hints.push((stream, seq));
     }
+}
+
+/// The migrations of this build.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+
+/// Brings the schema up to date, one process at a time, and makes the instance's row on the first run.
+pub async fn migrate(db: &Db) -> Result<()> {
+    version(db).await?;
+    MIGRATIONS.run(&db.pool).await.map_err(crate::error::Error::Migrate)?;
+    let (epoch, now) = (StreamId::fresh().0, db.clock.now());
+    let secret: [u8; 32] = rand::random();
+    let mut connection = db.pool.acquire().await?;
+    store::insert_instance(&mut connection, epoch, &secret, now).await
+}
+
+/// How many migrations of this build the database has not seen.
+pub async fn missing_migrations(db: &Db) -> Result<usize> {
+    let mut connection = db.pool.acquire().await?;
+    let applied = sqlx::migrate::Migrate::list_applied_migrations(&mut *connection, &MIGRATIONS.table_name)
+        .await
+        .map_err(crate::error::Error::Migrate)?;
+    Ok(MIGRATIONS.iter().filter(|known| !applied.iter().any(|done| done.version == known.version)).count())
+}
+
+/// The server's version, if it is one that we know: PostgreSQL 15 to 18.
+pub async fn version(db: &Db) -> Result<String> {
+    let mut connection = db.pool.acquire().await?;
+    let number = store::version(&mut connection).await?;
+    match number / 10_000 {
+        major @ 15..=18 => Ok(format!("PostgreSQL {major}")),
+        _ => Err(crate::error::Error::ServerVersion(number)),
+    }
+}
+
+/// The network's name.
+pub async fn network_name(db: &Db) -> Result<String> {
+    let mut connection = db.pool.acquire().await?;
+    store::network_name(&mut connection).await
+}
+
+/// The database's clock.
+pub async fn now(db: &Db) -> Result<DateTime<Utc>> {
+    let mut connection = db.pool.acquire().await?;
+    store::now(&mut connection).await
 }
 
 /// Whether the database answers.

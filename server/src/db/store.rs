@@ -60,6 +60,37 @@ pub(super) async fn record(
     .await?)
 }
 
+pub(super) async fn insert_instance(
+    connection: &mut PgConnection,
+    epoch: Uuid,
+    secret: &[u8; 32],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into instance (epoch, name, secret, created_at) values ($1, 'Préau', $2, $3) on conflict do nothing",
+        epoch,
+        secret,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn version(connection: &mut PgConnection) -> Result<i32> {
+    Ok(sqlx::query_scalar!(r#"select current_setting('server_version_num')::integer as "number!""#)
+        .fetch_one(connection)
+        .await?)
+}
+
+pub(super) async fn network_name(connection: &mut PgConnection) -> Result<String> {
+    Ok(sqlx::query_scalar!("select name from instance").fetch_one(connection).await?)
+}
+
+pub(super) async fn now(connection: &mut PgConnection) -> Result<DateTime<Utc>> {
+    Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(connection).await?)
+}
+
 pub(super) async fn ping(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("select from instance").fetch_optional(connection).await?;
     Ok(())

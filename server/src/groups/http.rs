@@ -91,9 +91,8 @@ async fn list_page(State(app): State<App>, page: Page) -> Result<Response> {
 }
 
 async fn groups_page(app: &App, page: &Page, faults: Faults, name: String, purpose: String) -> Result<Response> {
-    let (nav, groups) = page
-        .read(app, |connection, viewer| Box::pin(async move { super::list(connection, viewer).await }))
-        .await?;
+    let (nav, groups) =
+        page.read(app, |connection, viewer| Box::pin(async move { super::list(connection, viewer).await })).await?;
     let shell = page.shell(&page.text.get("groups-title"), nav).at(Current::Groups);
     print(&GroupsPage { shell, faults, groups, may_create: page.reader()?.admin, name, purpose })
 }
@@ -206,7 +205,11 @@ async fn add_form(
     }
 }
 
-async fn members(State(app): State<App>, viewer: Viewer, Path(address): Path<String>) -> Result<axum::Json<List<Member>>> {
+async fn members(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(address): Path<String>,
+) -> Result<axum::Json<List<Member>>> {
     let group = id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;
     let may = super::may_read(&mut connection, &viewer, group).await?;

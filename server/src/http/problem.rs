@@ -60,7 +60,12 @@ pub fn status(error: &Error) -> StatusCode {
         Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Database(_) | Error::Io(_) | Error::Render(_) | Error::Task(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        Error::Database(_)
+        | Error::Migrate(_)
+        | Error::ServerVersion(_)
+        | Error::Io(_)
+        | Error::Render(_)
+        | Error::Task(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 
@@ -128,7 +133,11 @@ async fn error_page(app: &App, page: Page, error: &Error) -> Response {
     let status = status(error);
     let sentence = sentence(error, page.text);
     // The shell's navigation is left out when the database cannot be asked.
-    let shell = if status.is_server_error() { page.bare(&page.text.get("error-title")) } else { page.shell_or_bare(app, &page.text.get("error-title")).await };
+    let shell = if status.is_server_error() {
+        page.bare(&page.text.get("error-title"))
+    } else {
+        page.shell_or_bare(app, &page.text.get("error-title")).await
+    };
     let view = ErrorPage { shell, status: status.as_u16(), code: error.code(), sentence };
     let mut response = match askama::Template::render(&view) {
         Ok(html) => (status, axum::response::Html(html)).into_response(),

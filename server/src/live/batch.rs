@@ -91,7 +91,10 @@ where
         };
         if let Some(batch) = batch {
             let batches = self.clone();
-            #[expect(clippy::disallowed_methods, reason = "owned by the key: ends with its last batch, and each commit is bounded")]
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "owned by the key: ends with its last batch, and each commit is bounded"
+            )]
             tokio::spawn(async move { batches.run(key, batch, commit).await });
         }
         Some(receiver)

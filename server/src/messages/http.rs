@@ -207,10 +207,13 @@ async fn listed(
     let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
     let positions = super::read_positions(connection, viewer, &ids).await?;
     let position = |thread: &Thread| positions.get(&thread.id).copied().unwrap_or(0);
-    Ok(threads.into_iter().map(|thread| {
-        let read = position(&thread);
-        (thread, read)
-    }).collect())
+    Ok(threads
+        .into_iter()
+        .map(|thread| {
+            let read = position(&thread);
+            (thread, read)
+        })
+        .collect())
 }
 
 async fn open_form(
@@ -484,10 +487,8 @@ async fn list_threads(
     if more {
         items.pop();
     }
-    let next = items
-        .last()
-        .filter(|_| more)
-        .map(|thread| format!("{}.{}", thread.active_at.timestamp_micros(), thread.id));
+    let next =
+        items.last().filter(|_| more).map(|thread| format!("{}.{}", thread.active_at.timestamp_micros(), thread.id));
     Ok(axum::Json(List { items, next }))
 }
 
@@ -565,10 +566,8 @@ async fn mark_read(
     Path(thread): Path<ThreadId>,
     Json(body): Json<ReadBody>,
 ) -> Result<axum::Json<ReadPosition>> {
-    let position = app
-        .db
-        .write(move |tx| Box::pin(async move { read_up_to(tx, &viewer, thread, body.position).await }))
-        .await?;
+    let position =
+        app.db.write(move |tx| Box::pin(async move { read_up_to(tx, &viewer, thread, body.position).await })).await?;
     Ok(axum::Json(ReadPosition { position }))
 }
 

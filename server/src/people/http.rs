@@ -87,7 +87,10 @@ pub fn faults(error: Error, text: Text) -> Result<Faults> {
         Error::Invalid(fields) => Ok(Faults(
             fields
                 .into_iter()
-                .map(|field| FieldFault { field: field.field.into_owned(), sentence: text.word("error-field", field.code) })
+                .map(|field| FieldFault {
+                    field: field.field.into_owned(),
+                    sentence: text.word("error-field", field.code),
+                })
                 .collect(),
         )),
         error => Err(error),
@@ -265,7 +268,9 @@ async fn use_link(
     Path(text): Path<String>,
 ) -> Result<Response> {
     let person = match Secret::presented(&text) {
-        Some(secret) => app.db.write(move |tx| Box::pin(async move { super::sign_in_by_link(tx, &secret).await })).await?,
+        Some(secret) => {
+            app.db.write(move |tx| Box::pin(async move { super::sign_in_by_link(tx, &secret).await })).await?
+        }
         None => None,
     };
     match person {
@@ -282,9 +287,11 @@ async fn signed_in(app: &App, person: PersonId, headers: &HeaderMap, jar: Cookie
         headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned();
     let secret =
         app.db.write(move |tx| Box::pin(async move { super::open_session(tx, person, &user_agent).await })).await?;
-    let jar = jar
-        .remove(Cookie::build("sign_in").path("/"))
-        .add(cookie(app, session_cookie(app), secret.reveal().to_owned()));
+    let jar = jar.remove(Cookie::build("sign_in").path("/")).add(cookie(
+        app,
+        session_cookie(app),
+        secret.reveal().to_owned(),
+    ));
     Ok((jar, Redirect::to(paths::safe_next(Some(next)))).into_response())
 }
 
@@ -329,7 +336,11 @@ fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTi
     SessionRow {
         id: session.id,
         current: viewer.credential == Credential::Session(session.id),
-        seen: format!("{}, {}", date::short(text, session.seen_at, now), date::hour(text, session.seen_at, date::NETWORK_ZONE)),
+        seen: format!(
+            "{}, {}",
+            date::short(text, session.seen_at, now),
+            date::hour(text, session.seen_at, date::NETWORK_ZONE)
+        ),
         user_agent: session.user_agent,
     }
 }

@@ -266,6 +266,11 @@ pub async fn viewer_of_token(connection: &mut PgConnection, secret: &Secret) -> 
     store::token_viewer(connection, secret).await
 }
 
+/// The administrator whose account is the oldest.
+pub async fn first_admin(connection: &mut PgConnection) -> Result<Option<PersonId>> {
+    store::first_admin(connection).await
+}
+
 /// A viewer for what the command line does in somebody's name.
 pub async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
     store::viewer(connection, person).await

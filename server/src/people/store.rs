@@ -64,6 +64,14 @@ pub(super) async fn by_address(connection: &mut PgConnection, address: &str) -> 
         .await?)
 }
 
+pub(super) async fn first_admin(connection: &mut PgConnection) -> Result<Option<PersonId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: PersonId" from people where admin and disabled_at is null order by created_at, id limit 1"#
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn seq(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
     Ok(sqlx::query_scalar!("select last_seq from streams where id = $1", person.0).fetch_one(connection).await?)
 }

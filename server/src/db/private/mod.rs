@@ -61,7 +61,8 @@ impl PrivatePostgres {
     /// Takes the folder and starts its server, or adopts the one that runs. The folder is made if need be.
     pub async fn start(data: &Path, binaries: Option<&Path>, durability: Durability) -> Result<Self> {
         let place = Place::prepare(data, binaries, durability)?;
-        let lock = place.lock(data)?.context("another Préau uses this data folder: stop it, or choose another with --data")?;
+        let lock =
+            place.lock(data)?.context("another Préau uses this data folder: stop it, or choose another with --data")?;
         place.initialise()?;
         let mut server = Self { place, _lock: lock, child: None };
         server.run().await?;
@@ -229,10 +230,17 @@ impl Place {
         let mut command = self.command("postgres");
         command.arg("-D").arg(&self.cluster).arg("-k").arg(&self.socket);
         let kept: &[&str] = &["max_connections=60", "shared_buffers=64MB"];
-        let fleeting: &[&str] =
-            &["max_connections=300", "shared_buffers=128MB", "fsync=off", "synchronous_commit=off", "full_page_writes=off"];
+        let fleeting: &[&str] = &[
+            "max_connections=300",
+            "shared_buffers=128MB",
+            "fsync=off",
+            "synchronous_commit=off",
+            "full_page_writes=off",
+        ];
         let settings = if self.durability == Durability::Kept { kept } else { fleeting };
-        for setting in ["listen_addresses=", "unix_socket_permissions=0700", "logging_collector=off"].iter().chain(settings) {
+        for setting in
+            ["listen_addresses=", "unix_socket_permissions=0700", "logging_collector=off"].iter().chain(settings)
+        {
             command.args(["-c", setting]);
         }
         let log = self.log()?;
@@ -267,7 +275,8 @@ impl Place {
             match PgConnection::connect_with(&self.options("postgres")).await {
                 Ok(connection) => return Ok(connection.close().await?),
                 Err(error) if Instant::now() > deadline => {
-                    return Err(error).context(format!("PostgreSQL does not answer: see {}", self.log_path().display()));
+                    return Err(error)
+                        .context(format!("PostgreSQL does not answer: see {}", self.log_path().display()));
                 }
                 Err(_) => {}
             }
@@ -291,9 +300,10 @@ impl Place {
 
     async fn create_database(&self) -> Result<()> {
         let mut connection = PgConnection::connect_with(&self.options("postgres")).await?;
-        let there = sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, NAME)
-            .fetch_one(&mut connection)
-            .await?;
+        let there =
+            sqlx::query_scalar!(r#"select exists (select from pg_database where datname = $1) as "there!""#, NAME)
+                .fetch_one(&mut connection)
+                .await?;
         if !there {
             sqlx::raw_sql("create database preau").execute(&mut connection).await?;
         }
@@ -344,7 +354,10 @@ fn socket_folder(data: &Path) -> Result<PathBuf> {
     };
     let folder = parent.join(name);
     if folder.as_os_str().len() > 80 {
-        bail!("the folder {} is too deep for a unix socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter one", folder.display());
+        bail!(
+            "the folder {} is too deep for a unix socket: set XDG_RUNTIME_DIR or TMPDIR to a shorter one",
+            folder.display()
+        );
     }
     Ok(folder)
 }

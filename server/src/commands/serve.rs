@@ -1,0 +1,169 @@
+//! `preau serve`: the database, the migrations, the mail worker, the address; and a stop in good order.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use anyhow::{Context, Result, bail};
+use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use web::paths;
+
+use crate::{
+    clock::Clock,
+    config::{Place, Serve, Switch},
+    db::{
+        self, Db,
+        private::{Durability, PrivatePostgres},
+    },
+    files::Files,
+    http::{App, Settings, server},
+    mail::{self, Transport},
+    people, reactions, serve as roof,
+};
+
+/// How many sockets may wait to be accepted.
+const BACKLOG: u32 = 4096;
+
+pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
+    let from = serve
+        .mail_from
+        .parse()
+        .with_context(|| format!("{:?} is no sender: correct PREAU_MAIL_FROM", serve.mail_from))?;
+    let listener = listen(&serve.listen)?;
+    let public_url = public_url(serve, listener.local_addr()?)?;
+    let stop = CancellationToken::new();
+    // What must end after the last request: the private PostgreSQL.
+    let after = CancellationToken::new();
+    let owned = TaskTracker::new();
+    let db = open(place, &after, &owned).await?;
+    db::migrate(&db).await?;
+    let app = app(place, serve, db.clone(), public_url.clone()).await?;
+    owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
+    announce(&app).await?;
+    let sockets = TaskTracker::new();
+    let router = roof::router(app);
+    let stopped = stop.clone();
+    owned.spawn(async move {
+        stop_asked().await;
+        stopped.cancel();
+    });
+    server::serve(listener, router, stop.clone(), sockets).await;
+    db.pool().close().await;
+    after.cancel();
+    owned.close();
+    owned.wait().await;
+    Ok(())
+}
+
+async fn open(place: &Place, after: &CancellationToken, owned: &TaskTracker) -> Result<Db> {
+    let options = match &place.database_url {
+        Some(url) => url.parse().context("DATABASE_URL is not an address of PostgreSQL")?,
+        None => {
+            let server = PrivatePostgres::start(&place.data, place.binaries(), Durability::Kept).await?;
+            let options = server.options();
+            owned.spawn(server.watch(after.clone()));
+            options
+        }
+    };
+    Ok(Db::open(options, Clock::system(), reactions::react))
+}
+
+async fn app(place: &Place, serve: &Serve, db: Db, public_url: String) -> Result<App> {
+    let network = db::network_name(&db).await?;
+    let loopback = is_loopback(&public_url);
+    let settings = Settings {
+        secure: public_url.starts_with("https://"),
+        mailbox: (serve.demo || serve.dev) && loopback,
+        rate_limits: serve.rate_limits == Switch::On,
+        upload_limit_bytes: serve.upload_limit_bytes,
+        public_url,
+        network,
+    };
+    let files = Files::open(&place.data.join("files"))?;
+    Ok(App { db, files, settings: Arc::new(settings), navigation: roof::navigation })
+}
+
+/// Prints the address; and for a network that nobody entered yet, a link for its first administrator.
+async fn announce(app: &App) -> Result<()> {
+    super::say(&format!("Préau serves at {}", app.settings.public_url))?;
+    let admin = {
+        let mut connection = app.db.pool().acquire().await?;
+        people::first_admin(&mut connection).await?
+    };
+    match admin {
+        Some(person) => {
+            let link = app.db.write(move |tx| Box::pin(async move { people::link(tx, person).await })).await?;
+            super::say(&format!(
+                "sign in, once, within 15 minutes: {}{}",
+                app.settings.public_url,
+                paths::sign_in_link(link.reveal())
+            ))
+        }
+        None => super::say("nobody has an account yet: run `preau user create --email … --name … --admin`"),
+    }
+}
+
+fn listen(address: &str) -> Result<TcpListener> {
+    let address: SocketAddr =
+        address.parse().with_context(|| format!("{address:?} is not an address: give --listen 127.0.0.1:8080"))?;
+    let socket = if address.is_ipv4() { tokio::net::TcpSocket::new_v4()? } else { tokio::net::TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address).with_context(|| {
+        format!("{address} cannot be listened on: is another server there? Choose another with --listen")
+    })?;
+    Ok(socket.listen(BACKLOG)?)
+}
+
+/// The public address: checked, since cookies and links rest on it.
+fn public_url(serve: &Serve, bound: SocketAddr) -> Result<String> {
+    let url = serve.public_url.clone().unwrap_or_else(|| format!("http://{bound}"));
+    let url = url.trim_end_matches('/').to_owned();
+    let parsed: axum::http::Uri =
+        url.parse().with_context(|| format!("{url:?} is not an address: correct PREAU_PUBLIC_URL"))?;
+    match parsed.scheme_str() {
+        Some("https") => Ok(url),
+        Some("http") if is_loopback(&url) || serve.insecure_http => Ok(url),
+        Some("http") => bail!(
+            "{url} is not this machine's own, and http would show everybody's session to the network: put it behind https \
+             and set PREAU_PUBLIC_URL, or accept it with --insecure-http"
+        ),
+        _ => bail!("{url:?} must begin with https:// or http://: correct PREAU_PUBLIC_URL"),
+    }
+}
+
+fn is_loopback(url: &str) -> bool {
+    let uri: Option<axum::http::Uri> = url.parse().ok();
+    let host = uri.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
+    host == "localhost"
+        || host == "[::1]"
+        || host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Where mails go.
+pub(super) fn transport(place: &Place, serve: &Serve) -> Result<Transport> {
+    match &serve.smtp_url {
+        Some(url) => {
+            let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context(
+                "PREAU_SMTP_URL is not an address of a mail server, as smtp://user:password@host:587?tls=required",
+            )?;
+            Ok(Transport::Smtp(smtp.build()))
+        }
+        None => Ok(Transport::Folder(place.data.join("mail"))),
+    }
+}
+
+async fn stop_asked() {
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        tracing::error!("signals cannot be listened to: stop with SIGKILL, nothing is lost");
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+    tracing::info!("stopping");
+}
