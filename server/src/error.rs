@@ -59,6 +59,9 @@ pub enum Error {
     /// The database server is of a version that we do not know, as `server_version_num` says it.
     #[error("the server is PostgreSQL {}, and Préau needs 15 to 18: use another server, or the private one", .0 / 10_000)]
     ServerVersion(i32),
+    /// The log holds a kind of event that this version does not know.
+    #[error("an event of a kind that this version does not know")]
+    UnknownEvent,
     /// The disk said no.
     #[error(transparent)]
     Io(#[from] std::io::Error),
@@ -104,7 +107,8 @@ impl Error {
             Self::UnsupportedMediaType => "unsupported_media_type",
             Self::RateLimited { .. } => "rate_limited",
             Self::Unavailable => "unavailable",
-            Self::Database(_)
+            Self::UnknownEvent
+            | Self::Database(_)
             | Self::Migrate(_)
             | Self::ServerVersion(_)
             | Self::Io(_)

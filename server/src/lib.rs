@@ -1,6 +1,7 @@
 //! Préau: a workspace for professional networks. The modules in reading order, from the roof down.
 
 pub mod commands;
+pub mod fanout;
 pub mod reactions;
 pub mod serve;
 

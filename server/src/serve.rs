@@ -1,15 +1,19 @@
 //! The router: a line per room, and the middleware in order.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
-    extract::{Path, Request, State},
+    extract::{
+        Path, Request, State,
+        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
 use sqlx::PgConnection;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -20,16 +24,30 @@ use tower_http::{
     timeout::TimeoutLayer,
 };
 use web::page::{Nav, NavChannel, NavGroup};
+use words::{PersonId, StreamId};
 
 use crate::{
     channels,
-    db::Work,
+    db::{Db, Work},
     error::Error,
-    groups,
+    fanout, groups,
     http::{App, Page, Policy, Routes, Viewer, problem, routes::Declared, security},
+    live::{
+        connections::Connections,
+        hub::Format,
+        hubs::Hubs,
+        socket::{self, Live, Run},
+    },
     messages::{self, Poster},
     people, threads,
 };
+
+/// The subprotocols, the browsers' first.
+const PROTOCOLS: [&str; 2] = ["preau.v1.html", "preau.v1.json"];
+/// How often sessions that ended elsewhere are looked for.
+const SESSIONS: Duration = Duration::from_millis(500);
+/// The longest request: a heavy file over a thin line.
+const SLOWEST: Duration = Duration::from_secs(3600);
 
 /// Every route of the product.
 pub fn routes() -> Routes {
@@ -37,22 +55,122 @@ pub fn routes() -> Routes {
         .get(Policy::Public, "/livez", || async { "ok" })
         .get(Policy::Public, "/readyz", ready)
         .get(Policy::Public, "/assets/{name}", asset)
+        .get(Policy::SignedIn, "/live", follow)
         .merge(people::http::routes())
         .merge(groups::http::routes())
         .merge(channels::http::routes())
         .merge(messages::http::routes())
 }
 
+/// What serving needs beside the router: the sockets' part, and what ends them.
+#[derive(Clone, Debug)]
+pub struct Sockets {
+    live: Live,
+    poster: Poster,
+    db: Db,
+}
+
+impl Sockets {
+    /// The sockets of a server that drains when `drain` says so.
+    pub fn new(app: &App, drain: CancellationToken, tracker: TaskTracker) -> Self {
+        let (db, poster) = (app.db.clone(), Poster::new(app.db.clone()));
+        let run: Run = {
+            let (db, poster) = (db.clone(), poster.clone());
+            Arc::new(move |viewer, command| Box::pin(messages::live::run(db.clone(), poster.clone(), viewer, command)))
+        };
+        let hubs = Hubs::new(db.clone(), follow_right, fanout::render, drain.clone());
+        let live = Live {
+            hubs,
+            connections: Connections::default(),
+            run,
+            clock: db.clock().clone(),
+            counted: app.settings.rate_limits,
+            drain,
+            sockets: tracker,
+        };
+        Self { live, poster, db }
+    }
+
+    /// What the hubs did.
+    pub fn hubs(&self) -> &Hubs {
+        &self.live.hubs
+    }
+
+    /// Wakes the hubs, and ends the connections of sessions that have ended here or on another node; until the drain.
+    pub async fn work(self) {
+        let ended = async {
+            let mut beat = tokio::time::interval(SESSIONS);
+            loop {
+                beat.tick().await;
+                if let Err(error) = self.end_sessions().await {
+                    tracing::debug!(%error, "sessions could not be looked at");
+                }
+            }
+        };
+        tokio::select! {
+            () = self.live.hubs.clone().wake() => {}
+            () = ended => {}
+            () = self.live.drain.cancelled() => {}
+        }
+    }
+
+    async fn end_sessions(&self) -> Result<(), Error> {
+        let sessions = self.live.connections.sessions();
+        if sessions.is_empty() {
+            return Ok(());
+        }
+        let mut connection = self.db.pool().acquire().await?;
+        let ended = people::ended_sessions(&mut connection, &sessions, self.db.clock().now()).await?;
+        self.live.connections.end(&ended);
+        Ok(())
+    }
+}
+
+fn follow_right(connection: &mut PgConnection, person: PersonId, stream: StreamId) -> Work<'_, Option<i64>> {
+    Box::pin(groups::may_follow(connection, person, stream))
+}
+
+/// The socket's door: who is signed in, from our own pages or with a token, in a subprotocol that we speak.
+async fn follow(
+    State(app): State<App>,
+    Extension(sockets): Extension<Sockets>,
+    viewer: Viewer,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    if !security::is_own_origin(&app.settings.public_url, &headers, viewer.credential) {
+        return Error::Forbidden.into_response();
+    }
+    let asked = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    let asked = asked.flat_map(|list| list.split(',')).map(str::trim).find(|name| PROTOCOLS.contains(name));
+    let (Some(protocol), Ok(upgrade)) = (asked, upgrade) else {
+        return StatusCode::UPGRADE_REQUIRED.into_response();
+    };
+    if !sockets.live.connections.has_room(viewer.id) {
+        return Error::RateLimited { retry_after: Duration::from_secs(30) }.into_response();
+    }
+    let format = if protocol == PROTOCOLS[0] { Format::Html(viewer.locale) } else { Format::Json };
+    upgrade
+        .protocols(PROTOCOLS)
+        .read_buffer_size(4096)
+        .write_buffer_size(4096)
+        .max_write_buffer_size(1 << 20)
+        .max_message_size(64 << 10)
+        .max_frame_size(64 << 10)
+        .on_upgrade(move |socket| socket::serve(sockets.live, socket, viewer, format))
+}
+
 /// The router, ready to serve.
-pub fn router(app: App) -> Router {
+pub fn router(app: App, sockets: Sockets) -> Router {
     let (router, _) = routes().into_parts();
     let compression = CompressionLayer::new()
         .compress_when(SizeAbove::new(1024).and(NotForContentType::new("application/octet-stream")));
     router
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        .layer(Extension(Poster::new(app.db.clone())))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, Duration::from_secs(60)))
+        .layer(Extension(sockets.poster.clone()))
+        .layer(Extension(sockets))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), problem::explain))
         .layer(middleware::from_fn_with_state(app.clone(), viewer))

@@ -191,6 +191,26 @@ pub fn channels_id(group: GroupId) -> String {
     format!("channels-{group}")
 }
 
+/// The DOM id of a channel's list of threads.
+pub fn threads_id(channel: ChannelId) -> String {
+    format!("threads-{channel}")
+}
+
+/// The DOM id of a thread's row in that list.
+pub fn thread_row_id(thread: ThreadId) -> String {
+    format!("thread-row-{thread}")
+}
+
+/// The DOM id of a thread's messages.
+pub fn thread_messages_id(thread: ThreadId) -> String {
+    format!("thread-messages-{thread}")
+}
+
+/// The DOM id of a message.
+pub fn message_id(message: MessageId) -> String {
+    format!("message-{message}")
+}
+
 /// An address of our own that somebody may be led to after signing in; anything else is the home page.
 pub fn safe_next(next: Option<&str>) -> &str {
     match next {

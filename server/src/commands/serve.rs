@@ -43,14 +43,16 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     let app = app(place, serve, db.clone(), public_url.clone()).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     announce(&app).await?;
-    let sockets = TaskTracker::new();
-    let router = roof::router(app);
+    let tracker = TaskTracker::new();
+    let sockets = roof::Sockets::new(&app, stop.clone(), tracker.clone());
+    owned.spawn(sockets.clone().work());
+    let router = roof::router(app, sockets);
     let stopped = stop.clone();
     owned.spawn(async move {
         stop_asked().await;
         stopped.cancel();
     });
-    server::serve(listener, router, stop.clone(), sockets).await;
+    server::serve(listener, router, stop.clone(), tracker).await;
     db.pool().close().await;
     after.cancel();
     owned.close();

@@ -60,7 +60,8 @@ pub fn status(error: &Error) -> StatusCode {
         Error::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Error::RateLimited { .. } => StatusCode::TOO_MANY_REQUESTS,
         Error::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-        Error::Database(_)
+        Error::UnknownEvent
+        | Error::Database(_)
         | Error::Migrate(_)
         | Error::ServerVersion(_)
         | Error::Io(_)

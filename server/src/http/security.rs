@@ -2,13 +2,13 @@
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Uri, header},
     middleware::Next,
     response::Response,
 };
 use uuid::Uuid;
 
-use super::App;
+use super::{App, Credential};
 
 /// The nonce of a page's one script, new for each answer.
 #[derive(Clone, Debug)]
@@ -45,6 +45,29 @@ pub async fn headers(State(app): State<App>, mut request: Request, next: Next) -
     response
 }
 
+/// Whether a socket is asked for by our own pages. A page of elsewhere sends its own Origin; a program with a token may
+/// send none. `localhost`, `127.0.0.1` and `[::1]` are one host, with the port counted.
+pub fn is_own_origin(public_url: &str, headers: &HeaderMap, credential: Credential) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return credential == Credential::Token };
+    let Some(origin) = origin.to_str().ok().and_then(place) else { return false };
+    place(public_url) == Some(origin)
+}
+
+/// The scheme, host and port of an address.
+fn place(url: &str) -> Option<(String, String, u16)> {
+    let uri: Uri = url.parse().ok()?;
+    let (scheme, authority) = (uri.scheme_str()?, uri.authority()?);
+    if authority.as_str().contains('@') || !matches!(uri.path(), "" | "/") {
+        return None;
+    }
+    let host = match authority.host() {
+        "127.0.0.1" | "[::1]" => "localhost",
+        host => host,
+    };
+    let port = authority.port_u16().unwrap_or(if scheme == "https" { 443 } else { 80 });
+    Some((scheme.to_owned(), host.to_ascii_lowercase(), port))
+}
+
 fn content_security_policy(nonce: &str) -> String {
     format!(
         "default-src 'none'; script-src 'nonce-{nonce}' 'strict-dynamic'; style-src 'self'; font-src 'self'; \
@@ -52,4 +75,44 @@ fn content_security_policy(nonce: &str) -> String {
          frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; \
          require-trusted-types-for 'script'; trusted-types preau"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::{HeaderMap, HeaderValue, header};
+    use words::SessionId;
+
+    use super::is_own_origin;
+    use crate::http::Credential;
+
+    fn from(origin: &str, public_url: &str) -> bool {
+        let headers = HeaderMap::from_iter([(header::ORIGIN, HeaderValue::from_str(origin).unwrap())]);
+        is_own_origin(public_url, &headers, Credential::Session(SessionId::fresh()))
+    }
+
+    #[test]
+    fn only_our_own_pages_open_a_socket() {
+        let own = "https://preau.example";
+        assert!(from("https://preau.example", own) && from("https://preau.example:443", own));
+        for forged in [
+            "null",
+            "http://preau.example",
+            "https://preau.example:8443",
+            "https://evil.example",
+            "https://preau.example.evil.example",
+            "https://evilpreau.example",
+            "https://sub.preau.example",
+            "https://preau.example@evil.example",
+            "https://prеau.example",
+            "file://",
+            "https://preau.example/path",
+        ] {
+            assert!(HeaderValue::from_str(forged).is_err() || !from(forged, own), "{forged}");
+        }
+        assert!(from("http://localhost:8080", "http://127.0.0.1:8080") && from("http://[::1]:8080", "http://127.0.0.1:8080"));
+        assert!(!from("http://localhost:8081", "http://127.0.0.1:8080"));
+        let none = HeaderMap::new();
+        assert!(is_own_origin(own, &none, Credential::Token));
+        assert!(!is_own_origin(own, &none, Credential::Session(SessionId::fresh())), "a browser always says");
+    }
 }

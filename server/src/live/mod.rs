@@ -4,3 +4,11 @@
 //! them talk to the database and the sockets. This floor knows no room: the roof gives it functions.
 
 pub mod batch;
+pub mod connections;
+pub mod frame;
+pub mod hub;
+pub mod hubs;
+pub mod outbox;
+pub mod session;
+pub mod socket;
+mod store;

@@ -12,6 +12,7 @@ mod access;
 mod batch;
 mod draft;
 pub mod http;
+pub mod live;
 mod markdown;
 mod poster;
 mod store;
@@ -191,6 +192,17 @@ pub async fn read_positions(
 /// A message of a group that the asker reads, by its id.
 pub async fn find(connection: &mut PgConnection, may: &MayRead, message: MessageId) -> Result<Message> {
     store::message(connection, message, Some(may.group())).await?.ok_or(Error::NotFound)
+}
+
+/// A message and its thread as they are now, for the fan-out: who follows the group's stream may read them.
+pub async fn rendered(connection: &mut PgConnection, message: MessageId, thread: ThreadId) -> Result<(Message, Thread)> {
+    let message = store::message(connection, message, None).await?.ok_or(Error::NotFound)?;
+    Ok((message, rendered_thread(connection, thread).await?))
+}
+
+/// A thread as it is now, for the fan-out.
+pub async fn rendered_thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Thread> {
+    store::thread(connection, thread).await?.ok_or(Error::NotFound)
 }
 
 /// Whether this operation is done for the first time by its person.

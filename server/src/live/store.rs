@@ -1,0 +1,49 @@
+//! The SQL of the live floor: the log.
+
+use sqlx::PgConnection;
+use uuid::Uuid;
+use words::{
+    PersonId, StreamId, ThreadId,
+    events::{EventRow, Recorded},
+};
+
+use crate::error::{Error, Result};
+
+pub(super) async fn last_seqs(connection: &mut PgConnection, streams: &[Uuid]) -> Result<Vec<(StreamId, i64)>> {
+    let rows = sqlx::query!(r#"select id as "id: StreamId", last_seq from streams where id = any($1)"#, streams)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
+}
+
+pub(super) async fn events(
+    connection: &mut PgConnection,
+    stream: StreamId,
+    after: i64,
+    up_to: i64,
+    limit: i64,
+) -> Result<Vec<Recorded>> {
+    let rows = sqlx::query!(
+        r#"select
+             seq, kind, subject_id, thread_id as "thread_id: ThreadId", person_id as "person_id: PersonId",
+             actor_id as "actor_id: PersonId", at
+           from events
+           where stream_id = $1 and seq > $2 and seq <= $3
+           order by seq
+           limit $4"#,
+        stream.0,
+        after,
+        up_to,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            // Another version's kind asks for a reload of the page rather than being dropped (I20).
+            let kind = row.kind.parse().map_err(|_| Error::UnknownEvent)?;
+            let event = EventRow { stream, kind, subject: row.subject_id, thread: row.thread_id, person: row.person_id };
+            Ok(Recorded { seq: row.seq, row: event, actor: row.actor_id, at: row.at })
+        })
+        .collect()
+}
