@@ -1,1 +1,2 @@
 import "./live/live.ts";
+import "./messages/composer.ts";

@@ -22,8 +22,8 @@ pub struct UnreadChannel {
     pub channel: Option<ChannelId>,
     /// The channel's name.
     pub name: Option<String>,
-    /// How many of its threads hold something that the person has not read.
-    pub unread: i64,
+    /// Its threads that hold something that the person has not read.
+    pub unread: Vec<ThreadId>,
 }
 
 pub(super) struct Place {
@@ -152,12 +152,14 @@ pub(super) async fn unread_channels(connection: &mut PgConnection, person: Perso
         r#"select
              groups.id as "group", groups.slug, groups.name as group_name, streams.last_seq as seq,
              channels.id as "channel?: ChannelId", channels.name as "name?",
-             (select count(*)
+             array(
+              select threads.id
               from threads
               left join read_positions
                 on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
               where threads.channel_id = channels.id
-                and threads.last_position > coalesce(read_positions.position, 0)) as "unread!"
+                and threads.last_position > coalesce(read_positions.position, 0)
+              order by threads.id) as "unread!: Vec<ThreadId>"
            from members
            join groups on groups.id = members.group_id
            join streams on streams.id = groups.id

@@ -66,8 +66,8 @@ pub struct NavChannel {
     pub id: ChannelId,
     /// Its name.
     pub name: String,
-    /// How many of its threads hold something unread.
-    pub unread: i64,
+    /// Its threads that hold something unread.
+    pub unread: Vec<words::ThreadId>,
 }
 
 /// Where in the house a page is.
@@ -113,6 +113,13 @@ impl Shell {
     /// An icon of the sprite. Decorative: a text stands beside it.
     pub fn icon(&self, name: &'static str) -> Icon {
         Icon { sprite: assets::path("icons.svg"), name }
+    }
+}
+
+impl NavChannel {
+    /// The unread threads, as the script reads them.
+    pub fn unread_threads(&self) -> String {
+        self.unread.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 }
 

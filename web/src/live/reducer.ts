@@ -1,0 +1,63 @@
+// What a stream's frames ask for, without a socket or a page: apply in order, once, or ask again.
+
+/** A change of the page, as an html event carries it. */
+export interface Change {
+  target: string;
+  action: "append" | "prepend" | "replace" | "remove" | "reload";
+  html: string;
+}
+
+/** An html event. */
+export interface LiveEvent extends Change {
+  type: "event";
+  stream: string;
+  seq: number;
+  kind: string;
+  by: string | null;
+  thread: string | null;
+  also: Change[];
+  data?: { thread?: string; position?: number };
+}
+
+/** How far one stream was applied, and what came too early. */
+export class Stream {
+  /** More early events than this, and the stream is asked for again at once. */
+  static readonly EARLY = 64;
+
+  applied: number;
+  #early = new Map<number, LiveEvent>();
+
+  constructor(applied: number) {
+    this.applied = applied;
+  }
+
+  /** The events to apply now, in order; `again` when there is a gap to be healed by subscribing again. */
+  take(event: LiveEvent): { apply: LiveEvent[]; again: boolean } {
+    if (event.seq <= this.applied) return { apply: [], again: false };
+    const first = this.#early.size === 0;
+    this.#early.set(event.seq, event);
+    const apply: LiveEvent[] = [];
+    for (let next = this.#early.get(this.applied + 1); next; next = this.#early.get(this.applied + 1)) {
+      this.#early.delete(next.seq);
+      this.applied = next.seq;
+      apply.push(next);
+    }
+    if (this.#early.size > Stream.EARLY) this.#early.clear();
+    return { apply, again: apply.length === 0 && first };
+  }
+
+  /** The server says where the stream stands: behind it, something was lost. */
+  isBehind(seq: number): boolean {
+    return seq > this.applied;
+  }
+
+  /** What came early is forgotten: a new subscription brings it again. */
+  restart(): void {
+    this.#early.clear();
+  }
+}
+
+/** How long to wait before the n-th try, with full jitter, in milliseconds. */
+export function backoff(attempt: number, random: () => number): number {
+  return random() * Math.min(30_000, 500 * 2 ** attempt);
+}

@@ -1,0 +1,86 @@
+// What is unread: a thread's last position less the reader's own, never counted up and down.
+import type { LiveEvent } from "../live/reducer.ts";
+import { live } from "../live/live.ts";
+
+/** How far the reader is in each thread that the page lists. */
+const positions = new Map<string, number>();
+
+function list(): HTMLElement | null {
+  return document.querySelector<HTMLElement>("[data-read-positions]");
+}
+
+function load(): void {
+  const known = JSON.parse(list()?.dataset.readPositions ?? "{}") as Record<string, number>;
+  for (const [thread, position] of Object.entries(known)) {
+    positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
+  }
+}
+
+/** The reader has read further, here or elsewhere. */
+export function readMoved(thread: string, position: number): void {
+  positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
+  setUnread(thread, false);
+  markRows();
+}
+
+/** Somebody said something: the channel has something unread, unless it is read here and now or is our own. */
+export function said(event: LiveEvent): void {
+  if (event.kind !== "message.created" || event.thread === null) return;
+  const open = document.querySelector<HTMLElement>("section[data-thread]");
+  const own = event.by === document.body.dataset.person;
+  const last = [...document.querySelectorAll<HTMLElement>(".thread__messages > [data-position]")].at(-1);
+  if (open?.dataset.thread === event.thread && last) {
+    const position = Number(last.dataset.position);
+    if (own || !document.hidden) {
+      positions.set(event.thread, position);
+      if (!own) live?.read(event.thread, position);
+      return;
+    }
+  }
+  if (!own) setUnread(event.thread, true, channelOf(event));
+}
+
+/** Shows on each row how much is unread, and which thread is open. */
+export function markRows(): void {
+  const labels = list();
+  const open = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
+  for (const row of document.querySelectorAll<HTMLElement>("[data-last-position]")) {
+    const thread = row.dataset.thread ?? "";
+    const unread = Math.max(0, Number(row.dataset.lastPosition) - (positions.get(thread) ?? 0));
+    const pill = row.querySelector<HTMLElement>("[data-unread]");
+    const link = row.querySelector(".thread-row");
+    if (pill) {
+      pill.hidden = unread === 0;
+      pill.textContent =
+        unread === 0 ? "" : unread === 1 ? (labels?.dataset.unreadOne ?? "") : (labels?.dataset.unreadMany ?? "").replace("{n}", String(unread));
+    }
+    link?.classList.toggle("thread-row--unread", unread > 0);
+    if (thread === open) link?.setAttribute("aria-current", "true");
+    else link?.removeAttribute("aria-current");
+  }
+}
+
+/** The channel that an event's row says its thread is of. */
+function channelOf(event: LiveEvent): string | undefined {
+  const list = [event, ...event.also].find((change) => change.target.startsWith("threads-"));
+  return list?.target.slice("threads-".length);
+}
+
+/** Notes in the navigation that a channel's thread is unread, or is read. */
+function setUnread(thread: string, unread: boolean, channel?: string): void {
+  for (const link of document.querySelectorAll<HTMLElement>("[data-unread-threads]")) {
+    const threads = new Set((link.dataset.unreadThreads ?? "").split(" ").filter(Boolean));
+    if (unread && link.dataset.channel === channel) threads.add(thread);
+    else if (!unread) threads.delete(thread);
+    link.dataset.unreadThreads = [...threads].join(" ");
+    const pill = link.querySelector<HTMLElement>(".pill");
+    const number = pill?.firstElementChild;
+    if (pill && number) {
+      number.textContent = String(threads.size);
+      pill.hidden = threads.size === 0;
+    }
+    link.classList.toggle("navigation__unread", threads.size > 0);
+  }
+}
+
+load();
