@@ -70,7 +70,9 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Data(value(&channels::rendered(connection, ChannelId(row.subject)).await?))
         }
         EventKind::GroupUpdated => Subject::Data(json!({ "id": row.subject })),
-        EventKind::GroupJoined | EventKind::GroupLeft => Subject::Data(json!({ "group": row.subject, "stream": row.subject })),
+        EventKind::GroupJoined | EventKind::GroupLeft => {
+            Subject::Data(json!({ "group": row.subject, "stream": row.subject }))
+        }
         EventKind::ReadMoved => {
             let position = threads::read_position(connection, PersonId(row.stream.0), thread).await?;
             Subject::Own(json!({ "thread": thread, "position": position }))

@@ -1,1 +1,3 @@
-//! x
+//! What the integration tests, the checks and the benchmarks share: a PostgreSQL of their own, and databases in it.
+
+pub mod cluster;

@@ -109,7 +109,10 @@ mod tests {
         ] {
             assert!(HeaderValue::from_str(forged).is_err() || !from(forged, own), "{forged}");
         }
-        assert!(from("http://localhost:8080", "http://127.0.0.1:8080") && from("http://[::1]:8080", "http://127.0.0.1:8080"));
+        assert!(
+            from("http://localhost:8080", "http://127.0.0.1:8080")
+                && from("http://[::1]:8080", "http://127.0.0.1:8080")
+        );
         assert!(!from("http://localhost:8081", "http://127.0.0.1:8080"));
         let none = HeaderMap::new();
         assert!(is_own_origin(own, &none, Credential::Token));

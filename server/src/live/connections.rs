@@ -62,7 +62,8 @@ impl Connections {
     /// Closes the connections of sessions that have ended.
     pub fn end(&self, sessions: &[SessionId]) {
         let entries = self.lock();
-        let of_ended = entries.values().filter(|entry| entry.session.is_some_and(|session| sessions.contains(&session)));
+        let of_ended =
+            entries.values().filter(|entry| entry.session.is_some_and(|session| sessions.contains(&session)));
         of_ended.for_each(|entry| entry.ended.cancel());
     }
 

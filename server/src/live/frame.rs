@@ -102,7 +102,14 @@ pub enum Outcome {
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants and fields are those of the public format")]
 pub enum ServerFrame<'a> {
-    Welcome { version: u32, connection: Uuid, build: &'a str, heartbeat_ms: u64, limits: Limits, now: String },
+    Welcome {
+        version: u32,
+        connection: Uuid,
+        build: &'a str,
+        heartbeat_ms: u64,
+        limits: Limits,
+        now: String,
+    },
     Subscribed {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<i64>,
@@ -111,7 +118,10 @@ pub enum ServerFrame<'a> {
         seq: i64,
         result: Outcome,
     },
-    Live { stream: StreamId, seq: i64 },
+    Live {
+        stream: StreamId,
+        seq: i64,
+    },
     Ack {
         #[serde(skip_serializing_if = "Option::is_none")]
         id: Option<i64>,
@@ -129,9 +139,13 @@ pub enum ServerFrame<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after_ms: Option<u64>,
     },
-    Positions { streams: serde_json::Map<String, Value> },
+    Positions {
+        streams: serde_json::Map<String, Value>,
+    },
     Pong,
-    Bye { after_ms: u64 },
+    Bye {
+        after_ms: u64,
+    },
 }
 
 /// What a client may send and follow, as `welcome` says it.

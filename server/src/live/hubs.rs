@@ -196,7 +196,10 @@ impl Hubs {
             delivered: Arc::clone(&handle.delivered),
             dispatched: Vec::new(),
         };
-        #[expect(clippy::disallowed_methods, reason = "owned by its followers: ends with the last of them, or on stop")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "owned by its followers: ends with the last of them, or on stop"
+        )]
         tokio::spawn(driver.run(asked, hinted));
         handle
     }
@@ -214,7 +217,7 @@ struct Driver {
 impl Driver {
     async fn run(mut self, mut asked: mpsc::Receiver<Request>, mut hinted: watch::Receiver<i64>) {
         let stop = self.hubs.0.stop.clone();
-        let Some(mut hub) = self.begin(&stop).await else { return };
+        let Some(mut hub) = self.first_look(&stop).await else { return };
         loop {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -235,7 +238,7 @@ impl Driver {
     }
 
     /// Starts from where the log stands; the database may be away for a while.
-    async fn begin(&self, stop: &CancellationToken) -> Option<Hub> {
+    async fn first_look(&self, stop: &CancellationToken) -> Option<Hub> {
         loop {
             match self.origin().await {
                 Ok((epoch, seq)) => {
@@ -307,7 +310,12 @@ impl Driver {
     fn unavailable(&self, join: &Join) {
         if let Some(outbox) = self.outboxes.get(&join.connection) {
             let message = "the database is away: subscribe again";
-            outbox.push(frame::print(&ServerFrame::Error { id: join.id, code: "unavailable", message, retry_after_ms: Some(1000) }));
+            outbox.push(frame::print(&ServerFrame::Error {
+                id: join.id,
+                code: "unavailable",
+                message,
+                retry_after_ms: Some(1000),
+            }));
         }
     }
 
@@ -392,7 +400,8 @@ impl Driver {
         };
         self.hubs.0.metrics.prints.fetch_add(contents.len() as u64, Ordering::Relaxed);
         self.dispatched.clear();
-        let printed = wanted.into_iter().zip(&contents).map(|(variant, content)| (variant, frame::print_event(event, content)));
+        let printed =
+            wanted.into_iter().zip(&contents).map(|(variant, content)| (variant, frame::print_event(event, content)));
         self.dispatched.extend(printed);
         for (connection, variant) in to {
             let bytes = self.dispatched.iter().find(|(printed, _)| printed == variant);

@@ -21,8 +21,13 @@ const POSITIONS: Duration = Duration::from_secs(30);
 const WINDOW: Duration = Duration::from_secs(10);
 
 /// What clients may send and follow.
-pub const LIMITS: Limits =
-    Limits { frame_bytes: 64 << 10, body_characters: 20_000, replay_events: super::hub::REPLAY, streams: 300, commands_per_10s: 60 };
+pub const LIMITS: Limits = Limits {
+    frame_bytes: 64 << 10,
+    body_characters: 20_000,
+    replay_events: super::hub::REPLAY,
+    streams: 300,
+    commands_per_10s: 60,
+};
 
 /// Why a connection is closed: the codes of the public format.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -201,9 +206,15 @@ mod tests {
         assert_eq!(session.frame("hello", Duration::ZERO), [Action::Close(Close::BadFrame)]);
         assert_eq!(session.frame("[1]", Duration::ZERO), [Action::Close(Close::BadFrame)]);
         let unknown = session.frame(r#"{"type":"dance","id":9}"#, Duration::ZERO);
-        assert_eq!(sent(&unknown), r#"{"type":"error","id":9,"code":"bad_frame","message":"this type of frame is not known"}"#);
+        assert_eq!(
+            sent(&unknown),
+            r#"{"type":"error","id":9,"code":"bad_frame","message":"this type of frame is not known"}"#
+        );
         let invalid = session.frame(r#"{"type":"send","id":3,"message":{"id":"x"}}"#, Duration::ZERO);
-        assert_eq!(sent(&invalid), r#"{"type":"error","id":3,"code":"invalid","message":"a field is missing or malformed"}"#);
+        assert_eq!(
+            sent(&invalid),
+            r#"{"type":"error","id":3,"code":"invalid","message":"a field is missing or malformed"}"#
+        );
     }
 
     #[test]
@@ -214,7 +225,10 @@ mod tests {
             assert!(matches!(session.frame(&read, Duration::from_secs(1))[..], [Action::Run(_)]));
         }
         let refused = sent(&session.frame(&read, Duration::from_secs(4)));
-        assert!(refused.contains(r#""code":"rate_limited""#) && refused.contains(r#""retry_after_ms":7000"#), "{refused}");
+        assert!(
+            refused.contains(r#""code":"rate_limited""#) && refused.contains(r#""retry_after_ms":7000"#),
+            "{refused}"
+        );
         assert_eq!(sent(&session.frame(r#"{"type":"ping"}"#, Duration::from_secs(4))), r#"{"type":"pong"}"#);
         assert!(matches!(session.frame(&read, Duration::from_secs(11))[..], [Action::Run(_)]));
     }
@@ -237,7 +251,8 @@ mod tests {
             let frame = format!(r#"{{"type":"subscribe","id":1,"stream":"{stream}"}}"#);
             assert!(matches!(session.frame(&frame, Duration::ZERO)[..], [Action::Join { .. }]));
         }
-        let more = session.frame(r#"{"type":"subscribe","id":2,"stream":"00000000-0000-7000-8000-0000000000ff"}"#, Duration::ZERO);
+        let more = session
+            .frame(r#"{"type":"subscribe","id":2,"stream":"00000000-0000-7000-8000-0000000000ff"}"#, Duration::ZERO);
         assert!(sent(&more).contains("too many streams"));
     }
 }

@@ -121,7 +121,12 @@ impl Connection {
     }
 
     /// Runs until the other side goes or we close; answers the code that we closed with.
-    async fn run(&mut self, mut writer: Writer, mut stream: SplitStream<WebSocket>, ended: CancellationToken) -> Option<Close> {
+    async fn run(
+        &mut self,
+        mut writer: Writer,
+        mut stream: SplitStream<WebSocket>,
+        ended: CancellationToken,
+    ) -> Option<Close> {
         let cut = writer.queued.cut();
         let mut beat = tokio::time::interval(Duration::from_secs(1));
         loop {

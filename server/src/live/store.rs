@@ -42,7 +42,8 @@ pub(super) async fn events(
         .map(|row| {
             // Another version's kind asks for a reload of the page rather than being dropped (I20).
             let kind = row.kind.parse().map_err(|_| Error::UnknownEvent)?;
-            let event = EventRow { stream, kind, subject: row.subject_id, thread: row.thread_id, person: row.person_id };
+            let event =
+                EventRow { stream, kind, subject: row.subject_id, thread: row.thread_id, person: row.person_id };
             Ok(Recorded { seq: row.seq, row: event, actor: row.actor_id, at: row.at })
         })
         .collect()

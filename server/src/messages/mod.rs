@@ -195,7 +195,11 @@ pub async fn find(connection: &mut PgConnection, may: &MayRead, message: Message
 }
 
 /// A message and its thread as they are now, for the fan-out: who follows the group's stream may read them.
-pub async fn rendered(connection: &mut PgConnection, message: MessageId, thread: ThreadId) -> Result<(Message, Thread)> {
+pub async fn rendered(
+    connection: &mut PgConnection,
+    message: MessageId,
+    thread: ThreadId,
+) -> Result<(Message, Thread)> {
     let message = store::message(connection, message, None).await?.ok_or(Error::NotFound)?;
     Ok((message, rendered_thread(connection, thread).await?))
 }

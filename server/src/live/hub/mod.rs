@@ -176,7 +176,8 @@ impl Hub {
                 break;
             }
             self.delivered = event.seq;
-            let to = self.followers.iter().map(|(&id, follower)| (id, variant(follower.format, &follower.watched, &event)));
+            let to =
+                self.followers.iter().map(|(&id, follower)| (id, variant(follower.format, &follower.watched, &event)));
             todo.push(Todo::Dispatch { event, to: to.collect() });
             if event.row.kind == EventKind::MemberRemoved {
                 self.put_out(&event, &mut todo);

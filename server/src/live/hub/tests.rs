@@ -194,7 +194,9 @@ fn over_random_schedules_everybody_gets_a_contiguous_log_and_nobody_more_than_th
                 // A stale read of the log repeats what was delivered.
                 _ => {
                     let from = usize::try_from(dice.roll(5)).unwrap();
-                    let log = world.log.get(world.log.len().saturating_sub(from).min(usize::try_from(hub.delivered()).unwrap())..);
+                    let log = world
+                        .log
+                        .get(world.log.len().saturating_sub(from).min(usize::try_from(hub.delivered()).unwrap())..);
                     let todo = hub.fetched(log.unwrap().to_vec());
                     world.carry_out(todo, seed);
                 }

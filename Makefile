@@ -1,0 +1,27 @@
+# Each target calls one script or one cargo command.
+.PHONY: run test check prepare assets deps deps-test
+
+run: deps assets
+	cargo build --release --locked -p preau
+	./target/release/preau serve --demo
+
+test: deps-test assets
+	cargo run --locked -p tests --bin check
+
+check: assets
+	cargo run --locked -p tests --bin check -- --only lints
+
+prepare: assets
+	cargo run -p tests --bin check -- --prepare
+
+assets: web/dist/names.txt
+
+# The front end is built again when one of its sources or its lock file changed.
+web/dist/names.txt: web/package-lock.json web/build.mjs web/tsconfig.json $(shell find web/src -name '*.ts' -o -name '*.css' -o -name '*.html')
+	cd web && npm ci && npm run check && npm run build
+
+deps:
+	./deploy/install-deps.sh
+
+deps-test:
+	./deploy/install-deps.sh test

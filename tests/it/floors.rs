@@ -1,0 +1,129 @@
+//! The floors of the house: modules look down only, SQL stays in its drawer, and what is banned is absent.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+/// The floors, the lowest first; modules of one floor do not know each other, but for the ground.
+const FLOORS: &[&[&str]] = &[
+    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry"],
+    &["people", "territories"],
+    &["groups"],
+    &["channels", "documents"],
+    &["threads"],
+    &["messages", "meetings"],
+    &["search", "notifications"],
+    &["serve", "fanout", "reactions", "work", "commands", "main", "lib", "today"],
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+/// Each source file of the server, with the module it belongs to.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    fn walk(folder: &Path, module: Option<&str>, found: &mut Vec<(String, PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                walk(&path, Some(module.unwrap_or(&name)), found);
+            } else if path.extension().is_some_and(|kind| kind == "rs") {
+                let content = fs::read_to_string(&path).unwrap();
+                found.push((module.unwrap_or(&name).to_owned(), path, content));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join("server/src"), None, &mut found);
+    assert!(found.len() > 20, "the sources are found");
+    found
+}
+
+fn floor(module: &str) -> usize {
+    FLOORS.iter().position(|floor| floor.contains(&module)).unwrap_or_else(|| panic!("{module} stands on no floor"))
+}
+
+/// The modules that a file names after `crate::` or inside `use crate::{…}`.
+fn imports(content: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for (at, _) in content.match_indices("crate::") {
+        let rest = &content[at + 7..];
+        if let Some(list) = rest.strip_prefix('{') {
+            let (mut depth, mut word) = (1, String::new());
+            for c in list.chars() {
+                match c {
+                    '{' => depth += 1,
+                    '}' => depth -= 1,
+                    _ => {}
+                }
+                if depth == 1 && (c.is_ascii_alphanumeric() || c == '_') {
+                    word.push(c);
+                } else if !word.is_empty() {
+                    found.push(std::mem::take(&mut word));
+                }
+                if depth == 0 {
+                    break;
+                }
+            }
+        } else {
+            found.push(rest.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect());
+        }
+    }
+    found.retain(|word| FLOORS.iter().any(|floor| floor.contains(&word.as_str())));
+    found
+}
+
+#[test]
+fn modules_look_down_the_floors_only() {
+    let mut seen = 0;
+    for (module, path, content) in sources() {
+        for import in imports(&content).iter().filter(|import| **import != module) {
+            seen += 1;
+            let (here, there) = (floor(&module), floor(import));
+            let allowed = there < here || (here == there && (here == 0 || here == FLOORS.len() - 1));
+            assert!(allowed, "{} looks up at {import}", path.display());
+        }
+    }
+    assert!(seen > 50, "imports are found");
+}
+
+#[test]
+fn the_reader_of_imports_sees_what_it_must() {
+    let content = "use crate::{\n    db::{Db, Tx},\n    error::Result,\n};\nfn f() { crate::groups::list() }";
+    assert_eq!(imports(content), ["db", "error", "groups"]);
+}
+
+#[test]
+fn sql_stays_in_its_drawer() {
+    for (_, path, content) in sources() {
+        let store = path.ends_with("store.rs") || path.components().any(|part| part.as_os_str() == "db");
+        for query in ["query!(", "query_as!(", "query_scalar!(", "raw_sql("] {
+            assert!(store || !content.contains(query), "{} holds SQL", path.display());
+        }
+        let begins = content.contains(".begin(") || content.contains(".begin_with(");
+        assert!(!begins || path.ends_with("db/mod.rs"), "{} begins a transaction", path.display());
+    }
+}
+
+#[test]
+fn templates_hold_no_script_no_style_and_no_unsafe_door() {
+    fn walk(folder: &Path, seen: &mut usize) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, seen);
+            } else if path.extension().is_some_and(|kind| kind == "html") {
+                *seen += 1;
+                let content = fs::read_to_string(&path).unwrap();
+                for banned in ["|safe", "| safe", " style=", " onclick=", "javascript:"] {
+                    assert!(!content.contains(banned), "{} holds {banned}", path.display());
+                }
+            }
+        }
+    }
+    let mut seen = 0;
+    walk(&root().join("web/src"), &mut seen);
+    assert!(seen > 10, "the templates are found");
+}

@@ -1,0 +1,185 @@
+//! Posting, reading, editing, removing: the API and the pages.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::Server;
+
+#[tokio::test]
+async fn a_retry_is_answered_like_the_first_time_and_another_content_is_a_conflict() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let id = Uuid::now_v7();
+    let first = ines.post(&path, json!({ "id": id, "body": "  bonjour\r\nà tous " })).await;
+    let again = ines.post(&path, json!({ "id": id, "body": "bonjour\nà tous" })).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200));
+    assert_eq!(first.json(), again.json());
+    assert_eq!((&first.json()["body"], &first.json()["position"]), (&json!("bonjour\nà tous"), &json!(1)));
+    let other = ines.post(&path, json!({ "id": id, "body": "autre" })).await;
+    assert_eq!((other.status.as_u16(), other.json()["code"].clone()), (409, json!("id_conflict")));
+    let edited =
+        ines.request(Method::PATCH, &format!("/api/v1/messages/{id}"), Some(json!({ "body": "corrigé" }))).await;
+    assert_eq!(edited.json()["body"], "corrigé");
+    let late = ines.post(&path, json!({ "id": id, "body": "bonjour\nà tous" })).await;
+    assert_eq!(
+        (late.status.as_u16(), late.json()["body"].clone()),
+        (200, json!("corrigé")),
+        "a late retry undoes nothing"
+    );
+}
+
+#[tokio::test]
+async fn sends_at_the_same_time_get_positions_and_sequences_without_holes() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let mut posts = tokio::task::JoinSet::new();
+    for number in 0..60 {
+        let (ines, path) = (ines.clone(), format!("/api/v1/threads/{}/messages", group.standing));
+        posts.spawn(async move { ines.post(&path, json!({ "body": format!("n° {number}") })).await.json() });
+    }
+    let posted: Vec<Value> = posts.join_all().await;
+    let sorted = |key: &str| {
+        let mut values: Vec<_> = posted.iter().map(|message| message[key].as_i64().unwrap()).collect();
+        values.sort_unstable();
+        values
+    };
+    assert_eq!(sorted("position"), (1..=60).collect::<Vec<_>>());
+    let seqs = sorted("seq");
+    assert_eq!(seqs, (seqs[0]..seqs[0] + 60).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn messages_are_read_by_windows_ascending() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    for number in 1..=7 {
+        ines.say(&group.standing, &number.to_string()).await;
+    }
+    let read = |query: &'static str| {
+        let (ines, path) = (ines.clone(), format!("/api/v1/threads/{}/messages?{query}", group.standing));
+        async move {
+            let list = ines.get(&path).await.json();
+            let positions: Vec<_> =
+                list["items"].as_array().unwrap().iter().map(|m| m["position"].as_i64().unwrap()).collect();
+            (positions, list["next"].as_i64())
+        }
+    };
+    assert_eq!(read("limit=3").await, (vec![5, 6, 7], Some(5)));
+    assert_eq!(read("limit=3&before=5").await, (vec![2, 3, 4], Some(2)));
+    assert_eq!(read("limit=3&before=2").await, (vec![1], None));
+    assert_eq!(read("limit=3&after=3").await, (vec![4, 5, 6], Some(6)));
+    assert_eq!(read("limit=3&after=6").await, (vec![7], None));
+}
+
+#[tokio::test]
+async fn a_thread_is_opened_with_its_first_message_and_opened_once() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/api/v1/channels/{}/threads", group.channel);
+    let (id, message) = (Uuid::now_v7(), Uuid::now_v7());
+    let body = json!({ "id": id, "message_id": message, "kind": "question", "body": "Qui a **déjà** fait ?\nMerci" });
+    let first = ines.post(&path, body.clone()).await;
+    let again = ines.post(&path, body).await;
+    assert_eq!((first.status.as_u16(), again.status.as_u16()), (201, 200), "{}", again.text);
+    let thread = first.json();
+    assert_eq!(
+        (&thread["status"], &thread["last_position"], &thread["message"]["position"]),
+        (&json!("open"), &json!(1), &json!(1))
+    );
+    assert_eq!(thread["title"], "Qui a **déjà** fait ?");
+    let list = ines.get(&path).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2, "with the standing one");
+}
+
+#[tokio::test]
+async fn only_the_author_edits_and_the_author_or_an_animator_removes() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (ana, bea) = (server.person("Ana").await, server.person("Bea").await);
+    ines.add(&group, &ana, "member").await;
+    ines.add(&group, &bea, "member").await;
+    let message = ana.say(&group.standing, "d’Ana").await;
+    let path = format!("/api/v1/messages/{}", message["id"].as_str().unwrap());
+    let edit = |body: &str| Some(json!({ "body": body }));
+    assert_eq!(bea.request(Method::PATCH, &path, edit("de Bea")).await.status, 403);
+    assert_eq!(ines.request(Method::PATCH, &path, edit("d’Inès")).await.status, 403);
+    assert_eq!(bea.request(Method::DELETE, &path, None).await.status, 403);
+    assert_eq!(ana.request(Method::PATCH, &path, edit("mieux")).await.status, 200);
+    assert_eq!(ines.request(Method::DELETE, &path, None).await.status, 204);
+    let list = ana.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
+    assert_eq!((&list["items"][0]["body"], &list["items"][0]["position"]), (&Value::Null, &json!(1)));
+    assert!(ana.page(&format!("/threads/{}", group.standing)).await.text.contains("Message retiré"));
+}
+
+#[tokio::test]
+async fn unread_is_what_was_said_after_one_read() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    for body in ["un", "deux", "trois"] {
+        ines.say(&group.standing, body).await;
+    }
+    let list = format!("/channels/{}", group.channel);
+    assert!(camille.page(&list).await.text.contains("3 nouveaux"));
+    let read = camille
+        .request(Method::PUT, &format!("/api/v1/threads/{}/read", group.standing), Some(json!({ "position": 2 })))
+        .await;
+    assert_eq!(read.json()["position"], 2);
+    assert!(camille.page(&list).await.text.contains("1 nouveau"));
+    let back = camille
+        .request(Method::PUT, &format!("/api/v1/threads/{}/read", group.standing), Some(json!({ "position": 1 })))
+        .await;
+    assert_eq!(back.json()["position"], 2, "it moves forward only");
+    let thread = camille.page(&format!("/threads/{}", group.standing)).await.text;
+    assert!(thread.contains(r#"id="new-messages""#), "the marker stands before what is new");
+    assert!(!ines.page(&list).await.text.contains("nouveau</span>"), "one’s own messages are read");
+}
+
+#[tokio::test]
+async fn a_form_posts_once_and_keeps_what_was_refused() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/threads/{}/messages", group.standing);
+    let id = Uuid::now_v7().to_string();
+    for _ in 0..2 {
+        let posted = ines.form(&path, &[("id", &id), ("body", "bonjour")]).await;
+        assert_eq!(posted.header("location"), format!("/threads/{}#message-{id}", group.standing));
+    }
+    let list = ines.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 1, "a resubmitted form is a duplicate");
+    let long = "é".repeat(20_001);
+    let refused = ines.form(&path, &[("body", &long)]).await;
+    assert!(refused.text.contains(&long) && refused.text.contains("trop long"), "nothing typed is lost");
+}
+
+#[tokio::test]
+async fn bad_json_gets_a_problem_document_with_a_code_and_never_a_500() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let cases = [
+        (json!({ "body": "x", "colour": "red" }), 422, "invalid", "colour"),
+        (json!({ "body": 3 }), 422, "invalid", "body"),
+        (json!({}), 422, "invalid", "."),
+        (json!({ "body": "x", "id": "pas-un-uuid" }), 422, "invalid", "id"),
+        (json!({ "body": "x", "id": Uuid::nil() }), 422, "invalid", "id"),
+        (json!({ "body": "" }), 422, "invalid", "body"),
+        (json!({ "body": "a\u{0}b" }), 422, "invalid", "body"),
+        (json!({ "body": "x".repeat(300_000) }), 413, "too_large", ""),
+        (json!({ "body": "x", "attachments": [Uuid::now_v7()] }), 422, "invalid", "attachments"),
+    ];
+    for (body, status, code, field) in cases {
+        let answer = ines.post(&path, body.clone()).await;
+        let problem = answer.json();
+        assert_eq!((answer.status.as_u16(), &problem["code"]), (status, &json!(code)), "{}", answer.text);
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        if !field.is_empty() {
+            assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+        }
+    }
+    assert_eq!(ines.get("/api/v1/threads/nope/messages").await.status, 404);
+    assert_eq!(ines.request(Method::PUT, &path, Some(json!({}))).await.json()["code"], "method_not_allowed");
+}

@@ -1,0 +1,139 @@
+//! Signing in and out, by form, without JavaScript.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::Server;
+
+/// The secret of the link, and the code, of the mail that was just queued.
+async fn last_mail(server: &Server) -> (String, String) {
+    let mails = preau::mail::latest(&server.db, 1).await.unwrap();
+    let text = mails[0].text_body.clone();
+    let link = text.lines().find(|line| line.starts_with("http")).unwrap().to_owned();
+    let code =
+        text.rsplit(|c: char| !c.is_ascii_digit()).find(|digits| digits.len() == 6).unwrap_or_default().to_owned();
+    (link.replace(&server.url, ""), code)
+}
+
+#[tokio::test]
+async fn one_signs_in_by_the_link_of_a_mail_and_a_filter_that_follows_it_uses_nothing_up() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let browser = server.stranger();
+    let asked = browser.form("/sign-in", &[("email", &email), ("next", "/groups")]).await;
+    assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/sign-in/code?next=/groups"));
+    let (link, _) = last_mail(&server).await;
+    for _ in 0..3 {
+        let read = server.stranger().get(&link).await;
+        assert!(read.status.is_success() && read.text.contains("Bonjour Camille"));
+    }
+    assert_eq!(browser.get("/groups").await.status, 303, "reading the link signed nobody in");
+    assert_eq!(browser.form(&link, &[]).await.status, 303);
+    assert_eq!(browser.get("/groups").await.status, 200);
+    let again = server.stranger().form(&link, &[]).await;
+    assert!(again.text.contains("plus valable"), "a link works once");
+}
+
+#[tokio::test]
+async fn the_code_works_in_the_browser_that_asked_for_it_and_five_times_at_most() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let browser = server.stranger();
+    browser.form("/sign-in", &[("email", &email)]).await;
+    let (_, code) = last_mail(&server).await;
+    assert_eq!(code.len(), 6);
+    let elsewhere = server.stranger().form("/sign-in/code", &[("code", &code)]).await;
+    assert!(elsewhere.text.contains("Ce code ne convient pas"), "{}", elsewhere.text);
+    assert_eq!(
+        browser.form("/sign-in/code", &[("code", &code), ("next", "//evil.example")]).await.header("location"),
+        "/"
+    );
+    assert_eq!(browser.get("/settings").await.status, 200);
+
+    let guesser = server.stranger();
+    guesser.form("/sign-in", &[("email", &email)]).await;
+    let (_, code) = last_mail(&server).await;
+    for _ in 0..5 {
+        guesser.form("/sign-in/code", &[("code", "000000")]).await;
+    }
+    guesser.form("/sign-in/code", &[("code", &code)]).await;
+    assert_eq!(guesser.get("/settings").await.status, 303, "the right code comes too late");
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_answered_like_a_known_one_and_gets_no_mail() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let known = server.stranger().form("/sign-in", &[("email", &email)]).await;
+    let unknown = server.stranger().form("/sign-in", &[("email", "personne@nulle-part.example")]).await;
+    assert_eq!((known.status, known.header("location")), (unknown.status, unknown.header("location")));
+    assert_eq!(preau::mail::latest(&server.db, 10).await.unwrap().len(), 1);
+    let malformed = server.stranger().form("/sign-in", &[("email", "pas une adresse")]).await;
+    assert!(
+        malformed.text.contains(r#"value="pas une adresse""#) && malformed.text.contains("aria-invalid"),
+        "kept and marked"
+    );
+}
+
+#[tokio::test]
+async fn tries_are_counted() {
+    let server = Server::start().await;
+    let browser = server.stranger();
+    let mut answers = Vec::new();
+    for _ in 0..10 {
+        let fields = [("email", "a@b.example"), ("password", "x")];
+        answers.push(browser.form("/sign-in/password", &fields).await.status.as_u16());
+    }
+    assert_eq!((answers[0], answers[9]), (200, 429));
+}
+
+#[tokio::test]
+async fn a_password_signs_in_and_too_short_a_one_is_refused() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let short = camille.form("/settings/password", &[("password", "court")]).await;
+    assert!(short.text.contains("au moins 12 caractères"), "{}", short.text);
+    let phrase = "quatre mots assez longs";
+    assert_eq!(camille.form("/settings/password", &[("password", phrase)]).await.status, 303);
+    let browser = server.stranger();
+    let wrong = browser.form("/sign-in/password", &[("email", &email), ("password", "autre chose encore")]).await;
+    assert_eq!(wrong.status, 200);
+    assert_eq!(browser.form("/sign-in/password", &[("email", &email), ("password", phrase)]).await.status, 303);
+    let settings = browser.get("/settings").await;
+    assert!(settings.text.contains("Celle-ci"), "one's session is in the list");
+    browser.form("/sign-out", &[]).await;
+    assert_eq!(browser.get("/settings").await.status, 303);
+}
+
+#[tokio::test]
+async fn the_cookie_is_for_the_server_alone_and_a_forged_form_does_nothing() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let id = camille.id;
+    let link = server.db.write(move |tx| Box::pin(async move { preau::people::link(tx, id).await })).await.unwrap();
+    let path = format!("/sign-in/{}", link.reveal());
+    for forged in [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")] {
+        let answer = server.stranger().send(Method::POST, &path, &[forged]).await;
+        assert_eq!(answer.status, 403, "{forged:?}");
+    }
+    let signed_in = server.stranger().send(Method::POST, &path, &[("sec-fetch-site", "same-origin")]).await;
+    let cookie = signed_in.header("set-cookie");
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+}
+
+#[tokio::test]
+async fn one_reads_in_ones_own_language() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    assert!(camille.page("/groups").await.text.contains(r#"<html lang="fr""#));
+    let saved = camille.form("/settings", &[("name", "Camille D."), ("locale", "en"), ("theme", "dark")]).await;
+    assert_eq!(saved.status, 303, "{}", saved.text);
+    let page = camille.page("/groups").await.text;
+    assert!(page.contains(r#"<html lang="en" data-theme="dark""#) && page.contains("Camille D."), "{page}");
+    let refused = camille.post("/api/v1/groups", json!({ "name": "x", "access": "open" })).await;
+    assert_eq!(refused.json()["code"], "forbidden");
+}

@@ -1,0 +1,79 @@
+//! Every route is held to the policy that it declares, and every answer carries the headers.
+
+use std::collections::HashSet;
+
+use preau::{http::Policy, serve};
+use reqwest::Method;
+
+use crate::support::Server;
+
+#[tokio::test]
+async fn every_route_is_held_to_its_policy() {
+    let server = Server::start().await;
+    let declared = serve::declared();
+    assert!(declared.len() > 30, "the registry is not empty");
+    let id = "018f0000-0000-7000-8000-000000000000";
+    for route in &declared {
+        let path: Vec<_> = route.path.split('/').map(|part| if part.starts_with('{') { id } else { part }).collect();
+        let path = path.join("/");
+        let method: Method = route.method.parse().unwrap();
+        let answer = server.stranger().send(method.clone(), &path, &[("accept", "application/json")]).await;
+        match route.policy {
+            Policy::SignedIn => assert_eq!(answer.status, 401, "{method} {path}"),
+            Policy::Public => assert_ne!(answer.status, 401, "{method} {path}"),
+        }
+        assert!(answer.status.as_u16() < 500, "{method} {path}: {}", answer.status);
+    }
+    let open: HashSet<_> =
+        declared.iter().filter(|route| route.policy == Policy::Public).map(|route| route.path).collect();
+    let expected = HashSet::from([
+        "/livez",
+        "/readyz",
+        "/assets/{name}",
+        "/sign-in",
+        "/sign-in/code",
+        "/sign-in/password",
+        "/sign-in/{secret}",
+    ]);
+    assert_eq!(open, expected, "what anybody may reach is a list that somebody read");
+}
+
+#[tokio::test]
+async fn a_page_asks_for_a_session_and_comes_back() {
+    let server = Server::start().await;
+    let answer = server.stranger().get("/groups/reseau-cpo?x=1").await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (303, "/sign-in?next=/groups/reseau-cpo%3Fx%3D1"));
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    for path in
+        ["/groups".to_owned(), format!("/threads/{}", group.standing), "/nowhere".to_owned(), "/api/v1/me".to_owned()]
+    {
+        let answer = ines.page(&path).await;
+        let policy = answer.header("content-security-policy");
+        let nonce = policy.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap();
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert_eq!(answer.header("cache-control"), "private, no-store");
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        if answer.text.contains("<script") {
+            assert!(answer.text.contains(&format!(r#"nonce="{nonce}""#)), "{path}");
+            assert_eq!(answer.text.matches("<script").count(), 1, "no inline script: {path}");
+        }
+        assert!(!answer.text.contains(" style=") && !answer.text.contains(" onclick="), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_exist_helps() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let answer = camille.page("/nowhere").await;
+    assert_eq!(answer.status, 404);
+    assert!(
+        answer.text.contains("Rechercher dans le réseau")
+            && answer.text.contains(r#"aria-label="Navigation principale""#)
+    );
+}

@@ -1,0 +1,281 @@
+//! A whole server for each test, on a database of its own, and a cast that speaks to it.
+
+mod socket;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
+
+use preau::{
+    clock::Clock,
+    db::Db,
+    files::Files,
+    http::{App, Settings, server},
+    people::{self, NewPerson},
+    reactions, serve,
+};
+use reqwest::{Method, StatusCode, redirect};
+use serde_json::{Value, json};
+use tests::cluster::Cluster;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use words::{Locale, PersonId};
+
+pub(crate) use socket::Socket;
+
+static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
+static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
+    // On a thread of its own: a test is inside a runtime already.
+    std::thread::spawn(|| RUNTIME.block_on(Cluster::start())).join().unwrap().unwrap()
+});
+
+/// A running server.
+pub(crate) struct Server {
+    pub(crate) url: String,
+    pub(crate) db: Db,
+    pub(crate) sockets: serve::Sockets,
+    stop: CancellationToken,
+    _folder: Folder,
+}
+
+/// A person with a token, and what they can say to the server.
+#[derive(Clone)]
+pub(crate) struct Actor {
+    pub(crate) id: PersonId,
+    pub(crate) token: String,
+    url: String,
+    client: reqwest::Client,
+}
+
+/// An answer, read.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HashMap<String, String>,
+    pub(crate) text: String,
+}
+
+struct Folder(std::path::PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        let options = RUNTIME.spawn(CLUSTER.fresh()).await.unwrap().unwrap();
+        let db = Db::open(options, Clock::system(), reactions::react);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let folder = Folder(std::env::temp_dir().join(format!("preau-files-{}", uuid::Uuid::now_v7())));
+        let settings = Settings {
+            public_url: url.clone(),
+            secure: false,
+            mailbox: false,
+            rate_limits: true,
+            upload_limit_bytes: 1 << 20,
+            network: "Réseau d’essai".to_owned(),
+        };
+        let app = App {
+            db: db.clone(),
+            files: Files::open(&folder.0).unwrap(),
+            settings: Arc::new(settings),
+            navigation: serve::navigation,
+        };
+        let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
+        let sockets = serve::Sockets::new(&app, stop.clone(), tracker.clone());
+        tokio::spawn(sockets.clone().work());
+        tokio::spawn(server::serve(listener, serve::router(app, sockets.clone()), stop.clone(), tracker));
+        Self { url, db, sockets, stop, _folder: folder }
+    }
+
+    /// Somebody with an account and a token.
+    pub(crate) async fn person(&self, name: &str) -> Actor {
+        self.account(name, false).await
+    }
+
+    /// Somebody who administers the platform.
+    pub(crate) async fn admin(&self, name: &str) -> Actor {
+        self.account(name, true).await
+    }
+
+    /// A group on invitation with one channel; its animator, the group and the channel.
+    pub(crate) async fn group(&self) -> (Actor, Group) {
+        let ines = self.admin("Inès").await;
+        let group =
+            ines.post("/api/v1/groups", json!({ "name": "Réseau CPO", "purpose": "", "access": "invite" })).await;
+        assert_eq!(group.status, 201, "{}", group.text);
+        let id = group.json()["id"].as_str().unwrap().to_owned();
+        let channel =
+            ines.post(&format!("/api/v1/groups/{id}/channels"), json!({ "name": "Évaluation", "purpose": "" })).await;
+        let channel = channel.json()["id"].as_str().unwrap().to_owned();
+        let threads = ines.get(&format!("/api/v1/channels/{channel}/threads")).await;
+        let standing = threads.json()["items"][0]["id"].as_str().unwrap().to_owned();
+        (ines, Group { id, channel, standing })
+    }
+
+    async fn account(&self, name: &str, admin: bool) -> Actor {
+        let address = format!("{}@reseau.example", uuid::Uuid::now_v7().simple());
+        let new = NewPerson::checked(&address, name, admin, Locale::Fr).unwrap();
+        let (id, token) = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let id = people::create(tx, &new).await?;
+                    Ok((id, people::create_token(tx, id).await?))
+                })
+            })
+            .await
+            .unwrap();
+        Actor { id, token: token.reveal().to_owned(), url: self.url.clone(), client: client() }
+    }
+
+    /// Somebody who is not signed in, in a browser that follows no redirect.
+    pub(crate) fn stranger(&self) -> Browser {
+        Browser { url: self.url.clone(), client: client() }
+    }
+}
+
+/// The ids of a test's group.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    pub(crate) id: String,
+    pub(crate) channel: String,
+    pub(crate) standing: String,
+}
+
+impl Actor {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.request(Method::GET, path, None).await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
+        self.request(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url)).bearer_auth(&self.token);
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Reads a page, as a browser does.
+    pub(crate) async fn page(&self, path: &str) -> Answer {
+        let request =
+            self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).header("accept", "text/html");
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Sends a form, as a browser does.
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request =
+            self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token).header("accept", "text/html");
+        Answer::of(
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(encoded(fields))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    /// Adds somebody to a group.
+    pub(crate) async fn add(&self, group: &Group, person: &Actor, role: &str) {
+        let path = format!("/api/v1/groups/{}/members", group.id);
+        let added = self.post(&path, json!({ "user": person.id, "role": role })).await;
+        assert_eq!(added.status, 201, "{}", added.text);
+    }
+
+    /// Removes somebody from a group.
+    pub(crate) async fn remove(&self, group: &Group, person: &Actor) {
+        let path = format!("/api/v1/groups/{}/members/{}", group.id, person.id);
+        let removed = self.request(Method::DELETE, &path, None).await;
+        assert_eq!(removed.status, 204, "{}", removed.text);
+    }
+
+    /// Posts a message in a thread, and answers it.
+    pub(crate) async fn say(&self, thread: &str, body: &str) -> Value {
+        let posted = self.post(&format!("/api/v1/threads/{thread}/messages"), json!({ "body": body })).await;
+        assert_eq!(posted.status, 201, "{}", posted.text);
+        posted.json()
+    }
+
+    /// Opens a socket.
+    pub(crate) async fn socket(&self, protocol: &str) -> Socket {
+        Socket::open(&self.url, Some(&self.token), protocol).await.unwrap()
+    }
+}
+
+/// A browser without JavaScript.
+pub(crate) struct Browser {
+    url: String,
+    client: reqwest::Client,
+}
+
+impl Browser {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        let request = self.client.get(format!("{}{path}", self.url)).header("accept", "text/html");
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    pub(crate) async fn form(&self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.url)).header("accept", "text/html");
+        Answer::of(
+            request
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(encoded(fields))
+                .send()
+                .await
+                .unwrap(),
+        )
+        .await
+    }
+
+    pub(crate) async fn send(&self, method: Method, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.request(method, format!("{}{path}", self.url));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+}
+
+impl Answer {
+    async fn of(response: reqwest::Response) -> Self {
+        let status = response.status();
+        let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        Self { status, headers, text: response.text().await.unwrap() }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
+    }
+}
+
+fn client() -> reqwest::Client {
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    reqwest::Client::builder().redirect(redirect::Policy::none()).cookie_store(true).build().unwrap()
+}
+
+fn encoded(fields: &[(&str, &str)]) -> String {
+    let pair = |(name, value): &(&str, &str)| format!("{name}={}", web::paths::encoded(value));
+    fields.iter().map(pair).collect::<Vec<_>>().join("&")
+}
