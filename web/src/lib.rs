@@ -18,5 +18,7 @@ pub mod people;
 pub mod territories;
 pub mod threads;
 
+pub mod samples;
+
 pub use html::SafeHtml;
 pub use text::Text;

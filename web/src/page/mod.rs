@@ -191,6 +191,62 @@ pub struct ProsePage {
     pub paragraphs: Vec<String>,
 }
 
+/// The pages that are only text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prose {
+    /// How to.
+    Help,
+    /// The accessibility statement.
+    Accessibility,
+    /// What is kept of people.
+    Privacy,
+    /// Who publishes.
+    Legal,
+}
+
+impl Prose {
+    /// Every one, in the order of the footer.
+    pub const ALL: [Self; 4] = [Self::Help, Self::Accessibility, Self::Privacy, Self::Legal];
+
+    /// Its word in addresses and in the locales' keys.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Help => "help",
+            Self::Accessibility => "accessibility",
+            Self::Privacy => "privacy",
+            Self::Legal => "legal",
+        }
+    }
+
+    /// Its heading, which is the window's title too.
+    pub fn title(self, text: Text) -> String {
+        text.get(match self {
+            Self::Help => "help-title",
+            Self::Accessibility => "accessibility-title",
+            Self::Privacy => "privacy-title",
+            Self::Legal => "legal-title",
+        })
+    }
+
+    fn paragraphs(self) -> &'static [&'static str] {
+        match self {
+            Self::Help => &["help-1", "help-2", "help-3", "help-4"],
+            Self::Accessibility => &["accessibility-1", "accessibility-2"],
+            Self::Privacy => &["privacy-1", "privacy-2"],
+            Self::Legal => &["legal-1"],
+        }
+    }
+}
+
+impl ProsePage {
+    /// One of our own texts.
+    pub fn of(shell: Shell, prose: Prose) -> Self {
+        let heading = prose.title(shell.text);
+        let paragraphs = prose.paragraphs().iter().map(|key| shell.text.get(key)).collect();
+        Self { shell, heading, paragraphs }
+    }
+}
+
 /// A field that was refused, and why, in the reader's language.
 #[derive(Clone, Debug)]
 pub struct FieldFault {

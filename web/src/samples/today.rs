@@ -1,0 +1,7 @@
+//! Today.
+
+use super::{Sample, Stage};
+
+pub(super) fn samples(_stage: &Stage) -> Vec<Sample> {
+    Vec::new()
+}
