@@ -105,6 +105,12 @@ impl Shell {
         self.nav.as_ref().map(|nav| &nav.person)
     }
 
+    /// The reader's territory as far as the navigation knows it: its colour.
+    pub(crate) fn territory(&self) -> Option<crate::territories::TerritoryLabel> {
+        let department = self.nav.as_ref()?.department.clone()?;
+        Some(crate::territories::TerritoryLabel { code: String::new(), name: String::new(), department })
+    }
+
     /// The address of an asset.
     pub fn asset(&self, name: &str) -> String {
         assets::path(name)
@@ -139,6 +145,11 @@ impl Nav {
     /// Whether a section is the current one.
     pub fn is(&self, section: Current) -> bool {
         self.current == section
+    }
+
+    /// Whether the page is of the groups and what is said in them.
+    pub fn is_talk(&self) -> bool {
+        matches!(self.current, Current::Groups | Current::Channel(_))
     }
 
     /// Whether a channel is the current one.

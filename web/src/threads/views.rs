@@ -10,7 +10,7 @@ use crate::{
     Text,
     channels::Channel,
     date,
-    messages::{Message, MessageView},
+    messages::{Message, MessageView, PendingMessage},
     page::{Faults, Shell},
 };
 
@@ -123,6 +123,11 @@ impl PanesPage {
 
     fn view<'a>(&'a self, message: &'a Message) -> MessageView<'a> {
         MessageView { text: self.shell.text, message }
+    }
+
+    /// What the script shows of a message until it comes back: the same file, with nothing said yet.
+    fn pending(&self, open: &OpenThread) -> PendingMessage {
+        PendingMessage::of(&self.shell, open.thread.id, self.now)
     }
 
     fn title(&self, thread: &Thread) -> String {
