@@ -13,15 +13,15 @@ fn main() -> io::Result<()> {
     }
     copy_assets(&folder.join("assets"))?;
     let mut index =
-        String::from("<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><ul>\n");
+        vec!["<!DOCTYPE html><html lang=\"en\"><meta charset=\"utf-8\"><title>Gallery</title><ul>".to_owned()];
     for (locale, theme) in [(Locale::Fr, Theme::Light), (Locale::Fr, Theme::Dark), (Locale::En, Theme::Light)] {
         for sample in web::samples::all(locale, theme) {
             let file = format!("{}-{locale}-{theme}.html", sample.name);
             fs::write(folder.join(&file), sample.html.map_err(io::Error::other)?)?;
-            index += &format!("<li><a href=\"{file}\">{file}</a></li>\n");
+            index.push(format!("<li><a href=\"{file}\">{file}</a></li>"));
         }
     }
-    fs::write(folder.join("index.html"), index)
+    fs::write(folder.join("index.html"), index.join("\n"))
 }
 
 /// The assets stand beside the pages, under the address that the pages give them.

@@ -180,7 +180,7 @@ impl ActionsPage {
         date::heading(self.shell.text, self.message.created_at)
     }
 
-    fn given(&self, name: &ReactionName) -> bool {
-        self.message.reactions.iter().any(|reaction| reaction.name == *name && reaction.users.contains(&self.reader))
+    fn given(&self, name: ReactionName) -> bool {
+        self.message.reactions.iter().any(|reaction| reaction.name == name && reaction.users.contains(&self.reader))
     }
 }

@@ -190,6 +190,22 @@ pub struct ErrorPage {
     pub sentence: String,
 }
 
+/// A page that gives back what could not be kept: the service is away, and nobody types twice.
+#[derive(Debug, Template)]
+#[template(path = "page/kept.html")]
+pub struct KeptPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The status.
+    pub status: u16,
+    /// What happened and what to do, in the reader's language.
+    pub sentence: String,
+    /// What was typed.
+    pub typed: String,
+    /// The page that holds the form.
+    pub back: String,
+}
+
 /// A page that is only text: help, accessibility, privacy, legal.
 #[derive(Debug, Template)]
 #[template(path = "page/prose.html")]

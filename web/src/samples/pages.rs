@@ -1,10 +1,10 @@
 //! Errors, and the pages that are only text.
 
 use super::{Kind, Sample, Stage};
-use crate::page::{Current, ErrorPage, Prose, ProsePage};
+use crate::page::{Current, ErrorPage, KeptPage, Prose, ProsePage};
 
 pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
-    let mut samples = vec![error(stage)];
+    let mut samples = vec![error(stage), kept(stage)];
     if stage.kind == Kind::Ordinary {
         samples.extend(Prose::ALL.into_iter().map(|prose| text(stage, prose)));
     }
@@ -26,6 +26,17 @@ fn error(stage: &Stage) -> Sample {
         sentence: stage.kind.name(&stage.text.word("error", code)),
     };
     stage.print("error", &page)
+}
+
+fn kept(stage: &Stage) -> Sample {
+    let page = KeptPage {
+        shell: stage.bare(&stage.text.get("error-title")),
+        status: 503,
+        sentence: stage.text.get("error-unavailable"),
+        typed: stage.kind.words("Je joins notre cahier des charges."),
+        back: "/threads/31".to_owned(),
+    };
+    stage.print("kept", &page)
 }
 
 fn text(stage: &Stage, prose: Prose) -> Sample {

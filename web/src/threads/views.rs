@@ -148,9 +148,9 @@ impl PanesPage {
 
 impl OpenThread {
     /// The heading that stands before a message: that of its day, when the message before is of another.
-    fn day_before(&self, index: &usize, text: Text) -> Option<(String, String)> {
+    fn day_before(&self, index: usize, text: Text) -> Option<(String, String)> {
         let day = |message: &Message| date::day(message.created_at);
-        let message = self.messages.get(*index)?;
+        let message = self.messages.get(index)?;
         let before = index.checked_sub(1).and_then(|before| self.messages.get(before)).map(day);
         (before != Some(day(message))).then(|| (day(message).to_string(), date::heading(text, message.created_at)))
     }

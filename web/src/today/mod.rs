@@ -7,7 +7,6 @@ use words::{DocumentId, ThreadId};
 use crate::{
     date,
     meetings::{MeetingCard, NextMeeting},
-    messages::extension,
     page::Shell,
     people::Author,
 };
@@ -140,11 +139,7 @@ impl TodayPage {
         date::brief(self.shell.text, *at, self.now)
     }
 
-    fn weight(&self, size_bytes: &i64) -> String {
+    fn weight(&self, size_bytes: i64) -> String {
         date::size(self.shell.text, size_bytes.unsigned_abs())
-    }
-
-    fn kind(&self, file_name: &str) -> String {
-        extension(file_name)
     }
 }

@@ -8,7 +8,7 @@ use words::Locale;
 
 macro_rules! rooms {
     ($locale:literal: $($room:literal)*) => {
-        &[$(include_str!(concat!($room, "/", $locale, ".ftl"))),*]
+        &[$(include_str!(concat!("../", $room, "/", $locale, ".ftl"))),*]
     };
 }
 
