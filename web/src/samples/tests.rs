@@ -95,3 +95,43 @@ fn the_one_door_for_markup_is_the_sanitised_type() {
     templates(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut found);
     assert!(found > 15, "the templates are read");
 }
+
+#[test]
+fn the_live_client_finds_what_it_looks_for() {
+    let sample = all(Locale::Fr, Theme::System).into_iter().find(|sample| sample.name == "thread-ordinary").unwrap();
+    let html = sample.html.unwrap();
+    let thread = "00000000-0000-0000-0000-00000000001f";
+    for mark in [
+        " data-live-url=\"/live\"",
+        " data-epoch=\"",
+        " data-streams=\"{&#34;",
+        " data-person=\"",
+        " data-locale=\"fr\"",
+        " data-build=\"",
+        " id=\"connection-status\"",
+        " id=\"announcer\"",
+        " data-author=\"",
+        " data-position=\"1\"",
+        " data-day=\"2025-09-18\"",
+        " data-day-label=\"Jeudi 18 septembre 2025\"",
+        " data-last-position=\"",
+        "<template id=\"pending-message\">",
+        &format!(" id=\"thread-messages-{thread}\""),
+        &format!(" id=\"thread-row-{thread}\""),
+        &format!(" data-thread=\"{thread}\" data-read-position=\"2\""),
+    ] {
+        assert!(html.contains(mark), "{mark}");
+    }
+}
+
+#[test]
+fn the_dark_colours_are_the_same_by_choice_and_by_system() {
+    let sheet = include_str!("../kit/tokens.css");
+    let colours = |from: &str| -> Vec<_> {
+        let block = sheet.split_once(from).and_then(|(_, rest)| rest.split_once('}')).map_or("", |(block, _)| block);
+        block.lines().map(str::trim).filter(|line| line.starts_with("--")).collect()
+    };
+    let (chosen, system) = (colours(":root[data-theme=\"dark\"] {"), colours(":root[data-theme=\"system\"] {"));
+    assert!(chosen.len() > 25, "the colours are found");
+    assert_eq!(chosen, system);
+}
