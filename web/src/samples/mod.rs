@@ -149,7 +149,7 @@ impl Stage {
         let channel = |number, name: &str, unread| NavChannel {
             id: id(number),
             name: self.kind.name(name),
-            unread: self.kind.number(unread),
+            unread: self.kind.list(&[id(31), id(32)][..unread]),
         };
         let group = |number, name: &str, channels| NavGroup {
             id: id(number),
