@@ -40,7 +40,7 @@ pub fn build() -> &'static str {
 
 /// A file by its hashed name, as brotli if the browser takes it and it is smaller.
 pub fn get(name: &str, accepts_brotli: bool) -> Option<Asset> {
-    if name.ends_with(".br") || name == "names.txt" {
+    if std::path::Path::new(name).extension().is_some_and(|end| end == "br") || name == "names.txt" {
         return None;
     }
     let plain = Dist::get(name)?;

@@ -48,6 +48,27 @@ pub fn hour(text: Text, at: DateTime<Utc>, zone: Tz) -> String {
     }
 }
 
+/// A date in three lines: the picture beside a meeting.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// `oct.`
+    pub month: String,
+    /// `2`
+    pub day: u32,
+    /// `jeudi`
+    pub weekday: String,
+}
+
+/// The day of an instant as a picture, in the zone in which it was said.
+pub fn block(text: Text, at: DateTime<Utc>, zone: Tz) -> Block {
+    let date = at.with_timezone(&zone).date_naive();
+    Block {
+        month: text.word("short-month", date.month()),
+        day: date.day(),
+        weekday: text.word("weekday", date.weekday().number_from_monday()),
+    }
+}
+
 /// `jeudi 2 octobre 2025, 9 h 30 – 12 h 30`, in the zone in which it was said.
 pub fn span(text: Text, from: DateTime<Utc>, to: DateTime<Utc>, zone: Tz) -> String {
     let (first, last) = (from.with_timezone(&zone).date_naive(), to.with_timezone(&zone).date_naive());

@@ -13,10 +13,14 @@ pub mod page;
 
 pub mod channels;
 pub mod groups;
+pub mod meetings;
 pub mod messages;
 pub mod people;
 pub mod territories;
 pub mod threads;
+pub mod today;
+
+pub mod samples;
 
 pub use html::SafeHtml;
 pub use text::Text;

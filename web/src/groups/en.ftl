@@ -1,4 +1,5 @@
 groups-title = Groups
+groups-empty = No group is open to you yet. Ask whoever animates the network for an invitation.
 group-create = Make a group
 group-create-submit = Make this group
 group-name = Name of the group
@@ -26,6 +27,8 @@ members-title = Members
 members-invite = Invite somebody
 members-invite-submit = Invite
 members-role = Role
+members-role-save = Change the role
+members-change = Change
 members-requests = Requests
 members-accept = Accept { $name }
 members-remove = Remove { $name }

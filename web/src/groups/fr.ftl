@@ -1,4 +1,5 @@
 groups-title = Groupes
+groups-empty = Aucun groupe ne vous est ouvert pour l’instant. Demandez une invitation à la personne qui anime le réseau.
 group-create = Créer un groupe
 group-create-submit = Créer ce groupe
 group-name = Nom du groupe
@@ -26,6 +27,8 @@ members-title = Membres
 members-invite = Inviter une personne
 members-invite-submit = Inviter
 members-role = Rôle
+members-role-save = Changer le rôle
+members-change = Modifier
 members-requests = Demandes
 members-accept = Accepter { $name }
 members-remove = Retirer { $name }

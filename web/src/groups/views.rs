@@ -66,3 +66,9 @@ pub struct MembersPage {
     /// What was typed to invite.
     pub email: String,
 }
+
+impl MembersPage {
+    fn is_reader(&self, member: &Member) -> bool {
+        self.shell.reader() == Some(&member.user.id)
+    }
+}

@@ -2,6 +2,7 @@ message-edited = (edited)
 message-removed = Message removed
 message-actions = Actions, message from { $name }
 message-actions-title = This message
+message-said = What it says
 message-back = Back to the thread
 message-react = React
 message-edit = Edit the text

@@ -2,6 +2,7 @@ message-edited = (modifié)
 message-removed = Message retiré
 message-actions = Actions, message de { $name }
 message-actions-title = Ce message
+message-said = Ce qu’il dit
 message-back = Revenir à la discussion
 message-react = Réagir
 message-edit = Modifier le texte

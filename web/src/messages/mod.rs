@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
+use uuid::Uuid;
 use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, ThreadId};
 
 use crate::{
@@ -111,6 +112,45 @@ pub fn extension(name: &str) -> String {
     end.to_uppercase()
 }
 
+/// A message of the reader that is not sent yet, for the script to fill in.
+#[derive(Debug, Template)]
+#[template(source = "{{ self.view() }}", ext = "html")]
+pub struct PendingMessage {
+    text: Text,
+    message: Message,
+}
+
+impl askama::filters::HtmlSafe for PendingMessage {}
+
+impl PendingMessage {
+    /// An empty message of whoever reads the page, at the end of a thread.
+    pub fn of(shell: &Shell, thread: ThreadId, now: DateTime<Utc>) -> Self {
+        let (id, name) = shell
+            .nav
+            .as_ref()
+            .map_or_else(|| (PersonId(Uuid::nil()), String::new()), |nav| (nav.person, nav.name.clone()));
+        let message = Message {
+            id: MessageId(Uuid::nil()),
+            thread,
+            channel: None,
+            position: 0,
+            author: Author { id, name, territory: shell.territory(), post: None },
+            body: Some(String::new()),
+            html: Some(SafeHtml::sanitised(String::new())),
+            attachments: Vec::new(),
+            reactions: Vec::new(),
+            created_at: now,
+            edited_at: None,
+            deleted_at: None,
+        };
+        Self { text: shell.text, message }
+    }
+
+    fn view(&self) -> MessageView<'_> {
+        MessageView { text: self.text, message: &self.message }
+    }
+}
+
 /// What the reader may do with a message: a page of its own, since a shared partial cannot know.
 #[derive(Debug, Template)]
 #[template(path = "messages/actions.html")]
@@ -136,7 +176,11 @@ impl ActionsPage {
         MessageView { text: self.shell.text, message: &self.message }
     }
 
-    fn given(&self, name: &ReactionName) -> bool {
-        self.message.reactions.iter().any(|reaction| reaction.name == *name && reaction.users.contains(&self.reader))
+    fn day(&self) -> String {
+        date::heading(self.shell.text, self.message.created_at)
+    }
+
+    fn given(&self, name: ReactionName) -> bool {
+        self.message.reactions.iter().any(|reaction| reaction.name == name && reaction.users.contains(&self.reader))
     }
 }

@@ -1,4 +1,5 @@
 skip-to-content = Skip to content
+demo-label = Demonstration
 demo-notice = Demonstration — invented data.
 demo-mailbox = See the mails that were sent
 search-label = Search for a message, a document, a person
@@ -58,6 +59,9 @@ short-month-11 = Nov
 short-month-12 = Dec
 
 faults-heading = To be corrected before saving
+kept-label = Your text
+kept-hint = Copy it before you leave this page, then paste it into the form.
+kept-back = Back to the form
 error-number = Error
 error-title = That did not work
 error-go-home = Back to the home page

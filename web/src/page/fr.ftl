@@ -1,4 +1,5 @@
 skip-to-content = Aller au contenu
+demo-label = Démonstration
 demo-notice = Démonstration — données fictives.
 demo-mailbox = Voir les courriels envoyés
 search-label = Rechercher un message, un document, une personne
@@ -58,6 +59,9 @@ short-month-11 = nov.
 short-month-12 = déc.
 
 faults-heading = À corriger avant d’enregistrer
+kept-label = Votre texte
+kept-hint = Copiez-le avant de quitter cette page, puis collez-le dans le formulaire.
+kept-back = Revenir au formulaire
 error-number = Erreur
 error-title = Cela n’a pas fonctionné
 error-go-home = Revenir à l’accueil

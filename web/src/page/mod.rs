@@ -105,6 +105,12 @@ impl Shell {
         self.nav.as_ref().map(|nav| &nav.person)
     }
 
+    /// The reader's territory as far as the navigation knows it: its colour.
+    pub(crate) fn territory(&self) -> Option<crate::territories::TerritoryLabel> {
+        let department = self.nav.as_ref()?.department.clone()?;
+        Some(crate::territories::TerritoryLabel { code: String::new(), name: String::new(), department })
+    }
+
     /// The address of an asset.
     pub fn asset(&self, name: &str) -> String {
         assets::path(name)
@@ -139,6 +145,11 @@ impl Nav {
     /// Whether a section is the current one.
     pub fn is(&self, section: Current) -> bool {
         self.current == section
+    }
+
+    /// Whether the page is of the groups and what is said in them.
+    pub fn is_talk(&self) -> bool {
+        matches!(self.current, Current::Groups | Current::Channel(_))
     }
 
     /// Whether a channel is the current one.
@@ -179,6 +190,22 @@ pub struct ErrorPage {
     pub sentence: String,
 }
 
+/// A page that gives back what could not be kept: the service is away, and nobody types twice.
+#[derive(Debug, Template)]
+#[template(path = "page/kept.html")]
+pub struct KeptPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The status.
+    pub status: u16,
+    /// What happened and what to do, in the reader's language.
+    pub sentence: String,
+    /// What was typed.
+    pub typed: String,
+    /// The page that holds the form.
+    pub back: String,
+}
+
 /// A page that is only text: help, accessibility, privacy, legal.
 #[derive(Debug, Template)]
 #[template(path = "page/prose.html")]
@@ -189,6 +216,62 @@ pub struct ProsePage {
     pub heading: String,
     /// Its paragraphs.
     pub paragraphs: Vec<String>,
+}
+
+/// The pages that are only text.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Prose {
+    /// How to.
+    Help,
+    /// The accessibility statement.
+    Accessibility,
+    /// What is kept of people.
+    Privacy,
+    /// Who publishes.
+    Legal,
+}
+
+impl Prose {
+    /// Every one, in the order of the footer.
+    pub const ALL: [Self; 4] = [Self::Help, Self::Accessibility, Self::Privacy, Self::Legal];
+
+    /// Its word in addresses and in the locales' keys.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Help => "help",
+            Self::Accessibility => "accessibility",
+            Self::Privacy => "privacy",
+            Self::Legal => "legal",
+        }
+    }
+
+    /// Its heading, which is the window's title too.
+    pub fn title(self, text: Text) -> String {
+        text.get(match self {
+            Self::Help => "help-title",
+            Self::Accessibility => "accessibility-title",
+            Self::Privacy => "privacy-title",
+            Self::Legal => "legal-title",
+        })
+    }
+
+    fn paragraphs(self) -> &'static [&'static str] {
+        match self {
+            Self::Help => &["help-1", "help-2", "help-3", "help-4"],
+            Self::Accessibility => &["accessibility-1", "accessibility-2"],
+            Self::Privacy => &["privacy-1", "privacy-2"],
+            Self::Legal => &["legal-1"],
+        }
+    }
+}
+
+impl ProsePage {
+    /// One of our own texts.
+    pub fn of(shell: Shell, prose: Prose) -> Self {
+        let heading = prose.title(shell.text);
+        let paragraphs = prose.paragraphs().iter().map(|key| shell.text.get(key)).collect();
+        Self { shell, heading, paragraphs }
+    }
 }
 
 /// A field that was refused, and why, in the reader's language.

@@ -10,7 +10,7 @@ use crate::{
     Text,
     channels::Channel,
     date,
-    messages::{Message, MessageView},
+    messages::{Message, MessageView, PendingMessage},
     page::{Faults, Shell},
 };
 
@@ -125,6 +125,11 @@ impl PanesPage {
         MessageView { text: self.shell.text, message }
     }
 
+    /// What the script shows of a message until it comes back: the same file, with nothing said yet.
+    fn pending(&self, open: &OpenThread) -> PendingMessage {
+        PendingMessage::of(&self.shell, open.thread.id, self.now)
+    }
+
     fn title(&self, thread: &Thread) -> String {
         thread.shown_title(self.shell.text)
     }
@@ -143,9 +148,9 @@ impl PanesPage {
 
 impl OpenThread {
     /// The heading that stands before a message: that of its day, when the message before is of another.
-    fn day_before(&self, index: &usize, text: Text) -> Option<(String, String)> {
+    fn day_before(&self, index: usize, text: Text) -> Option<(String, String)> {
         let day = |message: &Message| date::day(message.created_at);
-        let message = self.messages.get(*index)?;
+        let message = self.messages.get(index)?;
         let before = index.checked_sub(1).and_then(|before| self.messages.get(before)).map(day);
         (before != Some(day(message))).then(|| (day(message).to_string(), date::heading(text, message.created_at)))
     }

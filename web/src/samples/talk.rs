@@ -1,0 +1,206 @@
+//! Channels, threads and messages.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+use words::{ReactionName, Role, ThreadKind, ThreadStatus};
+
+use super::{Kind, Sample, Stage, ago, camille, id, now, rooms::channel};
+use crate::{
+    SafeHtml,
+    messages::{ActionsPage, Attachment, Message, Reaction},
+    page::{Current, Faults},
+    people::Author,
+    threads::{Latest, NewThreadForm, OpenThread, PanesPage, Thread},
+};
+
+const DAY: i64 = 24 * 60;
+
+pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
+    vec![panes(stage), thread(stage), actions(stage)]
+}
+
+fn row(stage: &Stage, number: u128, title: &str, latest: Option<Latest>, active_at: DateTime<Utc>) -> Thread {
+    Thread {
+        id: id(number),
+        channel: Some(id(21)),
+        document: None,
+        meeting: None,
+        title: stage.kind.name(title),
+        kind: ThreadKind::Message,
+        status: None,
+        last_position: if latest.is_some() { 7 } else { 0 },
+        opened_by: stage.sophie(),
+        latest,
+        active_at,
+    }
+}
+
+pub(super) fn threads(stage: &Stage) -> Vec<(Thread, i32)> {
+    let latest =
+        |author: Author, extract: &str| Some(Latest { author, extract: stage.kind.words(extract), removed: false });
+    let question = Thread {
+        kind: ThreadKind::Question,
+        status: Some(ThreadStatus::Open),
+        ..row(
+            stage,
+            31,
+            "Qui a déjà travaillé avec un évaluateur externe ?",
+            latest(stage.hugo(), "Je joins notre cahier des charges, il est réutilisable tel quel."),
+            ago(18),
+        )
+    };
+    let resolved = Thread {
+        kind: ThreadKind::Question,
+        status: Some(ThreadStatus::Resolved),
+        ..row(
+            stage,
+            33,
+            "Modèle de protocole d’évaluation",
+            latest(stage.nadia(), "Merci, c’est exactement ce qu’il nous fallait."),
+            ago(11 * DAY),
+        )
+    };
+    let standing = Thread { kind: ThreadKind::Standing, ..row(stage, 34, "", None, ago(21 * DAY)) };
+    let parents = row(
+        stage,
+        32,
+        "Associer les parents éloignés de l’école",
+        latest(stage.sophie(), "Les petits-déjeuners du samedi ont mieux marché que les réunions du soir."),
+        ago(DAY),
+    );
+    let removed = Some(Latest { author: stage.nadia(), extract: String::new(), removed: true });
+    stage.kind.list(&[
+        (standing, 0),
+        (question, 2),
+        (parents, 5),
+        (row(stage, 35, "Données Éducation nationale : qui les obtient, et comment ?", removed, ago(5 * DAY)), 7),
+        (resolved, 7),
+    ])
+}
+
+fn panes(stage: &Stage) -> Sample {
+    let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
+    let draft = NewThreadForm {
+        role: Role::Animator,
+        message_id: Uuid::from_u128(61),
+        thread_id: Uuid::from_u128(62),
+        title: stage.kind.words("Un titre"),
+        body: stage.kind.words("Qui a déjà…"),
+        asked: stage.kind == Kind::Hostile,
+    };
+    let page = PanesPage {
+        shell: stage.shell(&channel.name, Current::Channel(channel.id)),
+        faults: stage.kind.faults(&["body"]),
+        channel: Some(channel),
+        threads: threads(stage),
+        open: None,
+        draft: (stage.kind != Kind::Long).then_some(draft),
+        now: now(),
+    };
+    stage.print("channel", &page)
+}
+
+fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], created_at: DateTime<Utc>) -> Message {
+    // The server's sanitiser comes before: what is hostile here is what it lets through, text.
+    let safe = |text: &str| stage.kind.words(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let html = paragraphs.iter().map(|text| ["<p>", &safe(text), "</p>"].concat()).collect::<Vec<_>>().concat();
+    Message {
+        id: id(0x70 + u128::from(position.unsigned_abs())),
+        thread: id(31),
+        channel: Some(id(21)),
+        position,
+        author,
+        body: Some(paragraphs.join("\n\n")),
+        html: Some(SafeHtml::sanitised(html)),
+        attachments: Vec::new(),
+        reactions: Vec::new(),
+        created_at,
+        edited_at: None,
+        deleted_at: None,
+    }
+}
+
+fn messages(stage: &Stage) -> Vec<Message> {
+    let attachment = Attachment {
+        id: id(81),
+        document: id(82),
+        name: format!("{}.docx", stage.kind.name("Cahier des charges – évaluation externe")),
+        size_bytes: 48_000 + stage.kind.number(390),
+        media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document".to_owned(),
+    };
+    let thanks = Reaction { name: ReactionName::Thanks, users: vec![camille(), id(3)] };
+    let too = Reaction { name: ReactionName::MeToo, users: vec![id(3)] };
+    let first = message(
+        stage,
+        1,
+        stage.sophie(),
+        &[
+            "Bonjour à toutes et tous, nous préparons l’évaluation pour le renouvellement du label. Qui a choisi un prestataire externe, pour quel budget, et qu’est-ce que vous referiez autrement ?",
+        ],
+        ago(5 * DAY - 192),
+    );
+    let second = message(
+        stage,
+        2,
+        stage.nadia(),
+        &[
+            "À Loos nous avons une mission sur trois ans, avec des focus groupes de parents. Ce qui a compté : les parents comprennent à quoi ça sert.",
+            "Ce qui nous manque : les données de l’Éducation nationale.",
+        ],
+        ago(5 * DAY - 400),
+    );
+    let removed = message(stage, 3, stage.sophie(), &[], ago(3 * DAY));
+    let last =
+        message(stage, 4, stage.hugo(), &["Je joins notre cahier des charges, il est réutilisable tel quel."], ago(18));
+    stage.kind.list(&[
+        first,
+        Message { reactions: vec![thanks, too], edited_at: Some(ago(DAY)), ..second },
+        Message { body: None, html: None, deleted_at: Some(ago(DAY)), ..removed },
+        Message { attachments: vec![attachment], ..last },
+    ])
+}
+
+fn thread(stage: &Stage) -> Sample {
+    let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
+    let question = Thread {
+        kind: ThreadKind::Question,
+        status: Some(ThreadStatus::Open),
+        ..row(stage, 31, "Qui a déjà travaillé avec un évaluateur externe ?", None, ago(18))
+    };
+    let open = OpenThread {
+        messages: messages(stage),
+        before: (stage.kind == Kind::Long).then_some(4),
+        read: if stage.kind == Kind::Ordinary { 2 } else { 0 },
+        audience: stage.kind.number(23),
+        message_id: Uuid::from_u128(61),
+        body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
+        archived: false,
+        thread: question,
+    };
+    let page = PanesPage {
+        shell: stage.shell(&open.thread.title, Current::Channel(channel.id)),
+        faults: stage.kind.faults(&["body"]),
+        channel: Some(channel),
+        threads: threads(stage),
+        open: Some(open),
+        draft: None,
+        now: now(),
+    };
+    stage.print("thread", &page)
+}
+
+fn actions(stage: &Stage) -> Sample {
+    let gone = message(stage, 3, stage.sophie(), &[], ago(3 * DAY));
+    let gone = Message { body: None, html: None, deleted_at: Some(ago(DAY)), ..gone };
+    let message = messages(stage).into_iter().next().unwrap_or(gone);
+    let page = ActionsPage {
+        shell: stage.shell(&stage.text.get("message-actions-title"), Current::Elsewhere),
+        faults: Faults::default(),
+        body: message.body.clone().unwrap_or_default(),
+        message,
+        reader: camille(),
+        own: true,
+        removable: true,
+    };
+    stage.print("message-actions", &page)
+}
