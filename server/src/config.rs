@@ -51,7 +51,7 @@ pub struct Serve {
     /// The address under which browsers reach it; without it, the one listened on
     #[arg(long, env = "PREAU_PUBLIC_URL")]
     pub public_url: Option<String>,
-    /// The mail server, as smtp://user:password@host:587; without it, mails go to a folder
+    /// The mail server, as <smtp://user:password@host:587>; without it, mails go to a folder
     #[arg(long, env = "PREAU_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,
     /// Who mails come from

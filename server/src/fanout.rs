@@ -69,7 +69,6 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
         EventKind::ChannelCreated | EventKind::ChannelUpdated | EventKind::ChannelArchived => {
             Subject::Data(value(&channels::rendered(connection, ChannelId(row.subject)).await?))
         }
-        EventKind::GroupUpdated => Subject::Data(json!({ "id": row.subject })),
         EventKind::GroupJoined | EventKind::GroupLeft => {
             Subject::Data(json!({ "group": row.subject, "stream": row.subject }))
         }
@@ -78,7 +77,8 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Own(json!({ "thread": thread, "position": position }))
         }
         EventKind::SettingsUpdated => Subject::Own(json!({})),
-        EventKind::DocumentCreated
+        EventKind::GroupUpdated
+        | EventKind::DocumentCreated
         | EventKind::DocumentUpdated
         | EventKind::DocumentDeleted
         | EventKind::MeetingCreated

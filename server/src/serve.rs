@@ -47,7 +47,7 @@ const PROTOCOLS: [&str; 2] = ["preau.v1.html", "preau.v1.json"];
 /// How often sessions that ended elsewhere are looked for.
 const SESSIONS: Duration = Duration::from_millis(500);
 /// The longest request: a heavy file over a thin line.
-const SLOWEST: Duration = Duration::from_secs(3600);
+const SLOWEST: Duration = Duration::from_hours(1);
 
 /// Every route of the product.
 pub fn routes() -> Routes {

@@ -16,6 +16,7 @@ async fn epoch(actor: &Actor) -> String {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one conversation, read from top to bottom")]
 async fn every_frame_is_as_the_format_says() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;

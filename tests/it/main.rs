@@ -1,5 +1,8 @@
 //! The product from the outside: HTTP, sockets, and the rules that the house stands on.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on fails where it stands")]
+#![expect(clippy::disallowed_methods, reason = "the servers of tests end with their test")]
+
 mod support;
 
 mod floors;

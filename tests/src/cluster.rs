@@ -28,15 +28,14 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The server of DATABASE_URL, else our own in a folder of the system's temporary one. A server that an earlier run
+    /// The server of `DATABASE_URL`, else our own in a folder of the system's temporary one. A server that an earlier run
     /// left is adopted.
     pub async fn start() -> Result<Self> {
-        let cluster = match std::env::var("DATABASE_URL") {
-            Ok(url) => Self { options: url.parse().context("DATABASE_URL")?, server: None },
-            Err(_) => {
-                let server = PrivatePostgres::start(&folder(), None, Durability::Fleeting).await?;
-                Self { options: server.options(), server: Some(server) }
-            }
+        let cluster = if let Ok(url) = std::env::var("DATABASE_URL") {
+            Self { options: url.parse().context("DATABASE_URL")?, server: None }
+        } else {
+            let server = PrivatePostgres::start(&folder(), None, Durability::Fleeting).await?;
+            Self { options: server.options(), server: Some(server) }
         };
         cluster.make_template().await?;
         Ok(cluster)

@@ -29,7 +29,7 @@ struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Serve the workspace, with a private PostgreSQL unless DATABASE_URL is set
+    /// Serve the workspace, with a private PostgreSQL unless `DATABASE_URL` is set
     Serve(config::Serve),
     /// Bring the database's schema up to date
     Migrate,
@@ -82,7 +82,7 @@ pub fn run() -> Result<ExitCode> {
     })
 }
 
-/// A database for the duration of a command: that of DATABASE_URL, else the private one, running or not.
+/// A database for the duration of a command: that of `DATABASE_URL`, else the private one, running or not.
 struct Opened {
     db: Db,
     server: Option<PrivatePostgres>,

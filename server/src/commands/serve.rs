@@ -61,14 +61,13 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
 }
 
 async fn open(place: &Place, after: &CancellationToken, owned: &TaskTracker) -> Result<Db> {
-    let options = match &place.database_url {
-        Some(url) => url.parse().context("DATABASE_URL is not an address of PostgreSQL")?,
-        None => {
-            let server = PrivatePostgres::start(&place.data, place.binaries(), Durability::Kept).await?;
-            let options = server.options();
-            owned.spawn(server.watch(after.clone()));
-            options
-        }
+    let options = if let Some(url) = &place.database_url {
+        url.parse().context("DATABASE_URL is not an address of PostgreSQL")?
+    } else {
+        let server = PrivatePostgres::start(&place.data, place.binaries(), Durability::Kept).await?;
+        let options = server.options();
+        owned.spawn(server.watch(after.clone()));
+        options
     };
     Ok(Db::open(options, Clock::system(), reactions::react))
 }

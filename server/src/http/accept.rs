@@ -16,7 +16,6 @@ pub fn locale(headers: &HeaderMap) -> Locale {
     let accepted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     accepted
         .split(',')
-        .filter_map(|range| range.split([';', '-']).next()?.trim().to_ascii_lowercase().parse().ok())
-        .next()
+        .find_map(|range| range.split([';', '-']).next()?.trim().to_ascii_lowercase().parse().ok())
         .unwrap_or(Locale::Fr)
 }

@@ -52,10 +52,12 @@ impl<I> Batcher<I> {
 
 type Ticket<I, V> = (I, oneshot::Sender<V>);
 
+type Keys<K, I, V> = Mutex<HashMap<K, Batcher<Ticket<I, V>>>>;
+
 /// The batchers of all keys that have something in flight.
 #[derive(Debug)]
 pub struct Batches<K, I, V> {
-    keys: Arc<Mutex<HashMap<K, Batcher<Ticket<I, V>>>>>,
+    keys: Arc<Keys<K, I, V>>,
 }
 
 impl<K, I, V> Clone for Batches<K, I, V> {

@@ -289,7 +289,7 @@ impl Driver {
                 self.outboxes.insert(join.connection, outbox);
                 match self.right(&join).await {
                     Ok(began) => {
-                        let todo = hub.join(join, began);
+                        let todo = hub.join(&join, began);
                         self.carry_out(hub, todo).await;
                     }
                     Err(error) => {

@@ -14,7 +14,7 @@ use axum::extract::ws::Utf8Bytes;
 /// How often we ask whether the other side is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(25);
 /// A connection from which nothing was heard for so long is dead.
-const DEAD: Duration = Duration::from_secs(60);
+const DEAD: Duration = Duration::from_mins(1);
 /// How often a client is told where its streams stand.
 const POSITIONS: Duration = Duration::from_secs(30);
 /// The window in which commands are counted.
@@ -239,7 +239,7 @@ mod tests {
         assert_eq!(session.tick(Duration::from_secs(24)), []);
         assert_eq!(session.tick(Duration::from_secs(25)), [Action::Ping]);
         session.heard(Duration::from_secs(26));
-        assert_eq!(session.tick(Duration::from_secs(60)), [Action::Ping]);
+        assert_eq!(session.tick(Duration::from_mins(1)), [Action::Ping]);
         assert_eq!(session.tick(Duration::from_secs(86)), [Action::Close(Close::Heartbeat)]);
     }
 

@@ -125,7 +125,7 @@ async fn send(mail: &store::Due, transport: &Transport, from: &Mailbox) -> anyho
         .multipart(MultiPart::alternative_plain_html(mail.text_body.clone(), mail.html_body.clone()))?;
     match transport {
         Transport::Smtp(smtp) => {
-            tokio::time::timeout(Duration::from_secs(60), smtp.send(message)).await??;
+            tokio::time::timeout(Duration::from_mins(1), smtp.send(message)).await??;
         }
         Transport::Folder(folder) => {
             tokio::fs::create_dir_all(folder).await?;

@@ -29,15 +29,15 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
     let (id, text) = (id_of(&command), Text::of(viewer.locale));
     match command {
         ClientFrame::Send { message, .. } => {
-            let submitted = async {
+            let handed_in = async {
                 let draft = Draft::checked(Some(message.id), &message.body, message.attachments)?;
                 let mut connection = db.pool().acquire().await?;
                 let may = threads::may_post(&mut connection, &viewer, message.thread).await?;
                 Ok((StreamId::from(may.group()), poster.submit(Post::new(may, draft))))
             };
-            match submitted.await {
-                Ok((stream, posted)) => {
-                    Box::pin(async move { Some(answered(id, posted.verdict().await.map(|ack| (stream, ack)), text)) })
+            match handed_in.await {
+                Ok((stream, waiting)) => {
+                    Box::pin(async move { Some(answered(id, waiting.verdict().await.map(|ack| (stream, ack)), text)) })
                 }
                 Err(error) => ready(answered(id, Err(error), text)),
             }

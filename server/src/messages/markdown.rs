@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn markup_that_people_type_is_shown_and_never_run() {
-        let html = render("<script>alert(1)</script> **hé** [x](javascript:alert(1))");
+        let html = render("**hé** <script>alert(1)</script> [x](javascript:alert(1))");
         assert!(html.as_str().contains("&lt;script&gt;alert(1)&lt;/script&gt;"), "{html}");
         assert!(html.as_str().contains("<strong>hé</strong>"), "{html}");
         assert!(!html.as_str().contains("javascript:"), "{html}");

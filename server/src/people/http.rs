@@ -238,12 +238,11 @@ async fn use_password(
     Form(form): Form<PasswordForm>,
 ) -> Result<Response> {
     count_try(&app, &form.email, &peer).await?;
-    match super::sign_in_by_password(&app.db, &form.email, &form.password).await? {
-        Some(person) => signed_in(&app, person, &headers, jar, &form.next).await,
-        None => {
-            let faults = faults(Error::field("password", "password"), page.text)?;
-            sign_in_page(&page, faults, form.email, form.next)
-        }
+    if let Some(person) = super::sign_in_by_password(&app.db, &form.email, &form.password).await? {
+        signed_in(&app, person, &headers, jar, &form.next).await
+    } else {
+        let faults = faults(Error::field("password", "password"), page.text)?;
+        sign_in_page(&page, faults, form.email, form.next)
     }
 }
 
@@ -273,12 +272,11 @@ async fn use_link(
         }
         None => None,
     };
-    match person {
-        Some(person) => signed_in(&app, person, &headers, jar, paths::HOME).await,
-        None => {
-            let shell = page.public(&page.text.get("sign-in-title"));
-            print(&ConfirmPage { shell, action: String::new(), name: None })
-        }
+    if let Some(person) = person {
+        signed_in(&app, person, &headers, jar, paths::HOME).await
+    } else {
+        let shell = page.public(&page.text.get("sign-in-title"));
+        print(&ConfirmPage { shell, action: String::new(), name: None })
     }
 }
 

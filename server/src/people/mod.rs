@@ -108,7 +108,7 @@ impl NewPerson {
             "" => local.to_owned(),
             name => checked_name(name)?,
         };
-        Ok(Self { name, admin, locale, address })
+        Ok(Self { address, name, admin, locale })
     }
 }
 
@@ -320,7 +320,7 @@ pub async fn count_try(tx: &mut Tx, address: &str, network: &str) -> Result<()> 
     for (key, limit) in limits {
         let tries = store::count_tries(tx.connection(), &secret::digest(key.as_bytes()), now, since).await?;
         if tries >= limit {
-            return Err(Error::RateLimited { retry_after: Duration::from_secs(15 * 60) });
+            return Err(Error::RateLimited { retry_after: Duration::from_mins(15) });
         }
     }
     Ok(())

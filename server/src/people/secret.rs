@@ -55,8 +55,7 @@ pub(super) fn digest(bytes: &[u8]) -> [u8; 32] {
 fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _: std::fmt::Result = write!(text, "{byte:02x}");
+        write!(text, "{byte:02x}").expect("writing to a string cannot fail");
         text
     })
 }

@@ -102,39 +102,42 @@ impl Event {
             thread: None,
             person: Some(person),
         };
-        use EventKind as Kind;
         match self {
-            Self::GroupUpdated { group: id } => group(id, Kind::GroupUpdated, id.0),
-            Self::MemberAdded { group: id, person } => member(id, Kind::MemberAdded, person),
-            Self::MemberChanged { group: id, person } => member(id, Kind::MemberChanged, person),
-            Self::MemberRemoved { group: id, person } => member(id, Kind::MemberRemoved, person),
-            Self::ChannelCreated { group: id, channel } => group(id, Kind::ChannelCreated, channel.0),
-            Self::ChannelUpdated { group: id, channel } => group(id, Kind::ChannelUpdated, channel.0),
-            Self::ChannelArchived { group: id, channel } => group(id, Kind::ChannelArchived, channel.0),
+            Self::GroupUpdated { group: id } => group(id, EventKind::GroupUpdated, id.0),
+            Self::MemberAdded { group: id, person } => member(id, EventKind::MemberAdded, person),
+            Self::MemberChanged { group: id, person } => member(id, EventKind::MemberChanged, person),
+            Self::MemberRemoved { group: id, person } => member(id, EventKind::MemberRemoved, person),
+            Self::ChannelCreated { group: id, channel } => group(id, EventKind::ChannelCreated, channel.0),
+            Self::ChannelUpdated { group: id, channel } => group(id, EventKind::ChannelUpdated, channel.0),
+            Self::ChannelArchived { group: id, channel } => group(id, EventKind::ChannelArchived, channel.0),
             Self::ThreadCreated { group: id, thread } => {
-                EventRow { thread: Some(thread), ..group(id, Kind::ThreadCreated, thread.0) }
+                EventRow { thread: Some(thread), ..group(id, EventKind::ThreadCreated, thread.0) }
             }
             Self::ThreadUpdated { group: id, thread } => {
-                EventRow { thread: Some(thread), ..group(id, Kind::ThreadUpdated, thread.0) }
+                EventRow { thread: Some(thread), ..group(id, EventKind::ThreadUpdated, thread.0) }
             }
-            Self::MessageCreated { group, thread, message: id } => message(group, Kind::MessageCreated, thread, id),
-            Self::MessageEdited { group, thread, message: id } => message(group, Kind::MessageEdited, thread, id),
-            Self::MessageDeleted { group, thread, message: id } => message(group, Kind::MessageDeleted, thread, id),
-            Self::ReactionSet { group, thread, message: id } => message(group, Kind::ReactionSet, thread, id),
-            Self::DocumentCreated { group: id, document } => group(id, Kind::DocumentCreated, document.0),
-            Self::DocumentUpdated { group: id, document } => group(id, Kind::DocumentUpdated, document.0),
-            Self::DocumentDeleted { group: id, document } => group(id, Kind::DocumentDeleted, document.0),
-            Self::MeetingCreated { group: id, meeting } => group(id, Kind::MeetingCreated, meeting.0),
-            Self::MeetingUpdated { group: id, meeting } => group(id, Kind::MeetingUpdated, meeting.0),
+            Self::MessageCreated { group, thread, message: id } => {
+                message(group, EventKind::MessageCreated, thread, id)
+            }
+            Self::MessageEdited { group, thread, message: id } => message(group, EventKind::MessageEdited, thread, id),
+            Self::MessageDeleted { group, thread, message: id } => {
+                message(group, EventKind::MessageDeleted, thread, id)
+            }
+            Self::ReactionSet { group, thread, message: id } => message(group, EventKind::ReactionSet, thread, id),
+            Self::DocumentCreated { group: id, document } => group(id, EventKind::DocumentCreated, document.0),
+            Self::DocumentUpdated { group: id, document } => group(id, EventKind::DocumentUpdated, document.0),
+            Self::DocumentDeleted { group: id, document } => group(id, EventKind::DocumentDeleted, document.0),
+            Self::MeetingCreated { group: id, meeting } => group(id, EventKind::MeetingCreated, meeting.0),
+            Self::MeetingUpdated { group: id, meeting } => group(id, EventKind::MeetingUpdated, meeting.0),
             Self::RsvpSet { group: id, meeting, person } => {
-                EventRow { person: Some(person), ..group(id, Kind::RsvpSet, meeting.0) }
+                EventRow { person: Some(person), ..group(id, EventKind::RsvpSet, meeting.0) }
             }
-            Self::GroupJoined { person, group } => own(person, Kind::GroupJoined, group.0),
-            Self::GroupLeft { person, group } => own(person, Kind::GroupLeft, group.0),
+            Self::GroupJoined { person, group } => own(person, EventKind::GroupJoined, group.0),
+            Self::GroupLeft { person, group } => own(person, EventKind::GroupLeft, group.0),
             Self::ReadMoved { person, thread } => {
-                EventRow { thread: Some(thread), ..own(person, Kind::ReadMoved, thread.0) }
+                EventRow { thread: Some(thread), ..own(person, EventKind::ReadMoved, thread.0) }
             }
-            Self::SettingsUpdated { person } => own(person, Kind::SettingsUpdated, person.0),
+            Self::SettingsUpdated { person } => own(person, EventKind::SettingsUpdated, person.0),
         }
     }
 }

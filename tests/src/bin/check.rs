@@ -37,12 +37,12 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let cluster = runtime.block_on(Cluster::start())?;
     let template = cluster.template_url();
-    let result = if cli.prepare { prepare(&root, &template) } else { check(&root, &template, cli.only.as_deref()) };
+    let result = if cli.prepare { prepare(&root, &template) } else { Ok(check(&root, &template, cli.only.as_deref())) };
     runtime.block_on(cluster.stop())?;
     result
 }
 
-fn check(root: &Path, template: &str, only: Option<&str>) -> Result<ExitCode> {
+fn check(root: &Path, template: &str, only: Option<&str>) -> ExitCode {
     let mut outcomes = Vec::new();
     let mut step = |name: &'static str, run: &dyn Fn() -> Result<(bool, String)>| {
         if only.is_some_and(|only| !name.contains(only)) {
@@ -66,7 +66,7 @@ fn check(root: &Path, template: &str, only: Option<&str>) -> Result<ExitCode> {
         run(cargo(root).args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL"))
     });
     step("browser tests", &|| browser(root));
-    Ok(summary(&outcomes))
+    summary(&outcomes)
 }
 
 /// Lints everything and proves `.sqlx` fresh, in one compile: the queries are described anew into a folder of their own.

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 /// The role and the database that Préau uses.
 const NAME: &str = "preau";
 /// How long a server may take to answer after a start: a crash recovery is part of it.
-const START: Duration = Duration::from_secs(60);
+const START: Duration = Duration::from_mins(1);
 /// How long a fast shutdown may take before an immediate one is asked for.
 const STOP: Duration = Duration::from_secs(20);
 /// How often a start is tried and a server is looked at.
@@ -61,8 +61,8 @@ impl PrivatePostgres {
     /// Takes the folder and starts its server, or adopts the one that runs. The folder is made if need be.
     pub async fn start(data: &Path, binaries: Option<&Path>, durability: Durability) -> Result<Self> {
         let place = Place::prepare(data, binaries, durability)?;
-        let lock =
-            place.lock(data)?.context("another Préau uses this data folder: stop it, or choose another with --data")?;
+        let lock = Place::lock(data)?
+            .context("another Préau uses this data folder: stop it, or choose another with --data")?;
         place.initialise()?;
         let mut server = Self { place, _lock: lock, child: None };
         server.run().await?;
@@ -73,7 +73,7 @@ impl PrivatePostgres {
     /// Connects to the server of a folder: that of whoever serves, or one started for now.
     pub async fn attach_or_start(data: &Path, binaries: Option<&Path>) -> Result<(PgConnectOptions, Option<Self>)> {
         let place = Place::prepare(data, binaries, Durability::Kept)?;
-        if place.lock(data)?.is_some() {
+        if Place::lock(data)?.is_some() {
             let server = Self::start(data, binaries, Durability::Kept).await?;
             return Ok((server.options(), Some(server)));
         }
@@ -178,7 +178,7 @@ impl Place {
     }
 
     /// The lock of the data folder, or none if somebody holds it.
-    fn lock(&self, data: &Path) -> Result<Option<File>> {
+    fn lock(data: &Path) -> Result<Option<File>> {
         let path = data.join("lock");
         let file = File::options().create(true).truncate(false).write(true).open(&path)?;
         match file.try_lock() {

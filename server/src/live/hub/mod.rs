@@ -129,8 +129,8 @@ impl Hub {
 
     /// Somebody asks to follow; `began` is where their present membership began, read after everything that was
     /// dispatched so far. A second request of a connection replaces its first.
-    pub fn join(&mut self, join: Join, began: Option<i64>) -> Vec<Todo> {
-        let Join { connection, person, format, id, since } = join;
+    pub fn join(&mut self, join: &Join, began: Option<i64>) -> Vec<Todo> {
+        let Join { connection, person, format, id, since } = *join;
         let watched = self.followers.remove(&connection).map(|follower| follower.watched).unwrap_or_default();
         let answer = |outcome| Todo::Answer { connection, id, seq: self.delivered, outcome };
         let Some(began) = began else { return vec![answer(Outcome::Denied)] };

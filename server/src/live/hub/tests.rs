@@ -61,26 +61,26 @@ fn one_resumes_where_one_was_or_is_told_to_fetch_again() {
     ];
     for (since, expected) in cases {
         let mut hub = hub(10);
-        let todo = hub.join(join(1, since), Some(5));
+        let todo = hub.join(&join(1, since), Some(5));
         assert_eq!(outcome(&todo), Some(expected), "{since:?}");
         assert_eq!(hub.is_idle(), expected != Outcome::Ok, "a reset leaves the stream unfollowed: {since:?}");
     }
-    let far = hub(REPLAY + 20).join(join(1, since(10, Some(EPOCH))), Some(1));
+    let far = hub(REPLAY + 20).join(&join(1, since(10, Some(EPOCH))), Some(1));
     assert_eq!(outcome(&far), Some(Outcome::Reset), "a replay has a bound");
 }
 
 #[test]
 fn a_stranger_is_denied_and_follows_nothing() {
     let mut hub = hub(10);
-    assert_eq!(outcome(&hub.join(join(1, None), None)), Some(Outcome::Denied));
+    assert_eq!(outcome(&hub.join(&join(1, None), None)), Some(Outcome::Denied));
     assert!(matches!(&hub.fetched(vec![said(11)])[..], [Todo::Dispatch { to, .. }] if to.is_empty()));
 }
 
 #[test]
 fn who_is_removed_gets_that_event_last() {
     let mut hub = hub(0);
-    hub.join(join(1, None), Some(0));
-    hub.join(join(2, None), Some(0));
+    hub.join(&join(1, None), Some(0));
+    hub.join(&join(2, None), Some(0));
     let todo = hub.fetched(vec![said(1), removed(2, person(1)), said(3)]);
     let reached = |todo: &Todo| match todo {
         Todo::Dispatch { event, to } => Some((event.seq, to.iter().map(|(id, _)| *id).collect::<Vec<_>>())),
@@ -93,7 +93,7 @@ fn who_is_removed_gets_that_event_last() {
 #[test]
 fn a_hole_is_seen_and_nothing_after_it_is_sent() {
     let mut hub = hub(4);
-    hub.join(join(1, None), Some(0));
+    hub.join(&join(1, None), Some(0));
     assert_eq!(hub.fetched(vec![said(6)]), [Todo::Gap { expected: 5, found: 6 }]);
     assert_eq!(hub.delivered(), 4);
 }
@@ -181,7 +181,7 @@ fn over_random_schedules_everybody_gets_a_contiguous_log_and_nobody_more_than_th
                     world.carry_out(todo, seed);
                     let since = world.applied.get(&connection).map(|&seq| (seq, Some(EPOCH)));
                     let began = world.members.get(&connection).copied();
-                    let todo = hub.join(join(connection, since), began);
+                    let todo = hub.join(&join(connection, since), began);
                     world.carry_out(todo, seed);
                 }
                 3 => {
@@ -215,7 +215,7 @@ fn over_random_schedules_everybody_gets_a_contiguous_log_and_nobody_more_than_th
 #[test]
 fn the_removal_of_another_puts_nobody_else_out() {
     let mut hub = hub(0);
-    hub.join(join(1, None), Some(0));
+    hub.join(&join(1, None), Some(0));
     assert_eq!(removed(1, person(9)).row.kind, EventKind::MemberRemoved);
     let todo = hub.fetched(vec![removed(1, person(9)), said(2)]);
     assert!(!todo.iter().any(|step| matches!(step, Todo::Answer { .. })));
