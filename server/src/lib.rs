@@ -4,12 +4,14 @@ pub mod commands;
 pub mod fanout;
 pub mod reactions;
 pub mod serve;
+pub mod today;
 
 pub mod channels;
 pub mod documents;
 pub mod groups;
 pub mod messages;
 pub mod people;
+pub mod territories;
 pub mod threads;
 
 pub mod db;

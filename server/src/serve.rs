@@ -39,7 +39,7 @@ use crate::{
         socket::{self, Live, Run},
     },
     messages::{self, Poster},
-    people, threads,
+    people, threads, today,
 };
 
 /// The subprotocols, the browsers' first.
@@ -56,6 +56,7 @@ pub fn routes() -> Routes {
         .get(Policy::Public, "/readyz", ready)
         .get(Policy::Public, "/assets/{name}", asset)
         .get(Policy::SignedIn, "/live", follow)
+        .merge(today::routes())
         .merge(people::http::routes())
         .merge(groups::http::routes())
         .merge(channels::http::routes())

@@ -34,6 +34,12 @@ async fn every_route_is_held_to_its_policy() {
         "/sign-in/code",
         "/sign-in/password",
         "/sign-in/{secret}",
+        "/mailbox",
+        "/help",
+        "/accessibility",
+        "/privacy",
+        "/legal",
+        "/g/{slug}",
     ]);
     assert_eq!(open, expected, "what anybody may reach is a list that somebody read");
 }

@@ -1,5 +1,6 @@
 //! The command line: each command does one thing, and says in a sentence what to do when it cannot.
 
+mod demo;
 mod doctor;
 mod migrate;
 mod person;
@@ -9,11 +10,12 @@ use std::{io::Write, process::ExitCode};
 
 use anyhow::{Context, Result};
 use clap::{Parser, Subcommand};
+use sqlx::postgres::PgConnectOptions;
 
 use crate::{
     clock::Clock,
     config::{self, Place},
-    db::{Db, private::PrivatePostgres},
+    db::{self, Db, private::PrivatePostgres},
     reactions, telemetry,
 };
 
@@ -31,6 +33,8 @@ struct Cli {
 enum Command {
     /// Serve the workspace, with a private PostgreSQL unless `DATABASE_URL` is set
     Serve(config::Serve),
+    /// Load the demonstration network into an empty database
+    Demo,
     /// Bring the database's schema up to date
     Migrate,
     /// Accounts
@@ -70,6 +74,13 @@ pub fn run() -> Result<ExitCode> {
     runtime.block_on(async {
         match cli.command {
             Command::Serve(serve) => serve::run(&cli.place, &serve).await.map(|()| ExitCode::SUCCESS),
+            Command::Demo => {
+                let opened = Opened::at(&cli.place).await?;
+                db::migrate(&opened.db).await?;
+                let loaded = demo::load(&opened.db, opened.options.clone()).await;
+                opened.close().await?;
+                loaded.map(|()| ExitCode::SUCCESS)
+            }
             Command::Migrate => migrate::run(&cli.place).await.map(|()| ExitCode::SUCCESS),
             Command::User { command: UserCommand::Create(new) } => {
                 person::create(&cli.place, &new).await.map(|()| ExitCode::SUCCESS)
@@ -85,6 +96,7 @@ pub fn run() -> Result<ExitCode> {
 /// A database for the duration of a command: that of `DATABASE_URL`, else the private one, running or not.
 struct Opened {
     db: Db,
+    options: PgConnectOptions,
     server: Option<PrivatePostgres>,
 }
 
@@ -94,7 +106,8 @@ impl Opened {
             Some(url) => (url.parse().context("DATABASE_URL is not an address of PostgreSQL")?, None),
             None => PrivatePostgres::attach_or_start(&place.data, place.binaries()).await?,
         };
-        Ok(Self { db: Db::open(options, Clock::system(), reactions::react), server })
+        let db = Db::open(options.clone(), Clock::system(), reactions::react);
+        Ok(Self { db, options, server })
     }
 
     async fn close(self) -> Result<()> {

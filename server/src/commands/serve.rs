@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use lettre::{AsyncSmtpTransport, Tokio1Executor};
+use sqlx::postgres::PgConnectOptions;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -38,8 +39,12 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     // What must end after the last request: the private PostgreSQL.
     let after = CancellationToken::new();
     let owned = TaskTracker::new();
-    let db = open(place, &after, &owned).await?;
+    let options = options(place, &after, &owned).await?;
+    let db = Db::open(options.clone(), Clock::system(), reactions::react);
     db::migrate(&db).await?;
+    if serve.demo {
+        super::demo::load(&db, options).await?;
+    }
     let app = app(place, serve, db.clone(), public_url.clone()).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     announce(&app).await?;
@@ -60,16 +65,14 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     Ok(())
 }
 
-async fn open(place: &Place, after: &CancellationToken, owned: &TaskTracker) -> Result<Db> {
-    let options = if let Some(url) = &place.database_url {
-        url.parse().context("DATABASE_URL is not an address of PostgreSQL")?
-    } else {
-        let server = PrivatePostgres::start(&place.data, place.binaries(), Durability::Kept).await?;
-        let options = server.options();
-        owned.spawn(server.watch(after.clone()));
-        options
-    };
-    Ok(Db::open(options, Clock::system(), reactions::react))
+async fn options(place: &Place, after: &CancellationToken, owned: &TaskTracker) -> Result<PgConnectOptions> {
+    if let Some(url) = &place.database_url {
+        return url.parse().context("DATABASE_URL is not an address of PostgreSQL");
+    }
+    let server = PrivatePostgres::start(&place.data, place.binaries(), Durability::Kept).await?;
+    let options = server.options();
+    owned.spawn(server.watch(after.clone()));
+    Ok(options)
 }
 
 async fn app(place: &Place, serve: &Serve, db: Db, public_url: String) -> Result<App> {

@@ -212,6 +212,33 @@ pub async fn now(db: &Db) -> Result<DateTime<Utc>> {
     store::now(&mut connection).await
 }
 
+/// What a database holds of the demonstration.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Demonstration {
+    /// Nobody has an account: it may be loaded.
+    Empty,
+    /// It is the demonstration's.
+    There,
+    /// It is somebody's own.
+    Foreign,
+}
+
+/// What a database holds of the demonstration.
+pub async fn demonstration(db: &Db) -> Result<Demonstration> {
+    let mut connection = db.pool.acquire().await?;
+    Ok(match store::demonstration(&mut connection).await? {
+        (true, _) => Demonstration::There,
+        (false, true) => Demonstration::Foreign,
+        (false, false) => Demonstration::Empty,
+    })
+}
+
+/// Marks the instance as the demonstration's, once it is whole, and names it.
+pub async fn mark_demonstration(db: &Db, name: &str) -> Result<()> {
+    let mut connection = db.pool.acquire().await?;
+    store::mark_demonstration(&mut connection, name).await
+}
+
 /// Whether the database answers.
 pub async fn ping(db: &Db) -> Result<()> {
     let mut connection = db.pool.acquire().await?;

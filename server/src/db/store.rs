@@ -91,6 +91,19 @@ pub(super) async fn now(connection: &mut PgConnection) -> Result<DateTime<Utc>> 
     Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(connection).await?)
 }
 
+/// Whether the instance is the demonstration's, and whether anybody has an account.
+pub(super) async fn demonstration(connection: &mut PgConnection) -> Result<(bool, bool)> {
+    let row = sqlx::query!(r#"select demo, exists (select from people) as "inhabited!" from instance"#)
+        .fetch_one(connection)
+        .await?;
+    Ok((row.demo, row.inhabited))
+}
+
+pub(super) async fn mark_demonstration(connection: &mut PgConnection, name: &str) -> Result<()> {
+    sqlx::query!("update instance set demo = true, name = $1", name).execute(connection).await?;
+    Ok(())
+}
+
 pub(super) async fn ping(connection: &mut PgConnection) -> Result<()> {
     sqlx::query!("select from instance").fetch_optional(connection).await?;
     Ok(())
