@@ -1,0 +1,182 @@
+// The journeys that matter, in a real browser against the real binary.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { signIn, startBrowser, startServer, violations } from "./support.mjs";
+
+const CAMILLE = "camille.delattre@lille.example";
+const SOPHIE = "sophie.bailleul@arras.example";
+const THREAD = "Modèle de protocole d’évaluation";
+
+let server;
+let browser;
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A page of its own browser context; what the browser refused or threw is kept in `faults`. */
+async function visitor(options = {}) {
+  const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 900 }, ...options });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  return { page, faults, close: () => context.close() };
+}
+
+async function openThread(page, title = THREAD) {
+  await page.locator("nav.navigation a[data-channel]", { hasText: "Évaluation" }).click();
+  await page.locator(".thread-row", { hasText: title }).click();
+  await page.getByRole("heading", { name: title }).waitFor();
+}
+
+test("a message is seen in another browser within a second, and unread is told elsewhere", async () => {
+  const [camille, sophie] = [await visitor(), await visitor()];
+  await signIn(camille.page, server, CAMILLE);
+  await signIn(sophie.page, server, SOPHIE);
+  await openThread(camille.page);
+  await openThread(sophie.page);
+  const text = `Bonjour, il est ${Date.now()}`;
+  const box = camille.page.getByLabel("Votre réponse");
+  await box.fill(text);
+  const sent = Date.now();
+  await camille.page.getByRole("button", { name: "Répondre" }).click();
+  await sophie.page.locator(".message__body", { hasText: text }).waitFor({ timeout: 5000 });
+  assert.ok(Date.now() - sent < 1000, `seen after ${Date.now() - sent} ms`);
+  await camille.page.locator(".message__body", { hasText: text }).waitFor();
+  assert.equal(await box.inputValue(), "", "the composer is ready for the next one");
+  assert.equal(await camille.page.evaluate(() => document.activeElement?.id), "body", "the focus did not move");
+  await sophie.page.locator("#announcer", { hasText: text }).waitFor({ state: "attached" });
+
+  await sophie.page.locator("nav.navigation a[data-channel]", { hasText: "Parentalité" }).click();
+  await camille.page.getByLabel("Votre réponse").fill("Et encore un");
+  await camille.page.getByRole("button", { name: "Répondre" }).click();
+  const channel = sophie.page.locator("nav.navigation a[data-channel]", { hasText: "Évaluation" });
+  await sophie.page.waitForFunction((element) => element?.dataset.unreadThreads !== "", await channel.elementHandle());
+  assert.deepEqual([...camille.faults, ...sophie.faults], []);
+  await camille.close();
+  await sophie.close();
+});
+
+test("what was live is what a fresh page shows", async () => {
+  const { page, faults, close } = await visitor();
+  await signIn(page, server, CAMILLE);
+  await openThread(page);
+  for (const text of ["un", "deux **trois**"]) {
+    await page.getByLabel("Votre réponse").fill(text);
+    await page.getByRole("button", { name: "Répondre" }).click();
+    await page.waitForFunction(() => document.querySelector("#body")?.value === "");
+  }
+  await page.waitForFunction(() => [...document.querySelectorAll(".message__body")].at(-1)?.textContent?.includes("trois"));
+  const shown = () =>
+    page.evaluate(() =>
+      [...document.querySelectorAll(".thread__messages > li")]
+        .filter((item) => item.id !== "new-messages")
+        .map((item) => `${item.id} ${item.textContent?.replace(/\s+/g, " ").trim()}`),
+    );
+  const live = await shown();
+  await page.reload();
+  assert.deepEqual(await shown(), live);
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("a server that is away is told, and what is typed is kept", async () => {
+  const { page, close } = await visitor();
+  await signIn(page, server, CAMILLE);
+  await openThread(page);
+  await page.getByLabel("Votre réponse").fill("pas encore envoyé");
+  await page.reload();
+  assert.equal(await page.getByLabel("Votre réponse").inputValue(), "pas encore envoyé", "the draft is kept");
+  await close();
+});
+
+test("everything works without JavaScript", async () => {
+  const { page, close } = await visitor({ javaScriptEnabled: false });
+  await signIn(page, server, CAMILLE);
+  await openThread(page);
+  await page.getByLabel("Votre réponse").fill("Sans script, cela part aussi");
+  await page.getByRole("button", { name: "Répondre" }).click();
+  const message = page.locator("li[data-position]", { hasText: "Sans script" });
+  await message.waitFor();
+  await message.getByRole("link", { name: /Actions/ }).click();
+  await page.getByRole("button", { name: "Merci" }).click();
+  await page.getByText("Merci 1").waitFor();
+  await page.locator("li[data-position]", { hasText: "Sans script" }).getByRole("link", { name: /Actions/ }).click();
+  await page.getByLabel("Modifier le texte").fill("Corrigé sans script");
+  await page.getByRole("button", { name: "Enregistrer la modification" }).click();
+  await page.getByText("(modifié)").waitFor();
+  await page.locator("li[data-position]", { hasText: "Corrigé sans script" }).getByRole("link", { name: /Actions/ }).click();
+  await page.getByRole("button", { name: "Retirer ce message" }).click();
+  await page.getByText("Message retiré").first().waitFor();
+  await page.getByRole("link", { name: "Nouvelle discussion" }).click();
+  await page.getByLabel("Votre message").fill("Qui connaît un bon animateur de débat ?");
+  await page.getByRole("button", { name: "Publier" }).click();
+  await page.getByRole("heading", { name: /Qui connaît/ }).waitFor();
+  await close();
+});
+
+test("the keyboard reaches the composer and sends", async () => {
+  const { page, close } = await visitor();
+  await signIn(page, server, CAMILLE);
+  await openThread(page);
+  await page.keyboard.press("Tab");
+  const reached = new Set();
+  for (let stop = 0; stop < 200; stop++) {
+    const at = await page.evaluate(() => {
+      const element = document.activeElement;
+      const style = element ? getComputedStyle(element) : undefined;
+      return { id: element?.id ?? "", outline: style ? parseFloat(style.outlineWidth) : 0 };
+    });
+    if (at.id === "body") break;
+    assert.ok(at.outline >= 2 || at.id === "content", "each stop is seen");
+    reached.add(at.id);
+    await page.keyboard.press("Tab");
+  }
+  assert.equal(await page.evaluate(() => document.activeElement?.id), "body");
+  await page.keyboard.type("au clavier");
+  await page.keyboard.press("Control+Enter");
+  await page.locator(".message__body", { hasText: "au clavier" }).first().waitFor();
+  await close();
+});
+
+test("axe finds nothing on the pages, in both languages, light and dark, wide and narrow", async () => {
+  const found = [];
+  for (const [colorScheme, width, locale] of [["light", 1360, "fr-FR"], ["dark", 390, "fr-FR"], ["light", 390, "en-GB"]]) {
+    const context = { colorScheme, viewport: { width, height: 900 }, locale, bypassCSP: true };
+    const { page, close } = await visitor(context);
+    const look = async (path) => {
+      await page.goto(`${server.url}${path}`);
+      for (const line of await violations(page)) found.push(`${path} ${colorScheme} ${width} ${locale}: ${line}`);
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth);
+      if (wide) found.push(`${path} ${width}: scrolls sideways`);
+    };
+    for (const path of ["/sign-in", "/help", "/accessibility", "/nowhere"]) await look(path);
+    await signInAnyLanguage(page);
+    const channel = await page.locator("nav.navigation a[data-channel]").first().getAttribute("href");
+    await page.goto(`${server.url}${channel}`);
+    const thread = await page.locator(".thread-row").first().getAttribute("href");
+    for (const path of ["/", "/groups", "/groups/reseau-cpo", "/groups/reseau-cpo/members", channel, `${channel}?new=1`, thread, "/settings"]) {
+      await look(path);
+    }
+    await close();
+  }
+  assert.deepEqual(found, []);
+});
+
+/** Signs in where the page may be in English. */
+async function signInAnyLanguage(page) {
+  await page.goto(`${server.url}/sign-in`);
+  await page.locator("#email").fill(CAMILLE);
+  await page.locator("form button").first().click();
+  await page.goto(`${server.url}/mailbox`);
+  await page.locator("article a").first().click();
+  await page.locator("main form button").first().click();
+  await page.waitForURL(`${server.url}/`);
+}

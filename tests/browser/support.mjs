@@ -1,0 +1,90 @@
+// A server of its own for the journeys, with the demonstration loaded, and browsers that visit it.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, chmodSync } from "node:fs";
+import { createServer } from "node:net";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const CHROMIUM = [process.env.PREAU_CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** A port that was free a moment ago. */
+function freePort() {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const { port } = server.address();
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+/** Starts the binary with the demonstration in an empty folder; resolves once it serves. */
+export async function startServer() {
+  const data = mkdtempSync(join(tmpdir(), "preau-browser-"));
+  chmodSync(data, 0o755);
+  const port = await freePort();
+  const args = ["serve", "--demo", "--data", data, "--listen", `127.0.0.1:${port}`];
+  const child = spawn(process.env.PREAU_BIN, args, { env: { ...process.env, PREAU_LOG: "warn" } });
+  let output = "";
+  child.stderr.on("data", (text) => (output += text));
+  const link = await new Promise((resolve, reject) => {
+    const patience = setTimeout(() => reject(new Error(`the server does not serve: ${output}`)), 90_000);
+    child.stdout.on("data", (text) => {
+      output += text;
+      const found = /sign in, once.*?(http\S+)/.exec(output);
+      if (found) {
+        clearTimeout(patience);
+        resolve(found[1]);
+      }
+    });
+    child.on("exit", (code) => reject(new Error(`the server ended (${code}): ${output}`)));
+  });
+  return {
+    url: `http://127.0.0.1:${port}`,
+    link,
+    stop: () =>
+      new Promise((resolve) => {
+        child.removeAllListeners("exit");
+        child.on("exit", () => {
+          rmSync(data, { recursive: true, force: true });
+          resolve();
+        });
+        child.kill("SIGTERM");
+      }),
+  };
+}
+
+/** Starts Chromium. */
+export function startBrowser() {
+  const executablePath = CHROMIUM.find((path) => path && existsSync(path));
+  if (!executablePath) throw new Error("no Chromium: run ./deploy/install-deps.sh test, or set PREAU_CHROMIUM");
+  return chromium.launch({
+    executablePath,
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+}
+
+/** Signs a person of the demonstration in, by the mail that the mailbox shows. */
+export async function signIn(page, server, email) {
+  await page.goto(`${server.url}/sign-in`);
+  await page.getByLabel("Adresse de courriel").first().fill(email);
+  await page.getByRole("button", { name: "Recevoir un lien" }).click();
+  await page.goto(`${server.url}/mailbox`);
+  await page.getByRole("link", { name: "Suivre le lien" }).first().click();
+  await page.getByRole("button", { name: "Me connecter" }).click();
+  await page.waitForURL(`${server.url}/`);
+}
+
+/** What axe finds wrong with a page, in a line each. The page's own policy stands: axe is put beside it. */
+export async function violations(page) {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(() =>
+    globalThis.axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    }),
+  );
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
