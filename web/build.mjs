@@ -55,6 +55,7 @@ const fonts = Object.fromEntries(
   }),
 );
 emit("icons.svg", sprite());
+emit("logo.svg", readFileSync(join(SOURCE, "page/logo.svg")));
 
 const script = await build({
   entryPoints: [join(SOURCE, "app.ts")],

@@ -11,6 +11,7 @@ pub mod documents;
 pub mod groups;
 pub mod messages;
 pub mod people;
+pub mod search;
 pub mod territories;
 pub mod threads;
 

@@ -39,7 +39,7 @@ use crate::{
         socket::{self, Live, Run},
     },
     messages::{self, Poster},
-    people, threads, today,
+    people, search, threads, today,
 };
 
 /// The subprotocols, the browsers' first.
@@ -61,6 +61,7 @@ pub fn routes() -> Routes {
         .merge(groups::http::routes())
         .merge(channels::http::routes())
         .merge(messages::http::routes())
+        .merge(search::http::routes())
 }
 
 /// What serving needs beside the router: the sockets' part, and what ends them.

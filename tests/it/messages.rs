@@ -183,3 +183,29 @@ async fn bad_json_gets_a_problem_document_with_a_code_and_never_a_500() {
     assert_eq!(ines.get("/api/v1/threads/nope/messages").await.status, 404);
     assert_eq!(ines.request(Method::PUT, &path, Some(json!({}))).await.json()["code"], "method_not_allowed");
 }
+
+#[tokio::test]
+async fn a_message_is_found_by_its_words_however_they_are_written_and_by_members_only() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, outsider) = (server.person("Camille Delattre").await, server.person("Ondine").await);
+    ines.add(&group, &camille, "member").await;
+    ines.say(&group.standing, "Une évaluation à Mons-en-Barœul, avec les parents").await;
+    let found = |actor: crate::support::Actor, words: &'static str| async move {
+        let path = format!("/api/v1/search?q={}", web::paths::encoded(words));
+        actor.get(&path).await.json()["messages"]["items"].as_array().unwrap().len()
+    };
+    for words in ["mons en baroeul", "EVALUATIONS", "parent", "évaluation"] {
+        assert_eq!(found(camille.clone(), words).await, 1, "{words}");
+        assert_eq!(found(outsider.clone(), words).await, 0, "{words}");
+    }
+    let page = camille.page("/search?q=evaluation").await.text;
+    assert!(page.contains("1 résultat") && page.contains(&format!("/threads/{}#message-", group.standing)), "{page}");
+    let people = camille.get("/api/v1/search?q=delat").await.json();
+    assert_eq!(people["people"]["items"][0]["title"], "Camille Delattre");
+    ines.remove(&group, &camille).await;
+    assert_eq!(found(camille.clone(), "evaluation").await, 0, "a former member finds nothing");
+    for odd in ["", "   ", "\u{0}", "' \" & | !", "a:*"] {
+        assert_eq!(camille.get(&format!("/api/v1/search?q={}", web::paths::encoded(odd))).await.status, 200, "{odd:?}");
+    }
+}

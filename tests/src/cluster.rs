@@ -28,16 +28,20 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// The server of `DATABASE_URL`, else our own in a folder of the system's temporary one. A server that an earlier run
-    /// left is adopted.
+    /// The server of `DATABASE_URL`, else our own in a folder of the system's temporary one: that of `check` while it
+    /// runs, one that an earlier run left, or a new one.
     pub async fn start() -> Result<Self> {
-        let cluster = if let Ok(url) = std::env::var("DATABASE_URL") {
+        let given = std::env::var("DATABASE_URL").ok();
+        let cluster = if let Some(url) = &given {
             Self { options: url.parse().context("DATABASE_URL")?, server: None }
         } else {
-            let server = PrivatePostgres::start(&folder(), None, Durability::Fleeting).await?;
-            Self { options: server.options(), server: Some(server) }
+            let (options, server) = PrivatePostgres::attach_or_start(&folder(), None, Durability::Fleeting).await?;
+            Self { options, server }
         };
-        cluster.make_template().await?;
+        // Whoever holds the server made the template.
+        if given.is_some() || cluster.server.is_some() {
+            cluster.make_template().await?;
+        }
         Ok(cluster)
     }
 

@@ -16,6 +16,7 @@ pub mod groups;
 pub mod meetings;
 pub mod messages;
 pub mod people;
+pub mod search;
 pub mod territories;
 pub mod threads;
 pub mod today;

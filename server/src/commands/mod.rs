@@ -15,7 +15,10 @@ use sqlx::postgres::PgConnectOptions;
 use crate::{
     clock::Clock,
     config::{self, Place},
-    db::{self, Db, private::PrivatePostgres},
+    db::{
+        self, Db,
+        private::{Durability, PrivatePostgres},
+    },
     reactions, telemetry,
 };
 
@@ -104,7 +107,7 @@ impl Opened {
     async fn at(place: &Place) -> Result<Self> {
         let (options, server) = match &place.database_url {
             Some(url) => (url.parse().context("DATABASE_URL is not an address of PostgreSQL")?, None),
-            None => PrivatePostgres::attach_or_start(&place.data, place.binaries()).await?,
+            None => PrivatePostgres::attach_or_start(&place.data, place.binaries(), Durability::Kept).await?,
         };
         let db = Db::open(options.clone(), Clock::system(), reactions::react);
         Ok(Self { db, options, server })

@@ -71,10 +71,14 @@ impl PrivatePostgres {
     }
 
     /// Connects to the server of a folder: that of whoever serves, or one started for now.
-    pub async fn attach_or_start(data: &Path, binaries: Option<&Path>) -> Result<(PgConnectOptions, Option<Self>)> {
-        let place = Place::prepare(data, binaries, Durability::Kept)?;
+    pub async fn attach_or_start(
+        data: &Path,
+        binaries: Option<&Path>,
+        durability: Durability,
+    ) -> Result<(PgConnectOptions, Option<Self>)> {
+        let place = Place::prepare(data, binaries, durability)?;
         if Place::lock(data)?.is_some() {
-            let server = Self::start(data, binaries, Durability::Kept).await?;
+            let server = Self::start(data, binaries, durability).await?;
             return Ok((server.options(), Some(server)));
         }
         place.wait_until_ready(None).await?;
