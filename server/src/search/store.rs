@@ -108,7 +108,7 @@ pub(super) async fn people(connection: &mut PgConnection, words: &str, limit: i6
            where people.disabled_at is null
              and (people.search @@ websearch_to_tsquery('public.fr', $1)
                or territories.search @@ websearch_to_tsquery('public.fr', $1)
-               or folded(people.name) like folded($1) || '%')
+               or position(' ' || folded($1) in ' ' || folded(people.name)) > 0)
            group by people.id
            order by people.name, people.id
            limit $2"#,
