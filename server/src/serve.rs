@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use axum::{
     Extension, Router,
     extract::{
-        Path, Request, State,
+        DefaultBodyLimit, Path, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
@@ -29,6 +29,7 @@ use words::{PersonId, StreamId};
 use crate::{
     channels,
     db::{Db, Work},
+    documents,
     error::Error,
     fanout, groups,
     http::{App, Page, Policy, Routes, Viewer, problem, routes::Declared, security},
@@ -60,6 +61,7 @@ pub fn routes() -> Routes {
         .merge(people::http::routes())
         .merge(groups::http::routes())
         .merge(channels::http::routes())
+        .merge(documents::http::routes())
         .merge(messages::http::routes())
         .merge(search::http::routes())
 }
@@ -173,6 +175,8 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .layer(Extension(sockets.poster.clone()))
         .layer(Extension(sockets))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+        // Each extractor has a limit of its own, and files theirs.
+        .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), problem::explain))
         .layer(middleware::from_fn_with_state(app.clone(), viewer))

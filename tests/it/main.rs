@@ -5,6 +5,7 @@
 
 mod support;
 
+mod documents;
 mod floors;
 mod groups;
 mod live;

@@ -145,13 +145,13 @@ async fn a_form_posts_once_and_keeps_what_was_refused() {
     let path = format!("/threads/{}/messages", group.standing);
     let id = Uuid::now_v7().to_string();
     for _ in 0..2 {
-        let posted = ines.form(&path, &[("id", &id), ("body", "bonjour")]).await;
+        let posted = ines.upload(&path, &[("id", &id), ("body", "bonjour")], &[]).await;
         assert_eq!(posted.header("location"), format!("/threads/{}#message-{id}", group.standing));
     }
     let list = ines.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
     assert_eq!(list["items"].as_array().unwrap().len(), 1, "a resubmitted form is a duplicate");
     let long = "é".repeat(20_001);
-    let refused = ines.form(&path, &[("body", &long)]).await;
+    let refused = ines.upload(&path, &[("body", &long)], &[]).await;
     assert!(refused.text.contains(&long) && refused.text.contains("trop long"), "nothing typed is lost");
 }
 

@@ -156,6 +156,16 @@ pub fn document(id: DocumentId) -> String {
     format!("{DOCUMENTS}/{id}")
 }
 
+/// Where a document is added.
+pub fn group_documents(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/documents")
+}
+
+/// Where a version is added.
+pub fn document_versions(id: DocumentId) -> String {
+    format!("{DOCUMENTS}/{id}/versions")
+}
+
 /// The bytes of a file.
 pub fn file(id: FileId) -> String {
     format!("/files/{id}")

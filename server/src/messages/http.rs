@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{
     Extension,
-    extract::State,
+    extract::{Multipart, State},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,7 +21,7 @@ use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, Role, Threa
 
 use super::{Ack, Draft, Post, Poster, ThreadPage, Window};
 use crate::{
-    channels,
+    channels, documents,
     error::{Error, Result},
     groups,
     groups::http::List,
@@ -348,16 +348,39 @@ async fn post_form(
     Extension(poster): Extension<Poster>,
     page: Page,
     Path(thread): Path<ThreadId>,
-    Form(form): Form<PostForm>,
+    form: Multipart,
 ) -> Result<Response> {
-    let body = PostBody { id: form.id, body: form.body.clone(), attachments: Vec::new() };
-    match post_message(&app, &poster, &page.reader()?, thread, body).await {
+    let viewer = page.reader()?;
+    let (form, attachments) = received(&app, &viewer, thread, form).await?;
+    let body = PostBody { id: form.id, body: form.body.clone(), attachments };
+    match post_message(&app, &poster, &viewer, thread, body).await {
         Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
             show_thread(&app, &page, thread, None, faults, Some(form)).await
         }
     }
+}
+
+/// The form of a message, with its files stored and noted. The right is asked before a byte of the body is read.
+async fn received(app: &App, viewer: &Viewer, thread: ThreadId, form: Multipart) -> Result<(PostForm, Vec<FileId>)> {
+    let access = {
+        let mut connection = app.db.pool().acquire().await?;
+        threads::may_read(&mut connection, viewer, thread).await?
+    };
+    let received = documents::receive(&app.files, form, app.settings.upload_limit_bytes).await?;
+    let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
+    let may = *access.may();
+    let noted = app.db.write(move |tx| {
+        Box::pin(async move {
+            let mut noted = Vec::with_capacity(received.files.len());
+            for (name, stored) in &received.files {
+                noted.push(documents::add_file(tx, &may, name, stored).await?.id);
+            }
+            Ok(noted)
+        })
+    });
+    Ok((form, noted.await?))
 }
 
 /// Checks the right and the draft, and hands them in.

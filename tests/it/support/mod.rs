@@ -192,6 +192,30 @@ impl Actor {
         .await
     }
 
+    /// Sends a form with files, as a browser does.
+    pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        for (name, bytes) in files {
+            form = form.part("file", reqwest::multipart::Part::bytes(bytes.to_vec()).file_name((*name).to_owned()));
+        }
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token).multipart(form);
+        let json = path.starts_with("/api/");
+        let request = request.header("accept", if json { "application/json" } else { "text/html" });
+        Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Reads with headers of one's own.
+    pub(crate) async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        Answer::of(request.send().await.unwrap()).await
+    }
+
     /// Adds somebody to a group.
     pub(crate) async fn add(&self, group: &Group, person: &Actor, role: &str) {
         let path = format!("/api/v1/groups/{}/members", group.id);

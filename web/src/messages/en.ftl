@@ -18,5 +18,6 @@ composer-audience = { $count ->
     [one] { $count } member can read it
    *[other] { $count } members can read it
 }
+composer-attach = Attach documents
 composer-submit = Reply
 composer-failed = Message not sent. Your text is here: send it again.

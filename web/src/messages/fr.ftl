@@ -18,5 +18,6 @@ composer-audience = { $count ->
     [one] { $count } membre peut la lire
    *[other] { $count } membres peuvent la lire
 }
+composer-attach = Joindre des documents
 composer-submit = Répondre
 composer-failed = Message non envoyé. Votre texte est là : envoyez à nouveau.
