@@ -10,18 +10,19 @@ use web::{
     paths,
     threads::{Thread, ThreadRow},
 };
-use words::{ChannelId, EventKind, GroupId, MessageId, PersonId, ThreadId, events::Recorded};
+use words::{ChannelId, DocumentId, EventKind, GroupId, MeetingId, MessageId, PersonId, ThreadId, events::Recorded};
 
 use crate::{
     channels,
     db::{Db, Work},
+    documents,
     error::Result,
     groups,
     live::{
         frame::{Action, Change, Content},
         hub::Variant,
     },
-    messages, threads,
+    meetings, messages, threads,
 };
 
 /// What an event's subject is now: read once, whatever the number of forms.
@@ -77,14 +78,25 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Own(json!({ "thread": thread, "position": position }))
         }
         EventKind::SettingsUpdated => Subject::Own(json!({})),
-        EventKind::GroupUpdated
-        | EventKind::DocumentCreated
-        | EventKind::DocumentUpdated
-        | EventKind::DocumentDeleted
-        | EventKind::MeetingCreated
-        | EventKind::MeetingUpdated
-        | EventKind::RsvpSet => Subject::Data(json!({ "id": row.subject })),
+        EventKind::DocumentCreated | EventKind::DocumentUpdated | EventKind::DocumentDeleted => {
+            Subject::Data(value(&documents::rendered(connection, DocumentId(row.subject)).await?))
+        }
+        EventKind::MeetingCreated | EventKind::MeetingUpdated => {
+            Subject::Data(value(&meetings::rendered(connection, MeetingId(row.subject)).await?))
+        }
+        EventKind::RsvpSet => Subject::Data(rsvp(connection, event).await?),
+        EventKind::GroupUpdated => Subject::Data(json!({ "id": row.subject })),
     })
+}
+
+async fn rsvp(connection: &mut PgConnection, event: &Recorded) -> Result<Value> {
+    let meeting = MeetingId(event.row.subject);
+    let answer = match event.row.person {
+        Some(person) => meetings::rendered_rsvp(connection, meeting, person).await?,
+        None => None,
+    };
+    let counts = meetings::rendered(connection, meeting).await?.map(|meeting| meeting.counts);
+    Ok(json!({ "meeting": meeting, "user": event.row.person, "answer": answer, "counts": counts }))
 }
 
 fn data(event: &Recorded, subject: &Subject) -> Value {

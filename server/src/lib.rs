@@ -9,6 +9,7 @@ pub mod today;
 pub mod channels;
 pub mod documents;
 pub mod groups;
+pub mod meetings;
 pub mod messages;
 pub mod people;
 pub mod search;

@@ -39,6 +39,7 @@ use crate::{
         hubs::Hubs,
         socket::{self, Live, Run},
     },
+    meetings,
     messages::{self, Poster},
     people, search, threads, today,
 };
@@ -62,6 +63,7 @@ pub fn routes() -> Routes {
         .merge(groups::http::routes())
         .merge(channels::http::routes())
         .merge(documents::http::routes())
+        .merge(meetings::http::routes())
         .merge(messages::http::routes())
         .merge(search::http::routes())
 }

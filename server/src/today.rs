@@ -18,7 +18,7 @@ use words::{ChannelId, ThreadId};
 use crate::{
     error::{Error, Result},
     http::{App, Page, Policy, Routes, print},
-    mail, messages,
+    mail, meetings, messages,
 };
 
 /// How many threads the home page tells of.
@@ -45,12 +45,14 @@ struct Unread {
 }
 
 async fn today(State(app): State<App>, page: Page) -> Result<Response> {
-    let (nav, unread) = page
-        .read(&app, |connection, viewer| {
+    let now = app.db.clock().now();
+    let (nav, (next_meeting, unread)) = page
+        .read(&app, move |connection, viewer| {
             Box::pin(async move {
+                let next = meetings::next(connection, viewer, now).await?;
                 let threads = messages::latest_threads(connection, viewer, NEWS).await?;
                 let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
-                Ok(Unread { read: messages::read_positions(connection, viewer, &ids).await?, threads })
+                Ok((next, Unread { read: messages::read_positions(connection, viewer, &ids).await?, threads }))
             })
         })
         .await?;
@@ -58,8 +60,7 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
         nav.groups.iter().flat_map(|group| &group.channels).map(|channel| (channel.id, channel.name.clone())).collect();
     let news = news(&unread, &channels, page.text);
     let shell = page.shell(&page.text.get("section-home"), nav).at(Current::Home);
-    let now = app.db.clock().now();
-    print(&TodayPage { shell, now, last_visit: None, next_meeting: None, to_do: Vec::new(), news, useful: Vec::new() })
+    print(&TodayPage { shell, now, last_visit: None, next_meeting, to_do: Vec::new(), news, useful: Vec::new() })
 }
 
 fn news(unread: &Unread, channels: &HashMap<ChannelId, String>, text: web::Text) -> Vec<News> {

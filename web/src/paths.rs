@@ -171,6 +171,11 @@ pub fn file(id: FileId) -> String {
     format!("/files/{id}")
 }
 
+/// Where a meeting is scheduled.
+pub fn group_meetings(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/meetings")
+}
+
 /// A meeting.
 pub fn meeting(id: MeetingId) -> String {
     format!("{MEETINGS}/{id}")

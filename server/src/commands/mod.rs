@@ -19,6 +19,7 @@ use crate::{
         self, Db,
         private::{Durability, PrivatePostgres},
     },
+    files::Files,
     reactions, telemetry,
 };
 
@@ -80,7 +81,8 @@ pub fn run() -> Result<ExitCode> {
             Command::Demo => {
                 let opened = Opened::at(&cli.place).await?;
                 db::migrate(&opened.db).await?;
-                let loaded = demo::load(&opened.db, opened.options.clone()).await;
+                let loaded =
+                    demo::load(&opened.db, opened.options.clone(), &Files::open(&cli.place.data.join("files"))?).await;
                 opened.close().await?;
                 loaded.map(|()| ExitCode::SUCCESS)
             }

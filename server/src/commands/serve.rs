@@ -20,6 +20,7 @@ use crate::{
         private::{Durability, PrivatePostgres},
     },
     files::Files,
+    groups,
     http::{App, Settings, server},
     mail::{self, Transport},
     people, reactions, serve as roof,
@@ -42,10 +43,11 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     let options = options(place, &after, &owned).await?;
     let db = Db::open(options.clone(), Clock::system(), reactions::react);
     db::migrate(&db).await?;
+    let files = Files::open(&place.data.join("files"))?;
     if serve.demo {
-        super::demo::load(&db, options).await?;
+        super::demo::load(&db, options, &files).await?;
     }
-    let app = app(place, serve, db.clone(), public_url.clone()).await?;
+    let app = app(serve, db.clone(), files, public_url).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
@@ -75,7 +77,7 @@ async fn options(place: &Place, after: &CancellationToken, owned: &TaskTracker) 
     Ok(options)
 }
 
-async fn app(place: &Place, serve: &Serve, db: Db, public_url: String) -> Result<App> {
+async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<App> {
     let network = db::network_name(&db).await?;
     let loopback = is_loopback(&public_url);
     let settings = Settings {
@@ -86,18 +88,20 @@ async fn app(place: &Place, serve: &Serve, db: Db, public_url: String) -> Result
         public_url,
         network,
     };
-    let files = Files::open(&place.data.join("files"))?;
     Ok(App { db, files, settings: Arc::new(settings), navigation: roof::navigation })
 }
 
-/// Prints the address; and for a network that nobody entered yet, a link for its first administrator.
+/// Prints the address, and a link for the animator of the first group; for the first administrator while there is none.
 async fn announce(app: &App) -> Result<()> {
     super::say(&format!("Préau serves at {}", app.settings.public_url))?;
-    let admin = {
+    let first = {
         let mut connection = app.db.pool().acquire().await?;
-        people::first_admin(&mut connection).await?
+        match groups::first_animator(&mut connection).await? {
+            Some(animator) => Some(animator),
+            None => people::first_admin(&mut connection).await?,
+        }
     };
-    match admin {
+    match first {
         Some(person) => {
             let link = app.db.write(move |tx| Box::pin(async move { people::link(tx, person).await })).await?;
             super::say(&format!(

@@ -25,7 +25,7 @@ pub use name::safe_name;
 use crate::error::{Error, Result};
 
 /// The folder of blobs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Files {
     folder: PathBuf,
 }

@@ -115,6 +115,11 @@ pub async fn member(connection: &mut PgConnection, group: GroupId, person: Perso
     store::member(connection, group, person).await
 }
 
+/// The animator of the oldest group.
+pub async fn first_animator(connection: &mut PgConnection) -> Result<Option<PersonId>> {
+    store::first_animator(connection).await
+}
+
 /// How many members a group has.
 pub async fn member_count(connection: &mut PgConnection, may: &MayRead) -> Result<i64> {
     store::member_count(connection, may.group()).await

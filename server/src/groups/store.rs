@@ -227,6 +227,19 @@ pub(super) async fn join_requests(connection: &mut PgConnection, group: GroupId)
     .await?)
 }
 
+pub(super) async fn first_animator(connection: &mut PgConnection) -> Result<Option<PersonId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select person_id as "person: PersonId"
+           from members
+           join groups on groups.id = members.group_id
+           where role = 'animator' and ended_seq is null
+           order by groups.created_at, groups.id, members.began_seq
+           limit 1"#
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn member_count(connection: &mut PgConnection, group: GroupId) -> Result<i64> {
     Ok(sqlx::query_scalar!(
         r#"select count(*) as "count!" from members where group_id = $1 and ended_seq is null"#,

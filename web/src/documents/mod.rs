@@ -140,8 +140,8 @@ impl LibraryPage {
         date::size(self.shell.text, self.limit)
     }
 
-    fn shows(&self, kind: &DocumentType) -> bool {
-        self.kind == Some(*kind)
+    fn shows(&self, kind: DocumentType) -> bool {
+        self.kind == Some(kind)
     }
 }
 

@@ -13,3 +13,39 @@ answer-no = I cannot come
 mode-in_person = in person
 mode-remote = by video
 mode-hybrid = in person and by video
+meetings-title = Meetings
+meetings-coming = To come
+meetings-past = Past
+meetings-none = No meeting is planned.
+meetings-none-past = No meeting has taken place.
+meeting-schedule = Schedule a meeting in “{ $name }”
+meeting-schedule-submit = Schedule this meeting
+meeting-title = Title
+meeting-objective = Objective
+meeting-date = Date
+meeting-from = From
+meeting-to = To
+meeting-mode = Where
+meeting-place = Place
+meeting-link = Video link
+meeting-agenda = Agenda
+meeting-agenda-hint = An item a line, followed by its duration: Round of the territories | 45
+meeting-yours = Your answer
+meeting-answer-save = Save
+meeting-to-calendar = Add to my calendar
+meeting-who = Who comes?
+meeting-territories = { $count ->
+    [one] { $count } territory has answered
+   *[other] { $count } territories have answered
+}
+meeting-silent = { $count } without an answer
+meeting-counted-in_person = { $count } in person
+meeting-counted-remote = { $count } by video
+meeting-counted-no = { $count ->
+    [one] { $count } excused
+   *[other] { $count } excused
+}
+meeting-minutes = { $count } min
+meeting-join = Join by video
+meeting-thread = Discuss this meeting
+meeting-cancelled = This meeting is cancelled.

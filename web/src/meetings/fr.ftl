@@ -13,3 +13,39 @@ answer-no = Je ne peux pas venir
 mode-in_person = sur place
 mode-remote = en visio
 mode-hybrid = sur place et en visio
+meetings-title = Rencontres
+meetings-coming = À venir
+meetings-past = Passées
+meetings-none = Aucune rencontre prévue.
+meetings-none-past = Aucune rencontre passée.
+meeting-schedule = Programmer une rencontre dans « { $name } »
+meeting-schedule-submit = Programmer cette rencontre
+meeting-title = Titre
+meeting-objective = Objectif
+meeting-date = Date
+meeting-from = De
+meeting-to = À
+meeting-mode = Où
+meeting-place = Lieu
+meeting-link = Lien de visio
+meeting-agenda = Ordre du jour
+meeting-agenda-hint = Un point par ligne, suivi de sa durée : Tour des territoires | 45
+meeting-yours = Votre réponse
+meeting-answer-save = Enregistrer
+meeting-to-calendar = Ajouter à mon agenda
+meeting-who = Qui vient ?
+meeting-territories = { $count ->
+    [one] { $count } territoire a répondu
+   *[other] { $count } territoires ont répondu
+}
+meeting-silent = { $count } sans réponse
+meeting-counted-in_person = { $count } sur place
+meeting-counted-remote = { $count } en visio
+meeting-counted-no = { $count ->
+    [one] { $count } excusé
+   *[other] { $count } excusés
+}
+meeting-minutes = { $count } min
+meeting-join = Rejoindre en visio
+meeting-thread = Discuter de cette rencontre
+meeting-cancelled = Cette rencontre est annulée.

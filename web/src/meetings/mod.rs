@@ -3,9 +3,15 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use words::{Answer, MeetingId, Mode};
+use serde::Serialize;
+use words::{Answer, GroupId, MeetingId, MeetingState, Mode, ThreadId};
 
-use crate::{Text, date};
+use crate::{
+    Text, date,
+    groups::Group,
+    page::{Faults, Shell},
+    territories::TerritoryLabel,
+};
 
 /// The meeting that comes next for a person.
 #[derive(Clone, Debug)]
@@ -59,13 +65,182 @@ impl MeetingCard<'_> {
         self.text.with("meeting-answers", &[("count", (*answers).into()), ("asked", (*asked).into())])
     }
 
-    /// The answers that make sense: nobody goes to a room that does not exist.
     fn choices(&self) -> impl Iterator<Item = Answer> + use<> {
-        let mode = self.meeting.mode;
-        Answer::ALL.iter().copied().filter(move |answer| match answer {
-            Answer::InPerson => mode != Mode::Remote,
-            Answer::Remote => mode != Mode::InPerson,
-            Answer::No => true,
-        })
+        choices(self.meeting.mode)
     }
+}
+
+/// A meeting. Serialised, it is the meeting of the API.
+#[derive(Clone, Debug, Serialize)]
+pub struct Meeting {
+    /// Its id.
+    pub id: MeetingId,
+    /// Its group.
+    pub group: GroupId,
+    /// Its thread.
+    pub thread: ThreadId,
+    /// Its title.
+    pub title: String,
+    /// What it is for.
+    pub objective: String,
+    /// When it begins.
+    pub starts_at: DateTime<Utc>,
+    /// When it ends.
+    pub ends_at: DateTime<Utc>,
+    /// The zone in which its hours were said.
+    pub timezone: Tz,
+    /// Whether it is in a room, by video, or both.
+    pub mode: Mode,
+    /// The room.
+    pub place: Option<String>,
+    /// The video link.
+    pub link: Option<String>,
+    /// Where it is in its life.
+    pub state: MeetingState,
+    /// What it will treat, in order.
+    pub agenda: Vec<AgendaItem>,
+    /// How many people gave each answer.
+    pub counts: Counts,
+    /// The reader's own answer.
+    pub rsvp: Option<Answer>,
+    /// How many people were asked.
+    #[serde(skip)]
+    pub asked: i64,
+    /// How many territories answered.
+    #[serde(skip)]
+    pub territories: i64,
+    /// How often it was changed.
+    #[serde(skip)]
+    pub revision: i32,
+    /// When it was last changed.
+    #[serde(skip)]
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An item of an agenda.
+#[derive(Clone, Debug, Serialize)]
+pub struct AgendaItem {
+    /// Its title.
+    pub title: String,
+    /// How long it is given.
+    pub minutes: i16,
+}
+
+/// How many people gave each answer.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Counts {
+    /// Who comes.
+    pub in_person: i64,
+    /// Who takes part by video.
+    pub remote: i64,
+    /// Who cannot come.
+    pub no: i64,
+}
+
+/// Somebody's answer.
+#[derive(Clone, Debug)]
+pub struct Rsvp {
+    /// Who.
+    pub name: String,
+    /// The territory that they held a post in when they answered.
+    pub territory: Option<TerritoryLabel>,
+    /// What.
+    pub answer: Answer,
+}
+
+/// The meetings of the reader's groups.
+#[derive(Debug, Template)]
+#[template(path = "meetings/list.html")]
+pub struct MeetingsPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// Those to come, the next one first.
+    pub coming: Vec<Meeting>,
+    /// Those that were, the last one first.
+    pub past: Vec<Meeting>,
+    /// The groups that the reader animates.
+    pub animated: Vec<Group>,
+    /// What was typed.
+    pub form: MeetingForm,
+}
+
+/// A meeting being scheduled, as typed.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the fields of the form, by their names")]
+pub struct MeetingForm {
+    pub group: String,
+    pub title: String,
+    pub objective: String,
+    pub date: String,
+    pub from: String,
+    pub to: String,
+    pub mode: String,
+    pub place: String,
+    pub link: String,
+    pub agenda: String,
+}
+
+/// A meeting's page.
+#[derive(Debug, Template)]
+#[template(path = "meetings/page.html")]
+pub struct MeetingPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The meeting.
+    pub meeting: Meeting,
+    /// Who answered what.
+    pub rsvps: Vec<Rsvp>,
+}
+
+impl MeetingsPage {
+    fn span(&self, meeting: &Meeting) -> String {
+        date::capitalised(&date::span(self.shell.text, meeting.starts_at, meeting.ends_at, meeting.timezone))
+    }
+}
+
+impl MeetingPage {
+    fn block(&self) -> date::Block {
+        date::block(self.shell.text, self.meeting.starts_at, self.meeting.timezone)
+    }
+
+    fn span(&self) -> String {
+        let Meeting { starts_at, ends_at, timezone, .. } = &self.meeting;
+        date::capitalised(&date::span(self.shell.text, *starts_at, *ends_at, *timezone))
+    }
+
+    fn choices(&self) -> impl Iterator<Item = Answer> + use<> {
+        choices(self.meeting.mode)
+    }
+
+    fn answerable(&self) -> bool {
+        self.meeting.state == MeetingState::Convened
+    }
+
+    fn silent(&self) -> i64 {
+        let Counts { in_person, remote, no } = self.meeting.counts;
+        (self.meeting.asked - in_person - remote - no).max(0)
+    }
+
+    /// The agenda, each item with the hour at which it begins.
+    fn agenda(&self) -> Vec<(String, &AgendaItem)> {
+        let mut at = self.meeting.starts_at;
+        let begins = |item: &'_ AgendaItem| {
+            let hour = date::hour(self.shell.text, at, self.meeting.timezone);
+            at += chrono::TimeDelta::minutes(item.minutes.into());
+            hour
+        };
+        let hours: Vec<_> = self.meeting.agenda.iter().map(begins).collect();
+        hours.into_iter().zip(&self.meeting.agenda).collect()
+    }
+}
+
+/// The answers that make sense: nobody goes to a room that does not exist.
+fn choices(mode: Mode) -> impl Iterator<Item = Answer> {
+    Answer::ALL.iter().copied().filter(move |answer| match answer {
+        Answer::InPerson => mode != Mode::Remote,
+        Answer::Remote => mode != Mode::InPerson,
+        Answer::No => true,
+    })
 }

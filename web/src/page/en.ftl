@@ -81,6 +81,7 @@ error-rate_limited = Too many tries in a short time. Wait a few minutes and try 
 error-unavailable = The service is away for a moment. Your text is kept: go back and send it again shortly.
 error-internal = Something went wrong on our side. It was noted; try again in a moment.
 error-conflict-last_animator = A group keeps at least one animator. Hand the animation over to somebody first.
+error-conflict-meeting_closed = This meeting takes no more answers.
 error-field-required = This field is needed.
 error-field-too_long = This text is too long.
 error-field-too_short = This is too short: at least 12 characters.

@@ -81,6 +81,7 @@ error-rate_limited = Trop d’essais en peu de temps. Attendez quelques minutes 
 error-unavailable = Le service est momentanément indisponible. Votre texte est conservé : revenez en arrière et envoyez à nouveau dans un instant.
 error-internal = Une erreur est survenue de notre côté. Elle a été notée ; recommencez dans un instant.
 error-conflict-last_animator = Un groupe garde au moins une personne qui l’anime. Confiez d’abord l’animation à quelqu’un d’autre.
+error-conflict-meeting_closed = Cette rencontre ne prend plus de réponse.
 error-field-required = Ce champ est nécessaire.
 error-field-too_long = Ce texte est trop long.
 error-field-too_short = C’est trop court : au moins 12 caractères.

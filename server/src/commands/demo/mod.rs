@@ -1,36 +1,44 @@
 //! The demonstration: an invented network, built by the product's own verbs. The same clock gives the same network.
 
+mod documents;
 mod network;
 
-use anyhow::{Result, bail};
-use chrono::{DateTime, Days, NaiveTime, TimeZone, Utc};
 use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
+use futures_util::stream;
+use network::{Document, Group, Meeting, Message, Network, Thread};
 use web::date::NETWORK_ZONE;
-use words::{Access, ChannelId, GroupId, PersonId, Role, TerritoryId};
+use words::{ChannelId, FileId, Gate, GroupId, OperationId, TerritoryId, ThreadId};
 
 use crate::{
     channels::{self, NewChannel},
     clock::Clock,
     db::{self, Db},
+    documents::NewDocument,
+    files::Files,
     groups::{self, NewGroup},
     http::Viewer,
-    messages::{self, Draft, Post},
+    meetings::{self, NewMeeting},
+    messages::{self, Draft, Post, ThreadPage},
     people::{self, NewPerson},
     territories::{self, NewTerritory},
     threads::{self, NewThread},
 };
-use network::{Network, Thread};
 
 /// The name of the demonstration's network.
 const NAME: &str = "Réseau CPO Hauts-de-France";
+/// The heaviest generated document, in bytes.
+const HEAVIEST: u64 = 8 << 20;
 
 /// Loads the demonstration into an empty database; one that holds it is left alone, any other is refused.
-pub(super) async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions) -> Result<()> {
+pub(super) async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Files) -> Result<()> {
     match db::demonstration(db).await? {
         db::Demonstration::There => return Ok(()),
         db::Demonstration::Foreign => bail!(
-            "this database holds people who are not of the demonstration: choose an empty data folder with --data, or \
-             serve without --demo"
+            "this database holds people who are not of the demonstration, or one that was interrupted: choose an empty \
+             data folder with --data, or serve without --demo"
         ),
         db::Demonstration::Empty => {}
     }
@@ -38,9 +46,8 @@ pub(super) async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions) -> 
     let clock = Clock::at(now);
     // The same database, under a clock that is moved to when each thing was said.
     let past = Db::open(options, clock.clone(), crate::reactions::react);
-    let builder =
-        Builder { db: past, clock, now, network: Network::load()?, viewers: HashMap::new(), channels: HashMap::new() };
-    builder.build().await?;
+    let builder = Builder { db: past, clock, now, files: files.clone(), ..Builder::empty(db) };
+    builder.build(&network::network()?).await?;
     Ok(db::mark_demonstration(db, NAME).await?)
 }
 
@@ -48,55 +55,83 @@ struct Builder {
     db: Db,
     clock: Clock,
     now: DateTime<Utc>,
-    network: Network,
+    files: Files,
     viewers: HashMap<String, Viewer>,
+    groups: HashMap<String, GroupId>,
     channels: HashMap<String, ChannelId>,
+    documents: HashMap<String, FileId>,
 }
 
 impl Builder {
-    async fn build(mut self) -> Result<()> {
-        self.clock.set(self.at(90, NaiveTime::MIN));
-        let territories = self.territories().await?;
-        self.people(&territories).await?;
-        let groups = self.groups().await?;
-        self.channels(&groups).await?;
-        let mut threads = std::mem::take(&mut self.network.threads);
-        // In the order of time, so that the log tells it as it happened.
-        threads.sort_by_key(|thread| thread.messages.first().map(|first| (u64::MAX - first.days_ago, first.time)));
-        for thread in &threads {
+    fn empty(db: &Db) -> Self {
+        Self {
+            db: db.clone(),
+            clock: Clock::system(),
+            now: db.clock().now(),
+            files: Files::default(),
+            viewers: HashMap::new(),
+            groups: HashMap::new(),
+            channels: HashMap::new(),
+            documents: HashMap::new(),
+        }
+    }
+
+    async fn build(mut self, network: &Network) -> Result<()> {
+        self.clock.set(self.at(120, NaiveTime::MIN));
+        let territories = self.territories(network).await?;
+        self.people(network, &territories).await?;
+        for group in &network.groups {
+            self.group(group).await?;
+        }
+        for document in &network.documents {
+            self.document(document).await?;
+        }
+        for meeting in &network.meetings {
+            self.meeting(meeting).await?;
+        }
+        for thread in &network.threads {
             self.thread(thread).await?;
         }
         self.db.pool().close().await;
         Ok(())
     }
 
-    async fn territories(&self) -> Result<HashMap<String, TerritoryId>> {
+    async fn territories(&self, network: &Network) -> Result<HashMap<String, TerritoryId>> {
         let mut known = HashMap::new();
-        for territory in self.network.territories.iter().cloned() {
-            let code = territory.code.clone();
-            let new = NewTerritory::from(territory);
+        for territory in &network.territories {
+            let new = NewTerritory {
+                code: territory.code.clone(),
+                name: territory.name.clone(),
+                communes: territory.communes.clone(),
+                insee: territory.insee.clone(),
+                department: territory.department.clone(),
+                department_name: territory.department_name.clone(),
+                quarters: territory.quarters.clone(),
+                label_since: territory.label_since,
+                latitude: territory.lat,
+                longitude: territory.lon,
+            };
             let id = self.db.write(move |tx| Box::pin(async move { territories::add(tx, &new).await })).await?;
-            known.insert(code, id);
+            known.insert(territory.code.clone(), id);
         }
         Ok(known)
     }
 
-    async fn people(&mut self, territories: &HashMap<String, TerritoryId>) -> Result<()> {
-        let since = self.at(400, NaiveTime::MIN).date_naive();
-        for person in &self.network.people {
+    async fn people(&mut self, network: &Network, territories: &HashMap<String, TerritoryId>) -> Result<()> {
+        for person in &network.people {
             let new = NewPerson::checked(&person.email, &person.name, person.admin, person.locale)?;
-            let posts: Vec<_> = person
-                .posts
-                .iter()
-                .map(|post| (post.territory.as_ref().and_then(|code| territories.get(code).copied()), post.post))
-                .collect();
+            let held = |post: &network::Assignment| {
+                let territory = post.territory.as_ref().and_then(|code| territories.get(code).copied());
+                (territory, post.role, (post.from, post.to))
+            };
+            let posts: Vec<_> = person.assignments.iter().map(held).collect();
             let viewer = self
                 .db
                 .write(move |tx| {
                     Box::pin(async move {
                         let id = people::create(tx, &new).await?;
-                        for (territory, post) in posts {
-                            territories::assign(tx, id, territory, post, (since, None)).await?;
+                        for (territory, post, span) in posts {
+                            territories::assign(tx, id, territory, post, span).await?;
                         }
                         people::viewer(tx.connection(), id).await
                     })
@@ -107,105 +142,196 @@ impl Builder {
         Ok(())
     }
 
-    async fn groups(&self) -> Result<HashMap<&'static str, GroupId>> {
-        let ines = self.viewer("ines")?;
-        let everybody: Vec<PersonId> =
-            self.viewers.values().map(|viewer| viewer.id).filter(|id| *id != ines.id).collect();
-        let newcomers = ["karim", "houda", "nora"].map(|key| self.viewer(key).map(|viewer| viewer.id));
-        let newcomers = newcomers.into_iter().collect::<Result<Vec<_>>>()?;
-        let main = NewGroup::checked(
-            NAME,
-            Some("reseau-cpo"),
-            "Les chefs et cheffes de projet des cités éducatives de la région.",
-            Access::Request,
-        )?;
-        let new = NewGroup::checked(
-            "Nouveaux arrivants",
-            Some("nouveaux-arrivants"),
-            "Prendre son poste, ne pas rester seul.",
-            Access::Open,
-        )?;
-        Ok(HashMap::from([
-            ("main", self.group(&ines, main, everybody).await?),
-            ("new", self.group(&ines, new, newcomers).await?),
-        ]))
-    }
-
-    async fn group(&self, ines: &Viewer, new: NewGroup, mut members: Vec<PersonId>) -> Result<GroupId> {
-        let ines = ines.clone();
-        members.sort();
-        Ok(self
+    async fn group(&mut self, group: &Group) -> Result<()> {
+        // An administrator lets the animator make it.
+        let animator = Viewer { admin: true, ..self.viewer(&group.animator)? };
+        let new = NewGroup::checked(&group.name, Some(&group.slug), &group.purpose, group.access)?;
+        let members = group.members.iter().filter(|member| member.person != group.animator);
+        let members =
+            members.map(|member| Ok((self.viewer(&member.person)?.id, member.role))).collect::<Result<Vec<_>>>()?;
+        let maker = animator.clone();
+        let id = self
             .db
             .write(move |tx| {
                 Box::pin(async move {
-                    let group = groups::create(tx, &ines, &new).await?;
-                    let may = groups::may_animate(tx.connection(), &ines, group).await?;
-                    for member in members {
-                        groups::add(tx, &may, member, Role::Member).await?;
+                    let id = groups::create(tx, &maker, &new).await?;
+                    let may = groups::may_animate(tx.connection(), &maker, id).await?;
+                    for (person, role) in members {
+                        groups::add(tx, &may, person, role).await?;
                     }
-                    Ok(group)
+                    Ok(id)
                 })
             })
-            .await?)
-    }
-
-    async fn channels(&mut self, groups: &HashMap<&'static str, GroupId>) -> Result<()> {
-        let ines = self.viewer("ines")?;
-        for channel in &self.network.channels {
-            let Some(&group) = groups.get(channel.group.as_str()) else { bail!("unknown group {}", channel.group) };
-            let (ines, new) = (ines.clone(), NewChannel::checked(&channel.name, &channel.purpose)?);
-            let made = self
-                .db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        let may = groups::may_write(tx.connection(), &ines, group).await?;
-                        channels::create(tx, &may, &new).await
-                    })
+            .await?;
+        self.groups.insert(group.key.clone(), id);
+        for channel in &group.channels {
+            let (maker, new) = (animator.clone(), NewChannel::checked(&channel.name, &channel.purpose)?);
+            let made = self.db.write(move |tx| {
+                Box::pin(async move {
+                    let may = groups::may_write(tx.connection(), &maker, id).await?;
+                    channels::create(tx, &may, &new).await
                 })
-                .await?;
-            self.channels.insert(channel.key.clone(), made.id);
+            });
+            self.channels.insert(channel.key.clone(), made.await?.id);
             // One second apart, so that channels keep their order.
-            self.clock.advance(chrono::TimeDelta::seconds(1));
+            self.clock.advance(TimeDelta::seconds(1));
         }
         Ok(())
+    }
+
+    /// A document with a generated file; a link to a page elsewhere has none, and is left out.
+    async fn document(&mut self, document: &Document) -> Result<()> {
+        let Some(file) = &document.file else { return Ok(()) };
+        self.clock.set(self.at(document.days_ago, NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default()));
+        let bytes = documents::file(file.format, &document.title, &document.content)?;
+        let source = stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from(bytes))]);
+        let stored = self.files.store(&file.name, source, HEAVIEST).await?;
+        let new = NewDocument::checked(&document.title, &document.purpose, document.kind)?;
+        let (viewer, group, name) = (self.viewer(&document.by)?, self.group_id(&document.group)?, file.name.clone());
+        let id = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let may = groups::may_write(tx.connection(), &viewer, group).await?;
+                    let file = crate::documents::add_file(tx, may.read(), &name, &stored).await?;
+                    crate::documents::add(tx, &may, &new, file.id).await?;
+                    Ok(file.id)
+                })
+            })
+            .await?;
+        self.documents.insert(document.key.clone(), id);
+        Ok(())
+    }
+
+    async fn meeting(&self, meeting: &Meeting) -> Result<()> {
+        let today = self.now.with_timezone(&NETWORK_ZONE).date_naive();
+        let day = meeting.day(today).with_context(|| format!("{} has no day", meeting.key))?;
+        self.clock.set(instant(day - Days::new(21), NaiveTime::MIN).min(self.at(12, NaiveTime::MIN)));
+        let words = meetings::Words {
+            title: &meeting.title,
+            objective: &meeting.objective,
+            timezone: &meeting.timezone,
+            place: meeting.place.as_deref(),
+            link: meeting.link.as_deref(),
+        };
+        let agenda = meeting.agenda.iter().map(|item| (item.title.clone(), item.minutes)).collect();
+        let span = (instant(day, meeting.start), instant(day, meeting.end));
+        let new = NewMeeting::checked(&words, span, meeting.mode, None, agenda)?;
+        let (viewer, group) = (self.viewer(&meeting.by)?, self.group_id(&meeting.group)?);
+        let maker = viewer.clone();
+        let access = self
+            .db
+            .write(move |tx| {
+                Box::pin(async move {
+                    let may = groups::may_animate(tx.connection(), &maker, group).await?;
+                    let id = meetings::schedule(tx, &may, &new).await?;
+                    meetings::may_read(tx.connection(), &maker, id).await
+                })
+            })
+            .await?;
+        for answer in &meeting.answers {
+            let (viewer, given, id) = (self.viewer(&answer.person)?, answer.answer, access.meeting());
+            let answered = self.db.write(move |tx| {
+                Box::pin(async move {
+                    let access = meetings::may_read(tx.connection(), &viewer, id).await?;
+                    meetings::answer(tx, &access, given, Gate::Page).await
+                })
+            });
+            answered.await?;
+        }
+        if meeting.date.is_some() {
+            self.clock.set(instant(day + Days::new(2), meeting.start));
+        }
+        self.say(&viewer, access.thread(), &meeting.summary, &meeting.documents).await.map(drop)
     }
 
     async fn thread(&self, thread: &Thread) -> Result<()> {
         let Some(&channel) = self.channels.get(&thread.channel) else { bail!("unknown channel {}", thread.channel) };
         let Some((first, replies)) = thread.messages.split_first() else { return Ok(()) };
         self.clock.set(self.at(first.days_ago, first.time));
-        let (viewer, draft) = (self.viewer(&first.by)?, Draft::checked(None, &first.body, Vec::new())?);
-        let new = NewThread::checked(None, thread.title.as_deref(), Some(thread.kind))?;
-        let opened = self
-            .db
-            .write(move |tx| {
-                Box::pin(async move {
-                    let access = channels::may_read(tx.connection(), &viewer, channel).await?;
-                    let may = threads::may_open(&access, new.kind())?;
-                    messages::open(tx, &may, &new, draft).await
-                })
-            })
-            .await?;
+        let opened = if thread.standing {
+            self.standing(channel, first).await?
+        } else {
+            self.open(thread, channel, first).await?
+        };
+        self.react(opened, first).await?;
         for reply in replies {
             self.clock.set(self.at(reply.days_ago, reply.time));
-            let viewer = self.viewer(&reply.by)?;
-            let draft = Draft::checked(None, &reply.body, Vec::new())?;
-            let may = threads::may_post(&mut *self.db.pool().acquire().await?, &viewer, opened.thread).await?;
-            for verdict in messages::commit(&self.db, vec![Post::new(may, draft)]).await {
-                verdict?;
+            let said = self.say(&self.viewer(&reply.by)?, opened.thread, &reply.body, &reply.attachments).await?;
+            self.react(said, reply).await?;
+        }
+        Ok(())
+    }
+
+    async fn open(&self, thread: &Thread, channel: ChannelId, first: &Message) -> Result<messages::Ack> {
+        let viewer = self.viewer(&first.by)?;
+        let draft = Draft::checked(None, &first.body, self.files_of(&first.attachments))?;
+        let new = NewThread::checked(None, thread.title.as_deref(), Some(thread.kind))?;
+        let opened = self.db.write(move |tx| {
+            Box::pin(async move {
+                let access = channels::may_read(tx.connection(), &viewer, channel).await?;
+                let may = threads::may_open(&access, new.kind())?;
+                messages::open(tx, &may, &new, draft).await
+            })
+        });
+        Ok(opened.await?)
+    }
+
+    async fn standing(&self, channel: ChannelId, first: &Message) -> Result<messages::Ack> {
+        let viewer = self.viewer(&first.by)?;
+        let listed = {
+            let mut connection = self.db.pool().acquire().await?;
+            let access = channels::may_read(&mut connection, &viewer, channel).await?;
+            messages::threads_of(&mut connection, &access, ThreadPage { after: None, limit: 200 }).await?
+        };
+        let standing = listed.iter().find(|thread| thread.kind == words::ThreadKind::Standing);
+        let standing = standing.context("each channel has a standing thread")?.id;
+        self.say(&viewer, standing, &first.body, &first.attachments).await
+    }
+
+    async fn say(&self, viewer: &Viewer, thread: ThreadId, body: &str, documents: &[String]) -> Result<messages::Ack> {
+        let draft = Draft::checked(None, body, self.files_of(documents))?;
+        let may = threads::may_post(&mut *self.db.pool().acquire().await?, viewer, thread).await?;
+        let verdict = messages::commit(&self.db, vec![Post::new(may, draft)]).await.pop();
+        Ok(verdict.context("each post has a verdict")??)
+    }
+
+    async fn react(&self, said: messages::Ack, message: &Message) -> Result<()> {
+        for (&name, people) in &message.reactions {
+            for person in people {
+                let (viewer, id) = (self.viewer(person)?, said.message);
+                let reacted = self.db.write(move |tx| {
+                    Box::pin(async move {
+                        let access = messages::may_read(tx.connection(), &viewer, id).await?;
+                        messages::react(tx, &access, OperationId::fresh(), name, true).await
+                    })
+                });
+                reacted.await?;
             }
         }
         Ok(())
     }
 
-    fn viewer(&self, key: &str) -> Result<Viewer> {
-        self.viewers.get(key).cloned().ok_or_else(|| anyhow::anyhow!("unknown person {key}"))
+    fn files_of(&self, documents: &[String]) -> Vec<FileId> {
+        documents.iter().filter_map(|key| self.documents.get(key).copied()).collect()
     }
 
-    /// An hour of a day in the network's zone, so many days ago.
+    fn viewer(&self, key: &str) -> Result<Viewer> {
+        self.viewers.get(key).cloned().with_context(|| format!("unknown person {key}"))
+    }
+
+    fn group_id(&self, key: &str) -> Result<GroupId> {
+        self.groups.get(key).copied().with_context(|| format!("unknown group {key}"))
+    }
+
+    /// An hour of a day in the network's zone, so many days ago; never later than now.
     fn at(&self, days_ago: u64, time: NaiveTime) -> DateTime<Utc> {
         let day = self.now.with_timezone(&NETWORK_ZONE).date_naive() - Days::new(days_ago);
-        let local = NETWORK_ZONE.from_local_datetime(&day.and_time(time)).earliest();
-        local.map_or(self.now, |local| local.with_timezone(&Utc)).min(self.now)
+        instant(day, time).min(self.now)
     }
+}
+
+fn instant(day: NaiveDate, time: NaiveTime) -> DateTime<Utc> {
+    let said = day.and_time(time);
+    NETWORK_ZONE.from_local_datetime(&said).earliest().map_or(said.and_utc(), |local| local.with_timezone(&Utc))
 }
