@@ -146,6 +146,34 @@ test("the keyboard reaches the composer and sends", async () => {
   await close();
 });
 
+test("the mission: a file in a message, the library, an answer, a search", async () => {
+  const { page, faults, close } = await visitor();
+  await signIn(page, server, CAMILLE);
+  await openThread(page);
+  await page.getByLabel("Votre réponse").fill("Voici notre grille d’entretien zébrée");
+  await page.getByLabel("Joindre des documents").setInputFiles({
+    name: "grille zébrée.txt", mimeType: "text/plain", buffer: Buffer.from("Question 1"),
+  });
+  await page.getByRole("button", { name: "Répondre" }).click();
+  await page.getByRole("link", { name: "grille zébrée.txt" }).first().waitFor();
+  await page.locator("nav.navigation").getByRole("link", { name: "Bibliothèque" }).click();
+  await page.getByRole("link", { name: "grille zébrée.txt" }).click();
+  const download = page.waitForEvent("download");
+  await page.getByRole("link", { name: /Télécharger/ }).click();
+  assert.equal((await download).suggestedFilename(), "grille zébrée.txt");
+  await page.goto(`${server.url}/`);
+  await page.getByLabel("Je participe en visio").check();
+  await page.getByRole("button", { name: /ma réponse/ }).click();
+  await page.getByRole("heading", { name: "Qui vient" }).waitFor();
+  assert.ok(await page.getByLabel("Je participe en visio").isChecked());
+  await page.locator("#search").fill("zebree");
+  await page.keyboard.press("Enter");
+  await page.getByRole("heading", { name: "Documents" }).waitFor();
+  await page.locator("main").getByText("grille d’entretien zébrée").first().waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
 test("axe finds nothing on the pages, in both languages, light and dark, wide and narrow", async () => {
   const found = [];
   for (const [colorScheme, width, locale] of [["light", 1360, "fr-FR"], ["dark", 390, "fr-FR"], ["light", 390, "en-GB"]]) {
@@ -162,7 +190,9 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
     const channel = await page.locator("nav.navigation a[data-channel]").first().getAttribute("href");
     await page.goto(`${server.url}${channel}`);
     const thread = await page.locator(".thread-row").first().getAttribute("href");
-    for (const path of ["/", "/groups", "/groups/reseau-cpo", "/groups/reseau-cpo/members", channel, `${channel}?new=1`, thread, "/settings"]) {
+    await page.goto(`${server.url}/meetings`);
+    const meeting = await page.locator("main .list a").first().getAttribute("href");
+    for (const path of ["/", "/groups", "/groups/reseau-cpo", "/groups/reseau-cpo/members", "/documents", "/meetings", meeting, "/search?q=label", channel, `${channel}?new=1`, thread, "/settings"]) {
       await look(path);
     }
     await close();

@@ -9,6 +9,7 @@ mod documents;
 mod floors;
 mod groups;
 mod live;
+mod meetings;
 mod messages;
 mod people;
 mod routes;

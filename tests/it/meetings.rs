@@ -1,0 +1,148 @@
+//! Meetings: scheduling, answering, what others learn.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::Server;
+
+fn body() -> Value {
+    json!({
+        "title": "Renouvellement du label",
+        "objective": "Préparer les dossiers",
+        "starts_at": "2031-10-02T07:30:00Z",
+        "ends_at": "2031-10-02T10:30:00Z",
+        "timezone": "Europe/Paris",
+        "mode": "hybrid",
+        "place": "Arras",
+        "link": "https://visio.example/x",
+        "agenda": [{ "title": "Météo du jour", "minutes": 15 }, { "title": "Tour des territoires", "minutes": 45 }],
+    })
+}
+
+#[tokio::test]
+async fn the_animator_schedules_members_answer_and_change_their_answer() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let path = format!("/api/v1/groups/{}/meetings", group.id);
+    let refused = camille.post(&path, body()).await;
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].clone()), (403, json!("forbidden")));
+    let scheduled = ines.post(&path, body()).await;
+    assert_eq!(scheduled.status, 201, "{}", scheduled.text);
+    let meeting = scheduled.json();
+    let id = meeting["id"].as_str().unwrap();
+    assert_eq!(
+        (&meeting["state"], &meeting["rsvp"], &meeting["timezone"]),
+        (&json!("convened"), &Value::Null, &json!("Europe/Paris"))
+    );
+
+    let mut socket = ines.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    socket.next_of("subscribed").await;
+    let rsvp = format!("/api/v1/meetings/{id}/rsvp");
+    for answer in ["in_person", "remote", "remote"] {
+        let answered = camille.request(Method::PUT, &rsvp, Some(json!({ "answer": answer }))).await;
+        assert_eq!((answered.status.as_u16(), answered.json()["rsvp"].clone()), (200, json!(answer)));
+    }
+    for expected in [json!({ "in_person": 1, "remote": 0, "no": 0 }), json!({ "in_person": 0, "remote": 1, "no": 0 })] {
+        let event = socket.next_of("event").await;
+        assert_eq!(event["kind"], "rsvp.set");
+        // What is told is what is so now: by the time of the first event the answer may have changed already.
+        assert!(event["data"]["counts"] == expected || event["data"]["counts"]["remote"] == 1, "{event}");
+    }
+    let page = camille.page(&format!("/meetings/{id}")).await.text;
+    for shown in ["9\u{a0}h\u{a0}30", "1 en visio", "Tour des territoires", "9\u{a0}h\u{a0}45", "Camille"] {
+        assert!(page.contains(shown), "{shown}: {page}");
+    }
+    assert!(camille.page("/").await.text.contains("Renouvellement du label"), "the next meeting is on the home page");
+    let calendar = camille.get(&format!("/meetings/{id}/calendar.ics")).await;
+    assert!(
+        calendar.header("content-type").starts_with("text/calendar")
+            && calendar.text.contains("TZID=Europe/Paris:20311002T093000")
+    );
+}
+
+#[tokio::test]
+async fn a_form_answers_without_a_script_and_a_cancelled_meeting_takes_no_answer() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let fields = [
+        ("title", "Rencontre"),
+        ("objective", "Se voir"),
+        ("date", "2031-10-02"),
+        ("from", "09:30"),
+        ("to", "12:30"),
+        ("mode", "in_person"),
+        ("agenda", "Accueil | 10\nDébat | 50"),
+    ];
+    let scheduled = ines.form("/groups/reseau-cpo/meetings", &fields).await;
+    assert_eq!(scheduled.status, 303, "{}", scheduled.text);
+    let path = scheduled.header("location").to_owned();
+    assert_eq!(ines.form(&format!("{path}/rsvp"), &[("answer", "in_person")]).await.header("location"), path);
+    assert!(ines.page(&path).await.text.contains("1 sur place"));
+    let api = format!("/api/v1{path}");
+    let moved = ines.request(Method::PATCH, &api, Some(json!({ "place": "Lille" }))).await.json();
+    assert_eq!(
+        (&moved["place"], &moved["title"], &moved["agenda"][1]["minutes"]),
+        (&json!("Lille"), &json!("Rencontre"), &json!(50))
+    );
+    assert_eq!(ines.request(Method::PATCH, &api, Some(json!({ "state": "cancelled" }))).await.status, 200);
+    let late = ines.request(Method::PUT, &format!("{api}/rsvp"), Some(json!({ "answer": "no" }))).await;
+    assert_eq!((late.status.as_u16(), late.json()["code"].clone()), (409, json!("conflict")));
+    let backwards = [
+        ("title", "Gardé"),
+        ("objective", "o"),
+        ("date", "2031-10-02"),
+        ("from", "12:00"),
+        ("to", "09:00"),
+        ("mode", "remote"),
+    ];
+    let refused = ines.form("/groups/reseau-cpo/meetings", &backwards).await;
+    assert!(
+        refused.text.contains(r#"value="Gardé""#) && refused.text.contains("La fin doit venir"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(group.id.len(), 36);
+}
+
+#[tokio::test]
+async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, outsider) = (server.person("Camille").await, server.person("Ondine").await);
+    ines.add(&group, &camille, "member").await;
+    let path = format!("/api/v1/groups/{}/meetings", group.id);
+    let mut draft = body();
+    draft["state"] = json!("draft");
+    let draft = ines.post(&path, draft).await.json()["id"].as_str().unwrap().to_owned();
+    let convened = ines.post(&path, body()).await.json()["id"].as_str().unwrap().to_owned();
+    let status = |actor: crate::support::Actor, id: String| async move {
+        actor.get(&format!("/api/v1/meetings/{id}")).await.status.as_u16()
+    };
+    assert_eq!((status(ines.clone(), draft.clone()).await, status(camille.clone(), draft).await), (200, 404));
+    assert_eq!(
+        (status(camille.clone(), convened.clone()).await, status(outsider.clone(), convened.clone()).await),
+        (200, 404)
+    );
+    assert_eq!(camille.get(&path).await.json()["items"].as_array().unwrap().len(), 1);
+    ines.remove(&group, &camille).await;
+    assert_eq!(status(camille.clone(), convened.clone()).await, 404, "a former member");
+    let answer = camille
+        .request(Method::PUT, &format!("/api/v1/meetings/{convened}/rsvp"), Some(json!({ "answer": "no" })))
+        .await;
+    assert_eq!(answer.status, 404);
+    for wrong in [
+        json!({ "timezone": "Mars/Olympus" }),
+        json!({ "link": "javascript:alert(1)" }),
+        json!({ "objective": "" }),
+        json!({ "ends_at": "2031-10-02T07:30:00Z" }),
+    ] {
+        let mut body = body();
+        body.as_object_mut().unwrap().extend(wrong.as_object().unwrap().clone());
+        let refused = ines.post(&path, body).await;
+        let field = wrong.as_object().unwrap().keys().next().unwrap().clone();
+        assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["field"].clone()), (422, json!(field)));
+    }
+}
