@@ -288,14 +288,14 @@ async fn change(
                 // Locked before what is kept is read, so that two changes do not undo each other.
                 tx.lock(access.may().group().into()).await?;
                 let now = super::find(tx.connection(), &access).await?;
-                super::change(tx, &access, &merged(now, body)?).await
+                super::change(tx, &access, &merged(&now, body)?).await
             })
         })
         .await?;
     found(&owner, &reader, meeting).await.map(axum::Json)
 }
 
-fn merged(now: Meeting, body: Changed) -> Result<NewMeeting> {
+fn merged(now: &Meeting, body: Changed) -> Result<NewMeeting> {
     let words = draft::Words {
         title: body.title.as_deref().unwrap_or(&now.title),
         objective: body.objective.as_deref().unwrap_or(&now.objective),

@@ -398,7 +398,7 @@ mod tests {
             assert!(!meeting.summary.is_empty() && meeting.timezone == "Europe/Paris");
             assert_eq!(meeting.place.is_some(), meeting.mode != Mode::Remote, "{}", meeting.key);
             assert_eq!(meeting.link.is_some(), meeting.mode != Mode::InPerson, "{}", meeting.key);
-            let minutes = meeting.agenda.iter().map(|item| i64::from(item.minutes)).sum();
+            let minutes = meeting.agenda.iter().map(|item| item.minutes).sum();
             assert_eq!(meeting.end - meeting.start, TimeDelta::minutes(minutes), "{}", meeting.key);
             assert!(meeting.agenda.iter().all(|item| !item.title.is_empty()));
             let members = members(&network, &meeting.group);
