@@ -41,7 +41,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    people, search, threads, today,
+    people, search, territories, threads, today,
 };
 
 /// The subprotocols, the browsers' first.
@@ -60,6 +60,7 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/live", follow)
         .merge(today::routes())
         .merge(people::http::routes())
+        .merge(territories::http::routes())
         .merge(groups::http::routes())
         .merge(channels::http::routes())
         .merge(documents::http::routes())

@@ -13,3 +13,4 @@ mod meetings;
 mod messages;
 mod people;
 mod routes;
+mod territories;

@@ -2,11 +2,13 @@
 //!
 //! Everybody signed in reads them. Tables: `territories`, `label_periods`, `assignments`.
 
+pub mod http;
 mod store;
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;
 use uuid::Uuid;
+use web::territories::{PostHeld, Territory};
 use words::{PersonId, Post, TerritoryId};
 
 use crate::{db::Tx, error::Result};
@@ -54,7 +56,23 @@ pub async fn assign(
     store::insert_assignment(tx.connection(), Uuid::now_v7(), person, territory, post, from, to).await
 }
 
-/// How many territories there are.
-pub async fn count(connection: &mut PgConnection) -> Result<i64> {
-    store::count(connection).await
+/// The territories with the people who hold a post there now, by department and name.
+pub async fn list(connection: &mut PgConnection) -> Result<Vec<Territory>> {
+    store::list(connection).await
+}
+
+/// The people who hold a post in the network and in no territory now.
+pub async fn without_territory(connection: &mut PgConnection) -> Result<Vec<PostHeld>> {
+    store::held(connection, None, None, true).await
+}
+
+/// Everybody who holds or held a post in a territory, the last first.
+pub async fn people_of(connection: &mut PgConnection, code: &str) -> Result<Vec<PostHeld>> {
+    store::held(connection, Some(code), None, false).await
+}
+
+/// A person's name, and the posts that they hold or held, the last first.
+pub async fn posts_of(connection: &mut PgConnection, person: PersonId) -> Result<Option<(String, Vec<PostHeld>)>> {
+    let Some(name) = store::name_of(connection, person).await? else { return Ok(None) };
+    Ok(Some((name, store::held(connection, None, Some(person), false).await?)))
 }

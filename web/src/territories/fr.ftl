@@ -8,3 +8,14 @@ post-intern = Stagiaire
 post-facilitator = Animation du réseau
 post-speaker = Intervenant
 post-partner = Partenaire
+directory-title = Annuaire
+directory-territories = { $count ->
+    [one] { $count } territoire
+   *[other] { $count } territoires
+}
+directory-vacant = Poste à pourvoir ou inconnu
+directory-others = Au réseau
+territory-label-since = Première labellisation en { $name }
+territory-people = Qui y travaille, et qui y a travaillé
+person-posts = Postes
+person-no-post = Aucun poste n’est indiqué.
