@@ -10,11 +10,12 @@ use web::{
     paths,
     threads::{Thread, ThreadRow},
 };
-use words::{ChannelId, EventKind, GroupId, MessageId, PersonId, ThreadId, events::Recorded};
+use words::{ChannelId, DocumentId, EventKind, GroupId, MessageId, PersonId, ThreadId, events::Recorded};
 
 use crate::{
     channels,
     db::{Db, Work},
+    documents,
     error::Result,
     groups,
     live::{
@@ -77,9 +78,12 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Own(json!({ "thread": thread, "position": position }))
         }
         EventKind::SettingsUpdated => Subject::Own(json!({})),
+        EventKind::DocumentCreated | EventKind::DocumentUpdated => {
+            let document = documents::rendered(connection, DocumentId(row.subject)).await?;
+            // It was removed meanwhile: the event of that follows.
+            Subject::Data(document.map_or_else(|| json!({ "id": row.subject }), |document| value(&document)))
+        }
         EventKind::GroupUpdated
-        | EventKind::DocumentCreated
-        | EventKind::DocumentUpdated
         | EventKind::DocumentDeleted
         | EventKind::MeetingCreated
         | EventKind::MeetingUpdated
@@ -142,7 +146,7 @@ fn reloaded(event: &Recorded) -> String {
     let (stream, subject) = (event.row.stream, event.row.subject);
     match event.row.kind {
         EventKind::DocumentCreated | EventKind::DocumentUpdated | EventKind::DocumentDeleted => {
-            format!("documents-{stream}")
+            paths::documents_id(GroupId(stream.0))
         }
         EventKind::MeetingCreated | EventKind::MeetingUpdated | EventKind::RsvpSet => format!("meeting-{subject}"),
         EventKind::GroupJoined | EventKind::GroupLeft => "navigation".to_owned(),
