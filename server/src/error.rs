@@ -64,7 +64,7 @@ pub enum Error {
     UnknownEvent,
     /// The disk said no.
     #[error(transparent)]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
     /// A template did not render.
     #[error(transparent)]
     Render(#[from] askama::Error),
@@ -122,6 +122,18 @@ impl Error {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.constraint(),
             _ => None,
+        }
+    }
+}
+
+impl From<std::io::Error> for Error {
+    fn from(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+                tracing::warn!(%error, "the disk is full");
+                Self::Unavailable
+            }
+            _ => Self::Io(error),
         }
     }
 }

@@ -78,14 +78,16 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Own(json!({ "thread": thread, "position": position }))
         }
         EventKind::SettingsUpdated => Subject::Own(json!({})),
-        EventKind::DocumentCreated | EventKind::DocumentUpdated | EventKind::DocumentDeleted => {
-            Subject::Data(value(&documents::rendered(connection, DocumentId(row.subject)).await?))
+        EventKind::DocumentCreated | EventKind::DocumentUpdated => {
+            let document = documents::rendered(connection, DocumentId(row.subject)).await?;
+            // It was removed meanwhile: the event of that follows.
+            Subject::Data(document.map_or_else(|| json!({ "id": row.subject }), |document| value(&document)))
         }
         EventKind::MeetingCreated | EventKind::MeetingUpdated => {
             Subject::Data(value(&meetings::rendered(connection, MeetingId(row.subject)).await?))
         }
         EventKind::RsvpSet => Subject::Data(rsvp(connection, event).await?),
-        EventKind::GroupUpdated => Subject::Data(json!({ "id": row.subject })),
+        EventKind::GroupUpdated | EventKind::DocumentDeleted => Subject::Data(json!({ "id": row.subject })),
     })
 }
 
@@ -154,7 +156,7 @@ fn reloaded(event: &Recorded) -> String {
     let (stream, subject) = (event.row.stream, event.row.subject);
     match event.row.kind {
         EventKind::DocumentCreated | EventKind::DocumentUpdated | EventKind::DocumentDeleted => {
-            format!("documents-{stream}")
+            paths::documents_id(GroupId(stream.0))
         }
         EventKind::MeetingCreated | EventKind::MeetingUpdated | EventKind::RsvpSet => format!("meeting-{subject}"),
         EventKind::GroupJoined | EventKind::GroupLeft => "navigation".to_owned(),

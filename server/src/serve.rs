@@ -8,7 +8,7 @@ use axum::{
         DefaultBodyLimit, Path, Request, State,
         ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
     },
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
 };
@@ -170,8 +170,12 @@ async fn follow(
 /// The router, ready to serve.
 pub fn router(app: App, sockets: Sockets) -> Router {
     let (router, _) = routes().into_parts();
+    // What is downloaded goes as it is: its parts and its tag are those of its own bytes.
+    let shown = |_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions| {
+        !headers.contains_key(header::CONTENT_DISPOSITION)
+    };
     let compression = CompressionLayer::new()
-        .compress_when(SizeAbove::new(1024).and(NotForContentType::new("application/octet-stream")));
+        .compress_when(SizeAbove::new(1024).and(NotForContentType::new("application/octet-stream")).and(shown));
     router
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })

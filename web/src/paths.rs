@@ -3,7 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, PersonId, ReactionName, SessionId, ThreadId,
+    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, PersonId, ReactionName, SessionId,
+    ThreadId,
 };
 
 macro_rules! fixed {
@@ -154,6 +155,26 @@ pub fn message_reaction(message: MessageId, name: ReactionName) -> String {
 /// A document.
 pub fn document(id: DocumentId) -> String {
     format!("{DOCUMENTS}/{id}")
+}
+
+/// The library: of one group or of all, of one type or of all, from its beginning or after a place.
+pub fn library(group: Option<&str>, kind: Option<DocumentType>, after: Option<&str>) -> String {
+    let parts = [("group", group), ("type", kind.map(DocumentType::as_str)), ("after", after)];
+    let parts = parts.iter().filter_map(|(name, value)| value.map(|value| format!("{name}={}", encoded(value))));
+    match parts.collect::<Vec<_>>().join("&") {
+        query if query.is_empty() => DOCUMENTS.to_owned(),
+        query => format!("{DOCUMENTS}?{query}"),
+    }
+}
+
+/// The DOM id of what shows a group's documents.
+pub fn documents_id(group: GroupId) -> String {
+    format!("documents-{group}")
+}
+
+/// Where a document is removed.
+pub fn document_remove(id: DocumentId) -> String {
+    format!("{DOCUMENTS}/{id}/remove")
 }
 
 /// Where a document is added.

@@ -19,6 +19,7 @@ use crate::{
         self, Db,
         private::{Durability, PrivatePostgres},
     },
+    documents,
     files::Files,
     groups,
     http::{App, Settings, server},
@@ -49,6 +50,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     }
     let app = app(serve, db.clone(), files, public_url).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
+    owned.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
     let sockets = roof::Sockets::new(&app, stop.clone(), tracker.clone());

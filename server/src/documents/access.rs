@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use words::{DocumentId, FileId, PersonId, Role};
 
-use super::store;
+use super::store::{self, Standing};
 use crate::{
     error::{Error, Result},
     groups::{self, MayRead},
@@ -45,6 +45,18 @@ impl DocumentAccess {
     /// Whether the viewer may change it: who shared it, or an animator.
     pub fn changeable(&self) -> bool {
         self.sharer == self.may.person() || self.may.role() == Role::Animator
+    }
+
+    /// Refuses whoever may only read it.
+    pub fn change(&self) -> Result<()> {
+        if self.changeable() { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
+    /// Asks again, after the group's stream was locked: a proof made before it is only an early answer.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<Standing> {
+        let standing = store::standing(connection, self.document, self.may.person()).await?.ok_or(Error::NotFound)?;
+        let changeable = standing.sharer == self.may.person() || standing.role == Role::Animator;
+        if changeable { Ok(standing) } else { Err(Error::Forbidden) }
     }
 }
 

@@ -10,16 +10,13 @@ use web::{
     people::Author,
     territories::TerritoryLabel,
 };
-use words::{DocumentId, DocumentType, FileId, GroupId, PersonId, Post};
+use words::{DocumentId, DocumentType, FileId, GroupId, PersonId, Post, Role};
 
-use super::NewDocument;
+use super::{Described, ListPage};
 use crate::{
     error::Result,
     files::{Stored, hex},
 };
-
-/// How many documents a list holds at most.
-const MOST: i64 = 500;
 
 pub(super) struct Place {
     pub(super) group: GroupId,
@@ -36,6 +33,19 @@ pub(super) struct FilePlace {
     pub(super) filed: bool,
 }
 
+/// A document as it stands for a present member.
+pub(super) struct Standing {
+    pub(super) role: Role,
+    pub(super) sharer: PersonId,
+    pub(super) is_link: bool,
+}
+
+/// A file that may go, and its content's hash.
+pub(super) struct Leaver {
+    pub(super) id: Uuid,
+    pub(super) sha256: Vec<u8>,
+}
+
 pub(super) async fn insert_file(
     connection: &mut PgConnection,
     id: FileId,
@@ -47,7 +57,8 @@ pub(super) async fn insert_file(
 ) -> Result<()> {
     sqlx::query!(
         "insert into files (id, group_id, uploader_id, name, size_bytes, media_type, sha256, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (id) do nothing",
         id.0,
         group.0,
         uploader.0,
@@ -134,17 +145,47 @@ pub(super) async fn attachable(
     .await?)
 }
 
+pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<Option<Role>> {
+    Ok(sqlx::query_scalar!(
+        r#"select role as "role: Role" from members where group_id = $1 and person_id = $2 and ended_seq is null"#,
+        group.0,
+        person.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn standing(
+    connection: &mut PgConnection,
+    document: DocumentId,
+    person: PersonId,
+) -> Result<Option<Standing>> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"select members.role as "role: Role", documents.created_by as sharer, documents.url is not null as "is_link!"
+           from documents
+           join members on members.group_id = documents.group_id and members.person_id = $2 and members.ended_seq is null
+           where documents.id = $1 and documents.deleted_at is null"#,
+        document.0,
+        person.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
 pub(super) async fn insert(
     connection: &mut PgConnection,
     id: DocumentId,
     group: GroupId,
     person: PersonId,
-    new: &NewDocument,
+    new: &Described,
+    url: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into documents (id, group_id, title, purpose, type, created_by, assignment_id, created_at, updated_at)
-         values ($1, $2, $3, $4, $5, $6, (
+        "insert into documents
+           (id, group_id, title, purpose, type, tags, url, created_by, assignment_id, created_at, updated_at)
+         values ($1, $2, $3, $4, $5, $8, $9, $6, (
            select assignments.id from assignments
            where assignments.person_id = $6 and from_date <= current_date and (to_date is null or to_date >= current_date)
            order by territory_id is null, from_date, assignments.id limit 1), $7, $7)",
@@ -155,9 +196,40 @@ pub(super) async fn insert(
         new.kind.as_str(),
         person.0,
         now,
+        &new.tags,
+        url,
     )
     .execute(connection)
     .await?;
+    Ok(())
+}
+
+pub(super) async fn describe(
+    connection: &mut PgConnection,
+    document: DocumentId,
+    described: &Described,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "update documents set title = $2, purpose = $3, type = $4, tags = $5, updated_at = $6 where id = $1",
+        document.0,
+        described.title,
+        described.purpose,
+        described.kind.as_str(),
+        &described.tags,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn mark_deleted(
+    connection: &mut PgConnection,
+    document: DocumentId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!("update documents set deleted_at = $2 where id = $1", document.0, now).execute(connection).await?;
     Ok(())
 }
 
@@ -194,44 +266,54 @@ pub(super) async fn place(connection: &mut PgConnection, document: DocumentId) -
     .await?)
 }
 
+/// The documents of a person's groups, or of one of them, the last changed first.
 pub(super) async fn list(
     connection: &mut PgConnection,
-    group: GroupId,
-    kind: Option<DocumentType>,
+    person: PersonId,
+    group: Option<GroupId>,
+    page: ListPage,
 ) -> Result<Vec<Document>> {
+    let (at, after) = page.after.unzip();
     let ids = sqlx::query_scalar!(
-        "select id from documents
-         where group_id = $1 and deleted_at is null and ($2::text is null or type = $2)
-         order by updated_at desc, id
-         limit $3",
-        group.0,
-        kind.map(DocumentType::as_str),
-        MOST,
+        "select documents.id
+         from documents
+         join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+         where deleted_at is null
+           and ($2::uuid is null or documents.group_id = $2)
+           and ($3::text is null or type = $3)
+           and ($4::timestamptz is null or (updated_at, documents.id) < ($4, $5::uuid))
+         order by updated_at desc, documents.id desc
+         limit $6",
+        person.0,
+        group.map(|group| group.0),
+        page.kind.map(DocumentType::as_str),
+        at,
+        after.map(|document| document.0),
+        page.limit,
     )
     .fetch_all(&mut *connection)
     .await?;
     by_ids(connection, &ids).await
 }
 
-pub(super) async fn library(
+/// How many documents there are of each type, in a person's groups or in one of them.
+pub(super) async fn counts(
     connection: &mut PgConnection,
     person: PersonId,
-    kind: Option<DocumentType>,
-) -> Result<Vec<Document>> {
-    let ids = sqlx::query_scalar!(
-        "select documents.id
-         from documents
-         join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
-         where deleted_at is null and ($2::text is null or type = $2)
-         order by updated_at desc, documents.id
-         limit $3",
+    group: Option<GroupId>,
+) -> Result<Vec<(DocumentType, i64)>> {
+    let rows = sqlx::query!(
+        r#"select type as "kind: DocumentType", count(*) as "count!"
+           from documents
+           join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+           where deleted_at is null and ($2::uuid is null or documents.group_id = $2)
+           group by type"#,
         person.0,
-        kind.map(DocumentType::as_str),
-        MOST,
+        group.map(|group| group.0),
     )
-    .fetch_all(&mut *connection)
+    .fetch_all(connection)
     .await?;
-    by_ids(connection, &ids).await
+    Ok(rows.into_iter().map(|row| (row.kind, row.count)).collect())
 }
 
 pub(super) async fn find(connection: &mut PgConnection, document: DocumentId) -> Result<Option<Document>> {
@@ -286,7 +368,8 @@ async fn by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Docum
 async fn versions(connection: &mut PgConnection, documents: &[Uuid]) -> Result<HashMap<DocumentId, Vec<Version>>> {
     let rows = sqlx::query!(
         r#"select
-             document_id as "document: DocumentId", number, files.id as "file: FileId", files.name, size_bytes, media_type, sha256
+             document_id as "document: DocumentId", number, versions.created_at, files.id as "file: FileId", files.name,
+             size_bytes, media_type, sha256
            from versions join files on files.id = versions.file_id
            where document_id = any($1)
            order by document_id, number"#,
@@ -304,7 +387,70 @@ async fn versions(connection: &mut PgConnection, documents: &[Uuid]) -> Result<H
             media_type: row.media_type,
             sha256,
         };
-        found.entry(row.document).or_default().push(Version { number: row.number, file });
+        found.entry(row.document).or_default().push(Version { number: row.number, created_at: row.created_at, file });
     }
     Ok(found)
+}
+
+/// The files that go: unfiled ones stored before an instant, and those of documents removed before another.
+pub(super) async fn leavers(
+    connection: &mut PgConnection,
+    unfiled_before: DateTime<Utc>,
+    removed_before: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Leaver>> {
+    Ok(sqlx::query_as!(
+        Leaver,
+        "select files.id, sha256
+         from files
+         left join versions on versions.file_id = files.id
+         left join documents on documents.id = versions.document_id
+         where (versions.file_id is null and files.created_at < $1) or documents.deleted_at < $2
+         order by files.id
+         limit $3",
+        unfiled_before,
+        removed_before,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Forgets files with what names them; one that was filed meanwhile stays.
+pub(super) async fn forget(
+    connection: &mut PgConnection,
+    files: &[Uuid],
+    removed_before: DateTime<Utc>,
+) -> Result<u64> {
+    let gone = sqlx::query!(
+        "with removed as (
+           delete from versions using documents
+           where versions.file_id = any($1) and documents.id = versions.document_id and documents.deleted_at < $2
+           returning versions.file_id
+         ), leaving as (
+           select file_id as id from removed
+           union all
+           select id from unnest($1::uuid[]) asked (id)
+           where not exists (select from versions where file_id = asked.id)
+         ), detached as (
+           delete from attachments where file_id in (select id from leaving)
+         )
+         delete from files where id in (select id from leaving)",
+        files,
+        removed_before,
+    )
+    .execute(connection)
+    .await?;
+    Ok(gone.rows_affected())
+}
+
+/// Which of these contents no file has.
+pub(super) async fn unnamed(connection: &mut PgConnection, contents: &[Vec<u8>]) -> Result<Vec<Vec<u8>>> {
+    Ok(sqlx::query_scalar!(
+        r#"select sha256 as "sha256!" from unnest($1::bytea[]) asked (sha256)
+           where not exists (select from files where files.sha256 = asked.sha256)"#,
+        contents,
+    )
+    .fetch_all(connection)
+    .await?)
 }

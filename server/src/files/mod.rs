@@ -2,9 +2,13 @@
 //!
 //! Written to a temporary name while they are hashed, synced, renamed, the folder synced, and only then named by a row:
 //! every file that a row names is there. Memory stays flat whatever the weight. What no row names is swept.
+//!
+//! Surprises: several servers may share the folder, so that nothing is removed but for its age. Some room of the disk is
+//! kept free: uploads are refused before the database is.
 
 mod name;
 mod sniff;
+mod sweep;
 
 use std::{
     io::SeekFrom,
@@ -16,13 +20,20 @@ use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::{
     fs::{self, File},
-    io::{AsyncSeekExt, AsyncWriteExt},
+    io::{AsyncSeekExt, AsyncWriteExt, BufWriter},
 };
 use uuid::Uuid;
 
 pub use name::safe_name;
 
 use crate::error::{Error, Result};
+
+/// How much is gathered before it is written, in bytes: the disk is asked seldom, and memory stays flat.
+const GATHERED: usize = 256 * 1024;
+/// After so many bytes the room on the disk is looked at again.
+const LOOK: u64 = 64 << 20;
+/// The most of the disk that is kept free, in bytes; less on a small one.
+const RESERVE: u64 = 1 << 30;
 
 /// The folder of blobs.
 #[derive(Clone, Debug, Default)]
@@ -42,38 +53,41 @@ pub struct Stored {
 }
 
 impl Files {
-    /// Opens the folder, and makes it if need be. What an earlier process left half-written goes.
+    /// Opens the folder, and makes it if need be.
     pub fn open(folder: &Path) -> Result<Self> {
-        let incoming = folder.join("incoming");
-        if incoming.exists() {
-            std::fs::remove_dir_all(&incoming)?;
-        }
-        std::fs::create_dir_all(&incoming)?;
+        std::fs::create_dir_all(folder.join("incoming"))?;
         Ok(Self { folder: folder.to_owned() })
     }
 
     /// Stores a stream of bytes, at most `limit_bytes`; one that is longer is not read to its end.
-    pub async fn store<E>(
+    pub async fn store(
         &self,
         name: &str,
-        mut bytes: impl Stream<Item = Result<Bytes, E>> + Unpin,
+        mut bytes: impl Stream<Item = Result<Bytes>> + Unpin,
         limit_bytes: u64,
     ) -> Result<Stored> {
-        let temporary = Temporary(self.folder.join("incoming").join(Uuid::now_v7().to_string()));
-        let mut file = File::create(&temporary.0).await?;
-        let (mut hash, mut size_bytes, mut beginning) = (Sha256::new(), 0_u64, Vec::new());
+        self.keep_reserve()?;
+        let temporary = Temporary(self.incoming());
+        let mut file = BufWriter::with_capacity(GATHERED, File::create(&temporary.0).await?);
+        let (mut hash, mut size_bytes, mut looked, mut beginning) = (Sha256::new(), 0_u64, 0, Vec::new());
         while let Some(chunk) = bytes.next().await {
-            let chunk = chunk.map_err(|_| Error::BadRequest("multipart"))?;
+            let chunk = chunk?;
             size_bytes += chunk.len() as u64;
             if size_bytes > limit_bytes {
                 return Err(Error::TooLarge { limit_bytes });
+            }
+            if size_bytes - looked > LOOK {
+                self.keep_reserve()?;
+                looked = size_bytes;
             }
             let missing = sniff::BEGINNING.saturating_sub(beginning.len()).min(chunk.len());
             beginning.extend_from_slice(&chunk[..missing]);
             hash.update(&chunk);
             file.write_all(&chunk).await?;
         }
-        file.sync_all().await?;
+        // Syncing alone would not tell that the last write failed.
+        file.flush().await?;
+        file.get_ref().sync_all().await?;
         let sha256: [u8; 32] = hash.finalize().into();
         self.keep(&temporary.0, &sha256).await?;
         Ok(Stored { sha256, size_bytes, media_type: sniff::media_type(name, &beginning) })
@@ -94,10 +108,31 @@ impl Files {
     async fn keep(&self, temporary: &Path, sha256: &[u8]) -> Result<()> {
         let path = self.path(sha256);
         let Some(folder) = path.parent() else { return Err(Error::NotFound) };
-        fs::create_dir_all(folder).await?;
+        match fs::create_dir(folder).await {
+            Ok(()) => File::open(&self.folder).await?.sync_all().await?,
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Also where the same bytes are there already: their age begins again, so that no sweep takes them now.
         fs::rename(temporary, &path).await?;
         File::open(folder).await?.sync_all().await?;
         Ok(())
+    }
+
+    /// Refuses to write when little room is left: a database that cannot write is worse than an upload refused.
+    fn keep_reserve(&self) -> Result<()> {
+        let disk = rustix::fs::statvfs(&self.folder).map_err(std::io::Error::from)?;
+        let reserve = (disk.f_blocks.saturating_mul(disk.f_frsize) / 20).min(RESERVE);
+        if disk.f_bavail.saturating_mul(disk.f_frsize) < reserve {
+            tracing::warn!(reserve_bytes = reserve, "an upload is refused: the disk of the files is nearly full");
+            return Err(Error::Unavailable);
+        }
+        Ok(())
+    }
+
+    /// A name that nothing has yet.
+    fn incoming(&self) -> PathBuf {
+        self.folder.join("incoming").join(Uuid::now_v7().to_string())
     }
 
     fn path(&self, sha256: &[u8]) -> PathBuf {

@@ -2,6 +2,8 @@
 
 /// The longest name, in bytes.
 const LONGEST: usize = 255;
+/// The name of what has none: a word of both languages.
+const UNNAMED: &str = "document";
 
 /// The last part of a path, without what would deceive a reader or break a header: control characters, marks that turn
 /// the writing direction, blanks and dots at its ends. Its extension is kept when it is cut.
@@ -10,7 +12,7 @@ pub fn safe_name(name: &str) -> String {
     let clean: String = last.chars().filter(|&c| !c.is_control() && !turns(c)).collect();
     let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
     if clean.is_empty() {
-        return "fichier".to_owned();
+        return UNNAMED.to_owned();
     }
     if clean.len() <= LONGEST {
         return clean.to_owned();
@@ -28,7 +30,10 @@ pub fn safe_name(name: &str) -> String {
 
 /// Marks that turn the writing direction, or take no room.
 fn turns(c: char) -> bool {
-    matches!(c, '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+    )
 }
 
 #[cfg(test)]
@@ -42,9 +47,15 @@ mod tests {
             ("../../etc/passwd", "passwd"),
             ("C:\\Users\\x\\bilan 2024.ods", "bilan 2024.ods"),
             ("facture\u{202e}fdp.exe", "facturefdp.exe"),
+            ("C:fakepath\\..\\..\\notes.txt", "notes.txt"),
+            ("nul\0.pdf", "nul.pdf"),
+            ("\u{2067}\u{061c}rapport\u{2028}.pdf", "rapport.pdf"),
+            ("%2e%2e%2fpasswd", "%2e%2e%2fpasswd"),
+            ("..", "document"),
+            ("dossier/", "document"),
             ("a\r\nSet-Cookie: x.txt", "aSet-Cookie: x.txt"),
-            ("...", "fichier"),
-            ("", "fichier"),
+            ("...", "document"),
+            ("", "document"),
             ("  été .pdf ", "été .pdf"),
         ];
         for (given, expected) in cases {

@@ -10,15 +10,30 @@ const UNKNOWN: &str = "application/octet-stream";
 pub(super) fn media_type(name: &str, beginning: &[u8]) -> String {
     let extension = name.rsplit_once('.').map(|(_, end)| end.to_ascii_lowercase()).unwrap_or_default();
     match infer::get(beginning).map(|kind| kind.mime_type()) {
-        Some("text/html" | "text/xml" | "text/x-shellscript" | "image/svg+xml") => UNKNOWN.to_owned(),
         Some("application/zip") => office(&extension).unwrap_or("application/zip").to_owned(),
-        Some(known) => known.to_owned(),
+        Some(known) if is_inert(known) => known.to_owned(),
         None if std::str::from_utf8(beginning).is_ok() || cut_inside_a_letter(beginning) => match extension.as_str() {
             "csv" => "text/csv".to_owned(),
             "txt" | "md" => "text/plain".to_owned(),
             _ => UNKNOWN.to_owned(),
         },
-        None => UNKNOWN.to_owned(),
+        Some(_) | None => UNKNOWN.to_owned(),
+    }
+}
+
+/// What is only looked at or listened to, and the formats of offices. Anything else keeps no name: markup, programs, and
+/// what is not known yet.
+fn is_inert(media_type: &str) -> bool {
+    match media_type.split_once('/') {
+        Some(("image", kind)) => kind != "svg+xml",
+        Some(("audio" | "video", _)) => true,
+        Some(("application", kind)) => {
+            kind.starts_with("vnd.openxmlformats-officedocument.")
+                || kind.starts_with("vnd.oasis.opendocument.")
+                || matches!(kind, "pdf" | "rtf" | "epub+zip" | "gzip" | "x-7z-compressed" | "x-ole-storage")
+                || matches!(kind, "msword" | "vnd.ms-excel" | "vnd.ms-powerpoint")
+        }
+        _ => false,
     }
 }
 
@@ -52,6 +67,9 @@ mod tests {
             ("photo.png", "<html><body>"),
             ("script.js", "alert(1)"),
             ("feuille.xml", "<?xml version='1.0'?>"),
+            ("rapport.pdf", "#!/bin/sh\nrm -rf"),
+            ("photo.jpg", "MZ\u{90}\0programme"),
+            ("module.txt", "\0asm\u{1}\0\0\0"),
         ] {
             assert_eq!(media_type(name, bytes.as_bytes()), "application/octet-stream", "{name}");
         }

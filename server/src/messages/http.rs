@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use axum::{
     Extension,
-    extract::{Multipart, State},
+    extract::State,
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,7 +21,8 @@ use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, Role, Threa
 
 use super::{Ack, Draft, Post, Poster, ThreadPage, Window};
 use crate::{
-    channels, documents,
+    channels,
+    documents::{self, Incoming, Most},
     error::{Error, Result},
     groups,
     groups::http::List,
@@ -348,39 +349,54 @@ async fn post_form(
     Extension(poster): Extension<Poster>,
     page: Page,
     Path(thread): Path<ThreadId>,
-    form: Multipart,
+    form: Incoming,
 ) -> Result<Response> {
     let viewer = page.reader()?;
     let (form, attachments) = received(&app, &viewer, thread, form).await?;
-    let body = PostBody { id: form.id, body: form.body.clone(), attachments };
-    match post_message(&app, &poster, &viewer, thread, body).await {
+    let verdict = match attachments {
+        Ok(attachments) => {
+            let body = PostBody { id: form.id, body: form.body.clone(), attachments };
+            post_message(&app, &poster, &viewer, thread, body).await
+        }
+        Err(error) => Err(error),
+    };
+    match verdict {
         Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
         Err(error) => {
-            let faults = people::http::faults(error, page.text)?;
+            let faults = documents::http::faults(error, page.text)?;
             show_thread(&app, &page, thread, None, faults, Some(form)).await
         }
     }
 }
 
-/// The form of a message, with its files stored and noted. The right is asked before a byte of the body is read.
-async fn received(app: &App, viewer: &Viewer, thread: ThreadId, form: Multipart) -> Result<(PostForm, Vec<FileId>)> {
+/// The form of a message, with its files stored and noted, or why they are not. The right is asked before a byte of the
+/// body is read. A form that is sent again notes the same files, so that its message is known again.
+async fn received(
+    app: &App,
+    viewer: &Viewer,
+    thread: ThreadId,
+    form: Incoming,
+) -> Result<(PostForm, Result<Vec<FileId>>)> {
     let access = {
         let mut connection = app.db.pool().acquire().await?;
         threads::may_read(&mut connection, viewer, thread).await?
     };
-    let received = documents::receive(&app.files, form, app.settings.upload_limit_bytes).await?;
+    let mut received = documents::receive(&app.files, form, Most::Several, app.settings.upload_limit_bytes).await;
     let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
-    let may = *access.may();
+    if let Err(error) = received.whole() {
+        return Ok((form, Err(error)));
+    }
+    let (may, sent) = (*access.may(), form.id.unwrap_or_else(MessageId::fresh));
     let noted = app.db.write(move |tx| {
         Box::pin(async move {
             let mut noted = Vec::with_capacity(received.files.len());
-            for (name, stored) in &received.files {
-                noted.push(documents::add_file(tx, &may, name, stored).await?.id);
+            for (place, file) in received.files.iter().enumerate() {
+                noted.push(documents::add_file_once(tx, &may, sent.0, place, file).await?.id);
             }
             Ok(noted)
         })
     });
-    Ok((form, noted.await?))
+    Ok((form, noted.await))
 }
 
 /// Checks the right and the draft, and hands them in.

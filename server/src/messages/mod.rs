@@ -19,7 +19,7 @@ mod store;
 
 use sqlx::PgConnection;
 use web::{messages::Message, threads::Thread};
-use words::{Event, MessageId, OperationId, ReactionName, ThreadId};
+use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, ThreadId};
 
 pub use access::{MessageAccess, may_edit, may_read, may_remove};
 pub use batch::{Post, Verdict, commit};
@@ -127,6 +127,14 @@ pub async fn react(tx: &mut Tx, access: &MessageAccess, op: OperationId, name: R
     let event = Event::ReactionSet { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
     Ok(access.ack(seq, false))
+}
+
+/// Tells of the messages that lost a file with the document that was removed: they read otherwise now.
+pub async fn tell_detached(tx: &mut Tx, group: GroupId, document: DocumentId) -> Result<()> {
+    for (thread, message) in store::attached_to(tx.connection(), document).await? {
+        tx.record(Event::MessageEdited { group, thread, message }, None).await?;
+    }
+    Ok(())
 }
 
 /// Messages of a thread, ascending by position, at most `limit`; and the position to ask further from, if there is more.

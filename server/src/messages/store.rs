@@ -187,6 +187,25 @@ pub(super) async fn insert_attachments(
     Ok(())
 }
 
+/// The messages, not removed, that have a file of a document.
+pub(super) async fn attached_to(
+    connection: &mut PgConnection,
+    document: DocumentId,
+) -> Result<Vec<(ThreadId, MessageId)>> {
+    let rows = sqlx::query!(
+        r#"select distinct messages.thread_id as "thread: ThreadId", messages.id as "message: MessageId"
+           from versions
+           join attachments on attachments.file_id = versions.file_id
+           join messages on messages.id = attachments.message_id and messages.deleted_at is null
+           where versions.document_id = $1
+           order by messages.id"#,
+        document.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.thread, row.message)).collect())
+}
+
 pub(super) async fn exists(connection: &mut PgConnection, message: MessageId) -> Result<bool> {
     Ok(sqlx::query_scalar!(r#"select exists (select from messages where id = $1) as "exists!""#, message.0)
         .fetch_one(connection)

@@ -3,11 +3,14 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use words::{DocumentId, DocumentType, FileId, GroupId};
+use words::{DocumentId, DocumentType, FileId, GroupId, Role};
 
 use crate::{
-    date, messages,
+    date,
+    groups::Group,
+    messages,
     page::{Faults, Shell},
+    paths,
     people::Author,
 };
 
@@ -46,6 +49,8 @@ pub struct Document {
 pub struct Version {
     /// Its number, from 1.
     pub number: i32,
+    /// When it was shared.
+    pub created_at: DateTime<Utc>,
     /// Its file.
     pub file: DocumentFile,
 }
@@ -71,31 +76,51 @@ pub struct DocumentFile {
 pub struct LibraryPage {
     /// The shell.
     pub shell: Shell,
-    /// What was refused.
-    pub faults: Faults,
-    /// The documents.
-    pub documents: Vec<Document>,
+    /// The reader's groups.
+    pub groups: Vec<Group>,
+    /// The short address of the one group that is shown, if it is one.
+    pub group: Option<String>,
+    /// How many documents there are of each type.
+    pub counts: Vec<(DocumentType, i64)>,
     /// The type that is shown, if it is one.
     pub kind: Option<DocumentType>,
-    /// What was typed.
-    pub form: UploadForm,
-    /// The heaviest file that is taken, in bytes.
-    pub limit: u64,
+    /// The documents.
+    pub documents: Vec<Document>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
     /// The time.
     pub now: DateTime<Utc>,
 }
 
-/// A document being added, as typed.
+/// The page where a document is added to a group.
+#[derive(Debug, Template)]
+#[template(path = "documents/new.html")]
+pub struct NewDocumentPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The group.
+    pub group: Group,
+    /// What was typed.
+    pub form: DocumentForm,
+    /// The heaviest file that is taken, in bytes.
+    pub limit_bytes: u64,
+}
+
+/// What is said of a document, as typed.
 #[derive(Clone, Debug, Default)]
-pub struct UploadForm {
-    /// The group's short address; empty before a choice.
-    pub group: String,
+pub struct DocumentForm {
     /// The title.
     pub title: String,
     /// The purpose.
     pub purpose: String,
-    /// The type.
+    /// The type's word.
     pub kind: String,
+    /// The tags, separated by commas.
+    pub tags: String,
+    /// Where it leads, if it is a link.
+    pub url: String,
 }
 
 /// A document's page.
@@ -104,10 +129,18 @@ pub struct UploadForm {
 pub struct DocumentPage {
     /// The shell.
     pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
     /// The document.
     pub document: Document,
     /// Whether the reader may change it.
     pub changeable: bool,
+    /// What is said of it, as it is or as typed.
+    pub form: DocumentForm,
+    /// Whether something typed was refused, and waits.
+    pub editing: bool,
+    /// The heaviest file that is taken, in bytes.
+    pub limit_bytes: u64,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -116,6 +149,11 @@ impl Document {
     /// Its last version.
     pub fn latest(&self) -> Option<&Version> {
         self.versions.last()
+    }
+
+    /// What stands on its picture: an arrow for a link.
+    pub fn extension(&self) -> String {
+        self.latest().map_or_else(|| "↗".to_owned(), |version| version.file.extension())
     }
 }
 
@@ -131,22 +169,73 @@ impl DocumentFile {
     }
 }
 
+impl DocumentForm {
+    /// What is said of a document now.
+    pub fn of(document: &Document) -> Self {
+        Self {
+            title: document.title.clone(),
+            purpose: document.purpose.clone(),
+            kind: document.kind.to_string(),
+            tags: document.tags.join(", "),
+            url: document.url.clone().unwrap_or_default(),
+        }
+    }
+
+    /// The types of what has a file, with whether each is the chosen one.
+    fn kinds(&self) -> impl Iterator<Item = (DocumentType, bool)> {
+        let kinds = DocumentType::ALL.iter().filter(|kind| **kind != DocumentType::Link);
+        kinds.map(|kind| {
+            (*kind, if self.kind.is_empty() { *kind == DocumentType::Other } else { self.kind == kind.as_str() })
+        })
+    }
+}
+
 impl LibraryPage {
+    /// The types of which there is something, with how many.
+    fn kinds(&self) -> impl Iterator<Item = (DocumentType, i64)> {
+        let count = |kind: DocumentType| self.counts.iter().find(|(one, _)| *one == kind).map(|(_, count)| *count);
+        DocumentType::ALL.iter().filter_map(move |kind| count(*kind).map(|count| (*kind, count)))
+    }
+
+    fn shows(&self, kind: Option<DocumentType>) -> bool {
+        self.kind == kind
+    }
+
+    fn of_kind(&self, kind: Option<DocumentType>) -> String {
+        paths::library(self.group.as_deref(), kind, None)
+    }
+
+    fn after(&self, next: &str) -> String {
+        paths::library(self.group.as_deref(), self.kind, Some(next))
+    }
+
+    /// The groups to which the reader may add.
+    fn writable(&self) -> impl Iterator<Item = &Group> {
+        self.groups.iter().filter(|group| group.role.is_some_and(|role| role != Role::Guest))
+    }
+
     fn when(&self, at: &DateTime<Utc>) -> String {
         date::brief(self.shell.text, *at, self.now)
     }
+}
 
+impl NewDocumentPage {
     fn limit(&self) -> String {
-        date::size(self.shell.text, self.limit)
-    }
-
-    fn shows(&self, kind: DocumentType) -> bool {
-        self.kind == Some(kind)
+        date::size(self.shell.text, self.limit_bytes)
     }
 }
 
 impl DocumentPage {
     fn when(&self, at: &DateTime<Utc>) -> String {
         date::brief(self.shell.text, *at, self.now)
+    }
+
+    fn limit(&self) -> String {
+        date::size(self.shell.text, self.limit_bytes)
+    }
+
+    /// The versions before the last one, the newest first.
+    fn earlier(&self) -> impl Iterator<Item = &Version> {
+        self.document.versions.iter().rev().skip(1)
     }
 }

@@ -3,6 +3,7 @@
 //! Each page comes four times: as on an ordinary day, with nothing in it, with far too much, and as somebody would fill
 //! it who wishes us harm.
 
+mod documents;
 mod pages;
 mod people;
 mod rooms;
@@ -114,6 +115,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(today::samples(stage));
     samples.extend(rooms::samples(stage));
     samples.extend(talk::samples(stage));
+    samples.extend(documents::samples(stage));
     samples.extend(pages::samples(stage));
     samples
 }

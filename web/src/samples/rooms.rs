@@ -27,6 +27,11 @@ fn sample(stage: &Stage, number: u128, name: &str, access: Access, role: Option<
     }
 }
 
+/// The group that most pages are about.
+pub(super) fn group_of(stage: &Stage, role: Option<Role>) -> Group {
+    sample(stage, 11, "Réseau CPO Hauts-de-France", Access::Open, role)
+}
+
 pub(super) fn channel(stage: &Stage, number: u128, name: &str, purpose: &str) -> Channel {
     Channel {
         id: id(number),

@@ -55,6 +55,7 @@ const BEGINNINGS: &[&str] = &[
     "access-",
     "answer-",
     "document-type-",
+    "documents-type-",
     "error-",
     "error-conflict-",
     "error-field-",

@@ -16,7 +16,7 @@ use crate::{
     channels::{self, NewChannel},
     clock::Clock,
     db::{self, Db},
-    documents::NewDocument,
+    documents::Described,
     files::Files,
     groups::{self, NewGroup},
     http::Viewer,
@@ -179,15 +179,23 @@ impl Builder {
         Ok(())
     }
 
-    /// A document with a generated file; a link to a page elsewhere has none, and is left out.
     async fn document(&mut self, document: &Document) -> Result<()> {
-        let Some(file) = &document.file else { return Ok(()) };
         self.clock.set(self.at(document.days_ago, NaiveTime::from_hms_opt(8, 0, 0).unwrap_or_default()));
+        let new = Described::checked(&document.title, &document.purpose, document.kind, &document.tags.join(", "))?;
+        let (viewer, group) = (self.viewer(&document.by)?, self.group_id(&document.group)?);
+        if let Some(url) = document.url.clone() {
+            let linked = self.db.write(move |tx| {
+                Box::pin(async move {
+                    let may = groups::may_write(tx.connection(), &viewer, group).await?;
+                    crate::documents::add_link(tx, &may, &new, &url).await
+                })
+            });
+            return Ok(linked.await.map(drop)?);
+        }
+        let Some(file) = &document.file else { bail!("{} has neither a file nor an address", document.key) };
         let bytes = documents::file(file.format, &document.title, &document.content)?;
-        let source = stream::iter([Ok::<_, std::io::Error>(bytes::Bytes::from(bytes))]);
-        let stored = self.files.store(&file.name, source, HEAVIEST).await?;
-        let new = NewDocument::checked(&document.title, &document.purpose, document.kind)?;
-        let (viewer, group, name) = (self.viewer(&document.by)?, self.group_id(&document.group)?, file.name.clone());
+        let source = stream::iter([Ok(bytes::Bytes::from(bytes))]);
+        let (stored, name) = (self.files.store(&file.name, source, HEAVIEST).await?, file.name.clone());
         let id = self
             .db
             .write(move |tx| {
