@@ -6,14 +6,14 @@
 pub mod private;
 mod store;
 
-use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{future::Future, pin::Pin, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
     PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::sync::{OnceCell, broadcast};
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
@@ -41,7 +41,7 @@ pub struct Db {
     clock: Clock,
     hints: broadcast::Sender<Hint>,
     reactions: Reactions,
-    epoch: Arc<OnceCell<Uuid>>,
+    epoch: watch::Sender<Option<Uuid>>,
 }
 
 /// A write transaction, and the events recorded in it.
@@ -66,7 +66,7 @@ impl Db {
                 // The rollback of a released connection is a notice each time that nothing was open.
                 ("client_min_messages", "error"),
             ]));
-        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions, epoch: Arc::default() }
+        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions, epoch: watch::Sender::new(None) }
     }
 
     /// The pool, for single statements.
@@ -123,14 +123,28 @@ impl Db {
     }
 
     /// The epoch of this database: changes with a restore, a promotion or another database behind the same address
-    /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid.
+    /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid. What was read
+    /// last: pages and sockets always speak of the same one.
     pub async fn epoch(&self) -> Result<Uuid> {
-        let read = || async {
-            let mut connection = self.pool.acquire().await?;
-            let parts = store::epoch(&mut connection).await?;
-            Ok(Uuid::new_v5(&parts.epoch, parts.place.as_bytes()))
-        };
-        self.epoch.get_or_try_init(read).await.copied()
+        let known = *self.epoch.borrow();
+        match known {
+            Some(epoch) => Ok(epoch),
+            None => self.read_epoch().await,
+        }
+    }
+
+    /// Reads the epoch anew: at the start, now and then, and whenever the database was away or looks like another one.
+    pub async fn read_epoch(&self) -> Result<Uuid> {
+        let mut connection = self.pool.acquire().await?;
+        let parts = store::epoch(&mut connection).await?;
+        let epoch = Uuid::new_v5(&parts.epoch, parts.place.as_bytes());
+        self.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
+        Ok(epoch)
+    }
+
+    /// The epochs of this database, as they are read.
+    pub fn epochs(&self) -> watch::Receiver<Option<Uuid>> {
+        self.epoch.subscribe()
     }
 }
 
