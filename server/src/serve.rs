@@ -1,6 +1,6 @@
 //! The router: a line per room, and the middleware in order.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     Extension, Router,
@@ -85,7 +85,7 @@ impl Sockets {
             let (db, poster) = (db.clone(), poster.clone());
             Arc::new(move |viewer, command| Box::pin(messages::live::run(db.clone(), poster.clone(), viewer, command)))
         };
-        let hubs = Hubs::new(db.clone(), follow_right, fanout::render, drain.clone());
+        let hubs = Hubs::new(db.clone(), follow_rights, fanout::render, drain.clone());
         let live = Live {
             hubs,
             connections: Connections::default(),
@@ -133,8 +133,12 @@ impl Sockets {
     }
 }
 
-fn follow_right(connection: &mut PgConnection, person: PersonId, stream: StreamId) -> Work<'_, Option<i64>> {
-    Box::pin(groups::may_follow(connection, person, stream))
+fn follow_rights<'c>(
+    connection: &'c mut PgConnection,
+    stream: StreamId,
+    people: &'c [PersonId],
+) -> Work<'c, HashMap<PersonId, i64>> {
+    Box::pin(groups::may_follow(connection, stream, people))
 }
 
 /// The socket's door: who is signed in, from our own pages or with a token, in a subprotocol that we speak.

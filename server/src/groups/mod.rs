@@ -14,6 +14,8 @@ mod access;
 pub mod http;
 mod store;
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use web::groups::{Group, Member};
 use words::{Access, Event, GroupId, PersonId, Role, StreamId};
@@ -188,13 +190,16 @@ pub async fn remove(tx: &mut Tx, viewer: &Viewer, group: GroupId, person: Person
     Ok(())
 }
 
-/// From which sequence a person may follow a stream: their own from the start, a group's from where their present
-/// membership began. None if they may not.
-pub async fn may_follow(connection: &mut PgConnection, person: PersonId, stream: StreamId) -> Result<Option<i64>> {
-    if stream == person.into() {
-        return Ok(Some(0));
-    }
-    store::membership_began(connection, GroupId(stream.0), person).await
+/// From which sequence each of these people may follow a stream: their own from the start, a group's from where their
+/// present membership began. Who may not is left out.
+pub async fn may_follow(
+    connection: &mut PgConnection,
+    stream: StreamId,
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, i64>> {
+    let mut began = store::memberships_began(connection, GroupId(stream.0), people).await?;
+    began.extend(people.iter().filter(|&&person| stream == person.into()).map(|&person| (person, 0)));
+    Ok(began)
 }
 
 /// The group's row is locked first, then the person's, so that two changes cannot wait for each other.

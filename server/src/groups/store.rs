@@ -1,5 +1,7 @@
 //! The SQL of groups.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -104,18 +106,22 @@ pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: 
     .await?)
 }
 
-pub(super) async fn membership_began(
+pub(super) async fn memberships_began(
     connection: &mut PgConnection,
     group: GroupId,
-    person: PersonId,
-) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar!(
-        "select began_seq from members where group_id = $1 and person_id = $2 and ended_seq is null",
+    people: &[PersonId],
+) -> Result<HashMap<PersonId, i64>> {
+    let people: Vec<_> = people.iter().map(|person| person.0).collect();
+    let rows = sqlx::query!(
+        r#"select person_id as "person_id: PersonId", began_seq
+           from members
+           where group_id = $1 and person_id = any($2) and ended_seq is null"#,
         group.0,
-        person.0,
+        &people,
     )
-    .fetch_optional(connection)
-    .await?)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person_id, row.began_seq)).collect())
 }
 
 pub(super) async fn access(connection: &mut PgConnection, group: GroupId) -> Result<Option<Access>> {

@@ -8,6 +8,7 @@ pub mod connections;
 pub mod frame;
 pub mod hub;
 pub mod hubs;
+pub mod log;
 pub mod outbox;
 pub mod session;
 pub mod socket;

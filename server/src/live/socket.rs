@@ -1,7 +1,10 @@
 //! The socket: reads frames, runs commands in the order in which they came, writes what is queued together.
+//!
+//! Nothing here waits for anything alone: while a command is handed in or a slow reader is written to, the end of the
+//! session still closes the connection at once (I8).
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     future::Future,
     pin::Pin,
     sync::{
@@ -19,21 +22,27 @@ use futures_util::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+use web::Text;
+use words::StreamId;
 
 use super::{
     connections::Connections,
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
-    hubs::Hubs,
-    outbox::{Outbox, Queue, queue},
-    session::{Action, Close, HEARTBEAT, LIMITS, Session},
+    hubs::{Followed, Hubs},
+    outbox::Outbox,
+    session::{Action, Close, HEARTBEAT, LIMITS, Session, Turn},
 };
 use crate::{clock::Clock, http::Viewer};
 
 /// How long one write may take.
 const WRITE: Duration = Duration::from_secs(10);
-/// How many commands of one connection may be under way.
-const UNDER_WAY: usize = 256;
+/// How long saying why we close may take.
+const CLOSING: Duration = Duration::from_secs(1);
+/// How long a draining server waits for what is under way.
+const DRAINING: Duration = Duration::from_secs(10);
+/// How many frames are written before anything else is looked at.
+const TOGETHER: usize = 128;
 /// How long a draining server lets clients come back elsewhere at different times, at most.
 const SPREAD_MS: u64 = 5000;
 
@@ -70,28 +79,40 @@ impl std::fmt::Debug for Live {
     }
 }
 
+/// A command that is being handed in.
+type Beginning = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
 /// Serves a connection until it ends, for whatever reason.
 pub async fn serve(live: Live, socket: WebSocket, viewer: Viewer, format: Format) {
     let _held = live.sockets.token();
     let id = CONNECTION.fetch_add(1, Ordering::Relaxed);
     let Some(registered) = live.connections.register(id, &viewer) else { return };
     let (sink, stream) = socket.split();
-    let (outbox, queued) = queue();
+    let outbox = Arc::new(Outbox::default());
+    let ends = Ends { ended: registered.ended(), cut: outbox.cutting() };
     let mut connection = Connection {
         id,
-        live: live.clone(),
+        session: Session::new(Text::of(viewer.locale), live.counted),
         viewer,
         format,
-        outbox: Arc::new(outbox),
-        session: Session::new(live.counted),
+        outbox: Arc::clone(&outbox),
+        held: HashMap::new(),
         began: Instant::now(),
-        pending: FuturesOrdered::new(),
+        beginning: None,
+        under_way: FuturesOrdered::new(),
+        sink,
+        ends,
+        live,
     };
     connection.welcome();
-    let writer = Writer { sink, queued };
-    let close = connection.run(writer, stream, registered.ended()).await;
-    for &stream in connection.session.streams() {
-        connection.live.hubs.leave(stream, id).await;
+    let close = connection.run(stream).await.err().flatten();
+    if let Some(close) = close {
+        connection.close(close).await;
+    }
+    // Whoever still gives to it knows from now on that nobody takes.
+    outbox.cut();
+    for (_, followed) in connection.held.drain() {
+        followed.leave(id).await;
     }
     tracing::debug!(connection = id, code = close.map_or(1000, |close| close as u16), "a connection ended");
 }
@@ -101,10 +122,33 @@ struct Connection {
     live: Live,
     viewer: Viewer,
     format: Format,
-    outbox: Arc<Outbox>,
     session: Session,
+    outbox: Arc<Outbox>,
+    /// The hubs of the streams that it follows, or asked to.
+    held: HashMap<StreamId, Followed>,
     began: Instant,
-    pending: FuturesOrdered<Answer>,
+    beginning: Option<Beginning>,
+    under_way: FuturesOrdered<Answer>,
+    sink: SplitSink<WebSocket, Message>,
+    ends: Ends,
+}
+
+/// What ends a connection from our side at any time.
+#[derive(Clone)]
+struct Ends {
+    ended: CancellationToken,
+    cut: CancellationToken,
+}
+
+/// Why a connection ends: with a code that we say, or without a word since the other side is gone.
+type Ended = Option<Close>;
+
+enum Step {
+    Begun(Answer),
+    Answer(Option<Utf8Bytes>),
+    Write,
+    Message(Option<Result<Message, axum::Error>>),
+    Tick,
 }
 
 impl Connection {
@@ -120,147 +164,169 @@ impl Connection {
         }));
     }
 
-    /// Runs until the other side goes or we close; answers the code that we closed with.
-    async fn run(
-        &mut self,
-        mut writer: Writer,
-        mut stream: SplitStream<WebSocket>,
-        ended: CancellationToken,
-    ) -> Option<Close> {
-        let cut = writer.queued.cut();
+    /// Runs until the other side goes or we must close.
+    async fn run(&mut self, mut stream: SplitStream<WebSocket>) -> Result<(), Ended> {
         let mut beat = tokio::time::interval(Duration::from_secs(1));
         loop {
+            self.start_turns();
             let step = tokio::select! {
-                () = ended.cancelled() => Step::Close(Close::SessionEnded),
-                () = cut.cancelled() => Step::Close(Close::Slow),
-                () = self.live.drain.cancelled() => return self.drain(writer).await,
-                Some(answer) = self.pending.next(), if !self.pending.is_empty() => Step::Answer(answer),
-                queued = writer.queued.next() => Step::Write(queued?),
-                message = stream.next(), if self.pending.len() < UNDER_WAY => Step::Message(message?.ok()?),
+                close = self.ends.reached() => return Err(Some(close)),
+                () = self.live.drain.cancelled() => return self.drain().await,
+                answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
+                Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
+                () = self.outbox.filled() => Step::Write,
+                message = stream.next(), if self.session.reads_on() => Step::Message(message),
                 _ = beat.tick() => Step::Tick,
             };
-            let close = match step {
-                Step::Close(close) => Some(close),
+            match step {
+                Step::Begun(answer) => {
+                    self.beginning = None;
+                    self.under_way.push_back(answer);
+                }
                 Step::Answer(answer) => {
                     if let Some(answer) = answer {
                         self.outbox.push(answer);
                     }
-                    None
                 }
-                Step::Write(first) => {
-                    writer.write(first).await?;
-                    None
-                }
-                Step::Message(message) => self.message(message, &mut writer).await,
+                Step::Write => self.write().await?,
+                Step::Message(message) => self.message(message.ok_or(None)?).await?,
                 Step::Tick => {
                     let actions = self.session.tick(self.began.elapsed());
-                    self.act(actions, &mut writer).await
+                    self.act(actions).await?;
                 }
-            };
-            if let Some(close) = close {
-                writer.close(close).await;
-                return Some(close);
             }
         }
     }
 
-    async fn message(&mut self, message: Message, writer: &mut Writer) -> Option<Close> {
+    /// Begins the commands whose turn it is.
+    fn start_turns(&mut self) {
+        while let Some(turn) = self.session.turn(self.beginning.is_some(), self.under_way.len()) {
+            match turn {
+                Turn::Run(command) => self.beginning = Some((self.live.run)(self.viewer.clone(), command)),
+                Turn::Refuse(frame) => self.under_way.push_back(Box::pin(std::future::ready(Some(frame)))),
+            }
+        }
+    }
+
+    async fn message(&mut self, message: Result<Message, axum::Error>) -> Result<(), Ended> {
         let now = self.began.elapsed();
         match message {
-            Message::Text(text) => {
+            Ok(Message::Text(text)) => {
                 let actions = self.session.frame(&text, now);
-                self.act(actions, writer).await
+                self.act(actions).await
             }
-            Message::Binary(_) => Some(Close::BadFrame),
-            Message::Ping(_) | Message::Pong(_) => {
+            Ok(Message::Ping(_) | Message::Pong(_)) => {
                 self.session.heard(now);
-                None
+                Ok(())
             }
-            Message::Close(_) => {
-                self.outbox.cut();
-                None
+            Ok(Message::Close(_)) => {
+                // The library answers the close when it is next used.
+                drop(tokio::time::timeout(CLOSING, self.sink.flush()).await);
+                Err(None)
             }
+            // Longer than a frame may be, or no text: if it is the network that failed, nobody hears the code.
+            Ok(Message::Binary(_)) | Err(_) => Err(Some(Close::BadFrame)),
         }
     }
 
-    async fn act(&mut self, actions: Vec<Action>, writer: &mut Writer) -> Option<Close> {
+    async fn act(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
         for action in actions {
             match action {
                 Action::Send(frame) => self.outbox.push(frame),
-                Action::Ping => writer.ping().await,
-                Action::Positions => {
-                    let streams = self.live.hubs.positions(self.session.streams());
-                    self.outbox.push(frame::print(&ServerFrame::Positions { streams }));
+                Action::Ping => {
+                    let ping = self.sink.send(Message::Ping(axum::body::Bytes::new()));
+                    self.ends.unless(ping).await?;
                 }
-                Action::Join { id, stream, since } => {
-                    let join = Join { connection: self.id, person: self.viewer.id, format: self.format, id, since };
-                    self.live.hubs.join(stream, join, Arc::clone(&self.outbox)).await;
+                Action::Join { ticket, stream, since } => {
+                    let Viewer { id: person, locale, .. } = self.viewer;
+                    let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
+                    let held = self.held.entry(stream).or_insert_with(|| self.live.hubs.follow(stream));
+                    held.join(join, Arc::clone(&self.outbox)).await;
                 }
-                Action::Leave(stream) => self.live.hubs.leave(stream, self.id).await,
+                Action::Leave(stream) => {
+                    if let Some(followed) = self.held.remove(&stream) {
+                        followed.leave(self.id).await;
+                    }
+                }
                 Action::Watch(stream, threads) => {
-                    self.live.hubs.watch(stream, self.id, HashSet::from_iter(threads)).await;
+                    if let Some(followed) = self.held.get(&stream) {
+                        followed.watch(self.id, HashSet::from_iter(threads)).await;
+                    }
                 }
-                Action::Run(command) => {
-                    let answer = (self.live.run)(self.viewer.clone(), command).await;
-                    self.pending.push_back(answer);
-                }
-                Action::Close(close) => return Some(close),
+                Action::Close(close) => return Err(Some(close)),
             }
         }
-        None
+        Ok(())
+    }
+
+    /// Writes what waits, with one flush.
+    async fn write(&mut self) -> Result<(), Ended> {
+        let Self { sink, outbox, session, held, ends, .. } = self;
+        let all = async {
+            for _ in 0..TOGETHER {
+                let Some(parcel) = outbox.take() else { break };
+                sink.feed(Message::Text(parcel.frame)).await?;
+                if let Some(stream) = session.sent(parcel.standing) {
+                    held.remove(&stream);
+                }
+            }
+            sink.flush().await
+        };
+        ends.unless(all).await
     }
 
     /// Says good-bye, answers what is under way, and closes: clients come back at different times.
-    async fn drain(&mut self, mut writer: Writer) -> Option<Close> {
-        let after_ms = rand::random_range(0..SPREAD_MS);
-        while let Some(answer) = self.pending.next().await {
-            if let Some(answer) = answer {
-                self.outbox.push(answer);
+    async fn drain(&mut self) -> Result<(), Ended> {
+        self.outbox.push(frame::print(&ServerFrame::Bye { after_ms: rand::random_range(0..SPREAD_MS) }));
+        self.write().await?;
+        let answers = async {
+            if let Some(beginning) = self.beginning.take() {
+                self.under_way.push_back(beginning.await);
             }
-        }
-        self.outbox.push(frame::print(&ServerFrame::Bye { after_ms }));
-        while let Some(frame) = writer.queued.next_now() {
-            writer.write(frame).await?;
-        }
-        writer.close(Close::Draining).await;
-        Some(Close::Draining)
-    }
-}
-
-enum Step {
-    Close(Close),
-    Answer(Option<Utf8Bytes>),
-    Write(Utf8Bytes),
-    Message(Message),
-    Tick,
-}
-
-struct Writer {
-    sink: SplitSink<WebSocket, Message>,
-    queued: Queue,
-}
-
-impl Writer {
-    /// Writes a frame and whatever else waits, with one flush. None if the other side is gone or does not read.
-    async fn write(&mut self, first: Utf8Bytes) -> Option<()> {
-        let all = async {
-            self.sink.feed(Message::Text(first)).await?;
-            while let Some(next) = self.queued.next_now() {
-                self.sink.feed(Message::Text(next)).await?;
+            while let Some(answer) = self.under_way.next().await {
+                if let Some(answer) = answer {
+                    self.outbox.push(answer);
+                }
             }
-            self.sink.flush().await
         };
-        tokio::time::timeout(WRITE, all).await.ok()?.ok()
-    }
-
-    async fn ping(&mut self) {
-        // A dead connection is found by its silence.
-        drop(tokio::time::timeout(WRITE, self.sink.send(Message::Ping(axum::body::Bytes::new()))).await);
+        // What takes longer is not acked: its sender asks again by the same id.
+        drop(tokio::time::timeout(DRAINING, answers).await);
+        self.write().await?;
+        Err(Some(Close::Draining))
     }
 
     async fn close(&mut self, close: Close) {
         let frame = CloseFrame { code: close as u16, reason: Utf8Bytes::default() };
         // Whether or not it arrives, the connection ends.
-        drop(tokio::time::timeout(WRITE, self.sink.send(Message::Close(Some(frame)))).await);
+        drop(tokio::time::timeout(CLOSING, self.sink.send(Message::Close(Some(frame)))).await);
+    }
+}
+
+impl Ends {
+    async fn reached(&self) -> Close {
+        tokio::select! {
+            biased;
+            () = self.ended.cancelled() => Close::SessionEnded,
+            () = self.cut.cancelled() => Close::Slow,
+        }
+    }
+
+    /// Writes, unless the connection must end before it is done.
+    async fn unless(&self, writing: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Ended> {
+        tokio::select! {
+            close = self.reached() => Err(Some(close)),
+            written = tokio::time::timeout(WRITE, writing) => match written {
+                Ok(written) => written.map_err(|_| None),
+                Err(_) => Err(Some(Close::Slow)),
+            },
+        }
+    }
+}
+
+/// Waits for a command to be handed in; for ever if there is none.
+async fn begun(beginning: &mut Option<Beginning>) -> Answer {
+    match beginning {
+        Some(beginning) => beginning.await,
+        None => std::future::pending().await,
     }
 }

@@ -2,12 +2,10 @@
 
 use sqlx::PgConnection;
 use uuid::Uuid;
-use words::{
-    PersonId, StreamId, ThreadId,
-    events::{EventRow, Recorded},
-};
+use words::{PersonId, StreamId, ThreadId};
 
-use crate::error::{Error, Result};
+use super::log::Entry;
+use crate::error::Result;
 
 pub(super) async fn last_seqs(connection: &mut PgConnection, streams: &[Uuid]) -> Result<Vec<(StreamId, i64)>> {
     let rows = sqlx::query!(r#"select id as "id: StreamId", last_seq from streams where id = any($1)"#, streams)
@@ -22,7 +20,7 @@ pub(super) async fn events(
     after: i64,
     up_to: i64,
     limit: i64,
-) -> Result<Vec<Recorded>> {
+) -> Result<Vec<Entry>> {
     let rows = sqlx::query!(
         r#"select
              seq, kind, subject_id, thread_id as "thread_id: ThreadId", person_id as "person_id: PersonId",
@@ -38,13 +36,16 @@ pub(super) async fn events(
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            // Another version's kind asks for a reload of the page rather than being dropped (I20).
-            let kind = row.kind.parse().map_err(|_| Error::UnknownEvent)?;
-            let event =
-                EventRow { stream, kind, subject: row.subject_id, thread: row.thread_id, person: row.person_id };
-            Ok(Recorded { seq: row.seq, row: event, actor: row.actor_id, at: row.at })
+    Ok(rows
+        .into_iter()
+        .map(|row| Entry {
+            seq: row.seq,
+            kind: row.kind.as_str().into(),
+            subject: row.subject_id,
+            thread: row.thread_id,
+            person: row.person_id,
+            actor: row.actor_id,
+            at: row.at,
         })
-        .collect()
+        .collect())
 }

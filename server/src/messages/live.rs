@@ -12,17 +12,14 @@ use crate::{
     channels,
     db::{Db, Tx, Work},
     error::{Error, Result},
-    http::{Viewer, problem},
+    http::Viewer,
     live::{
         frame::{self, ClientFrame, ServerFrame},
-        session::id_of,
+        session::{self, id_of},
         socket::Answer,
     },
     threads::{self, NewThread},
 };
-
-/// When a command that met no database may be sent again.
-const RETRY_MS: u64 = 1000;
 
 /// Runs a command; the answer comes later, in its turn.
 pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -> Answer {
@@ -103,17 +100,10 @@ fn answered(id: Option<i64>, done: Result<(StreamId, Ack)>, text: Text) -> Utf8B
             frame::print(&ServerFrame::Ack { id, message, stream, seq, position, duplicate })
         }
         Err(error) => {
-            let code = match error.code() {
-                // The socket has no word for our own faults: the same command may be sent again.
-                "internal" => {
-                    tracing::error!(%error, "a command failed");
-                    "unavailable"
-                }
-                "bad_request" => "bad_frame",
-                code => code,
-            };
-            let retry_after_ms = (code == "unavailable").then_some(RETRY_MS);
-            frame::print(&ServerFrame::Error { id, code, message: &problem::sentence(&error, text), retry_after_ms })
+            if error.code() == "internal" {
+                tracing::error!(%error, "a command failed");
+            }
+            session::refusal(id, &error, text)
         }
     }
 }

@@ -1,17 +1,38 @@
 //! What one followed stream owes its followers, without I/O.
 //!
-//! The hub takes in what its driver learnt and answers what to do. Everything goes through it in one order, so a right
-//! that was read after a follower joined the queue cannot be older than the events that follower is given (I8).
+//! The driver tells the hub what it learnt and carries out what [`Hub::advance`] answers. Reading and printing take
+//! time, and meanwhile the hub goes on: nobody waits for somebody else's replay. Three things keep the promises:
+//!
+//! - a follower has one number, the next sequence that it is given, and is given nothing else: no hole, nothing twice;
+//! - a right is asked after its asker has joined, and an end of membership that is dispatched before the answer is
+//!   noted against it: a right that is older than that end counts for nothing (I8);
+//! - an event is printed once for each form that somebody wants, and the same bytes go to all of them.
 
-use std::collections::{BTreeMap, HashSet};
+mod follower;
+mod join;
+mod replay;
+#[cfg(test)]
+mod tests;
+mod window;
 
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use axum::extract::ws::Utf8Bytes;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use words::{EventKind, Locale, PersonId, StreamId, ThreadId, events::Recorded};
+use words::{Locale, PersonId, ThreadId};
 
-use super::frame::Outcome;
+use super::{frame::Outcome, log::Entry};
+use follower::Follower;
+use join::Joining;
+use window::Window;
 
 /// A replay of more events than this is a reset.
 pub const REPLAY: i64 = 500;
+/// How many events one query reads.
+pub const READ: i64 = 500;
+/// How many events are printed at once.
+const PRINTED: usize = 32;
 
 /// Names a connection of this process.
 pub type ConnectionId = u64;
@@ -39,6 +60,15 @@ pub enum Variant {
     },
 }
 
+/// One request to follow, among those of its connection.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ticket {
+    /// Ours: which answer is whose.
+    pub number: u64,
+    /// The client's own, echoed.
+    pub id: Option<i64>,
+}
+
 /// Somebody who asks to follow.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Join {
@@ -48,176 +78,405 @@ pub struct Join {
     pub person: PersonId,
     /// How.
     pub format: Format,
-    /// The number of the request.
-    pub id: Option<i64>,
+    /// The language of what they are told of failures.
+    pub locale: Locale,
+    /// The request.
+    pub ticket: Ticket,
     /// The last sequence that they applied, with the epoch in which they did.
     pub since: Option<(i64, Option<Uuid>)>,
+}
+
+/// Which followers something is printed for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pass {
+    /// Who is up to date.
+    New,
+    /// Who catches up.
+    Replay,
+}
+
+/// An event, and the forms in which it is wanted.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Wanted {
+    /// What.
+    pub entry: Entry,
+    /// In which forms.
+    pub variants: Vec<Variant>,
+}
+
+/// An event's bytes in some forms; none where it could not be printed now.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Printed {
+    /// Which.
+    pub seq: i64,
+    /// In which forms.
+    pub forms: Vec<(Variant, Option<Utf8Bytes>)>,
 }
 
 /// What the driver is to do, in order.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Todo {
-    /// Tell a connection how its request was answered.
-    Answer {
-        /// Whom.
-        connection: ConnectionId,
-        /// The number of the request; none for who is put out.
-        id: Option<i64>,
-        /// The stream's sequence.
-        seq: i64,
-        /// How.
-        outcome: Outcome,
+    /// Read the rights of these people, then tell [`Hub::rights`].
+    Rights(Vec<PersonId>),
+    /// Read the events after this one, at most [`READ`], then tell [`Hub::fetched`].
+    Read {
+        /// After which.
+        after: i64,
     },
-    /// Send the events after one sequence up to another to one connection, then say that the replay is over.
-    Replay {
-        /// Whom.
-        connection: ConnectionId,
-        /// How.
-        format: Format,
+    /// Read the older events between these, then tell [`Hub::older`].
+    Older {
         /// After which.
         after: i64,
         /// Up to which.
         up_to: i64,
     },
-    /// Send an event to connections, each in its form.
-    Dispatch {
-        /// What.
-        event: Recorded,
-        /// To whom, in which form.
-        to: Vec<(ConnectionId, Variant)>,
+    /// Print, then tell [`Hub::printed`].
+    Print(Pass, Vec<Wanted>),
+    /// Tell [`Hub::room`] once the connection's queue has emptied a little.
+    AwaitRoom(ConnectionId),
+    /// Tell a connection how its request was answered.
+    Answer {
+        /// Whom.
+        connection: ConnectionId,
+        /// The request.
+        ticket: Ticket,
+        /// The stream's sequence.
+        seq: i64,
+        /// How.
+        outcome: Outcome,
+        /// The last sequence that a new follower is taken to have; none for who does not follow.
+        from: Option<i64>,
     },
-    /// The log has a hole: count it, and read again.
+    /// Tell a connection that its request cannot be answered now.
+    Unavailable {
+        /// Whom.
+        connection: ConnectionId,
+        /// The request.
+        ticket: Ticket,
+        /// The language of whoever asks.
+        locale: Locale,
+    },
+    /// Tell a connection that it follows no more, though it did not ask.
+    Out {
+        /// Whom.
+        connection: ConnectionId,
+        /// The stream's sequence.
+        seq: i64,
+        /// Why.
+        outcome: Outcome,
+    },
+    /// Give a connection an event.
+    Event {
+        /// Whom.
+        connection: ConnectionId,
+        /// Which.
+        seq: i64,
+        /// The frame.
+        bytes: Utf8Bytes,
+    },
+    /// Tell a connection that its replay is over.
+    Live {
+        /// Whom.
+        connection: ConnectionId,
+        /// Where it stands.
+        seq: i64,
+    },
+    /// The log is not what it was: count it, read epoch and end anew, then tell [`Hub::reread`].
+    Reread(Broken),
+}
+
+/// What is wrong with a log.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Broken {
+    /// It has a hole.
     Gap {
         /// What was expected.
         expected: i64,
         /// What came.
         found: i64,
     },
+    /// It ends earlier than it did: another database, or a restore.
+    Shorter,
 }
 
-#[derive(Debug)]
-struct Follower {
-    person: PersonId,
-    format: Format,
-    watched: HashSet<ThreadId>,
+/// What becomes of what is under way when a log was read anew.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Afterwards {
+    /// It goes on: nothing was wrong.
+    GoOn,
+    /// It is to be dropped: the hub began again.
+    BeginAgain,
 }
 
 /// One followed stream.
 #[derive(Debug)]
 pub struct Hub {
-    stream: StreamId,
     epoch: Uuid,
-    delivered: i64,
+    window: Window,
     followers: BTreeMap<ConnectionId, Follower>,
+    joining: BTreeMap<ConnectionId, Joining>,
+    hinted: i64,
+    /// What was dispatched or fetched at the last poll: a log that ends before it has become shorter.
+    seen: i64,
+    reading: Reading,
+    under_way: UnderWay,
+    /// Something could not be printed: it is tried again at the next wake-up.
+    stalled: bool,
+    broken: Option<Broken>,
+    todo: Vec<Todo>,
+}
+
+#[derive(Debug, Default)]
+struct Reading {
+    wanted: bool,
+    begun: u64,
+    ended: u64,
+}
+
+/// What the driver was asked and has not answered yet: one of each at a time.
+#[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "independent questions, each asked or not")]
+struct UnderWay {
+    rights: bool,
+    older: bool,
+    new: bool,
+    replay: bool,
 }
 
 impl Hub {
-    /// A hub that has delivered up to `delivered`, to nobody yet.
-    pub fn new(stream: StreamId, epoch: Uuid, delivered: i64) -> Self {
-        Self { stream, epoch, delivered, followers: BTreeMap::new() }
-    }
-
-    /// The last sequence that was dispatched.
-    pub fn delivered(&self) -> i64 {
-        self.delivered
-    }
-
-    /// Whether nobody follows.
-    pub fn is_idle(&self) -> bool {
-        self.followers.is_empty()
-    }
-
-    /// Somebody asks to follow; `began` is where their present membership began, read after everything that was
-    /// dispatched so far. A second request of a connection replaces its first.
-    pub fn join(&mut self, join: &Join, began: Option<i64>) -> Vec<Todo> {
-        let Join { connection, person, format, id, since } = *join;
-        let watched = self.followers.remove(&connection).map(|follower| follower.watched).unwrap_or_default();
-        let answer = |outcome| Todo::Answer { connection, id, seq: self.delivered, outcome };
-        let Some(began) = began else { return vec![answer(Outcome::Denied)] };
-        let mut todo = Vec::new();
-        if let Some((since, epoch)) = since {
-            let replayable = epoch == Some(self.epoch)
-                && since <= self.delivered
-                && since + REPLAY >= self.delivered
-                && since + 1 >= began;
-            if !replayable {
-                return vec![answer(Outcome::Reset)];
-            }
-            todo.push(answer(Outcome::Ok));
-            todo.push(Todo::Replay { connection, format, after: since, up_to: self.delivered });
-        } else {
-            todo.push(answer(Outcome::Ok));
+    /// A hub of a log that ends at `last`, which it gives to nobody: followers are told what comes later.
+    pub fn new(epoch: Uuid, last: i64) -> Self {
+        Self {
+            epoch,
+            window: Window::new(last),
+            followers: BTreeMap::new(),
+            joining: BTreeMap::new(),
+            hinted: 0,
+            seen: 0,
+            reading: Reading::default(),
+            under_way: UnderWay::default(),
+            stalled: false,
+            broken: None,
+            todo: Vec::new(),
         }
-        self.followers.insert(connection, Follower { person, format, watched });
-        todo
+    }
+
+    /// The epoch of the log.
+    pub fn epoch(&self) -> Uuid {
+        self.epoch
+    }
+
+    /// Whether nobody follows, or asks to.
+    pub fn is_idle(&self) -> bool {
+        self.followers.is_empty() && self.joining.is_empty()
+    }
+
+    /// Somebody asks to follow. A second request of a connection replaces its first, and keeps what it watches.
+    pub fn join(&mut self, join: Join) {
+        let connection = join.connection;
+        let follower = self.followers.remove(&connection).map(|follower| follower.watched);
+        let earlier = self.joining.remove(&connection).map(|joining| joining.watched);
+        self.joining.insert(connection, Joining::new(join, follower.or(earlier).unwrap_or_default()));
     }
 
     /// A connection follows no more.
     pub fn leave(&mut self, connection: ConnectionId) {
         self.followers.remove(&connection);
+        self.joining.remove(&connection);
     }
 
     /// A connection wants the fragments of these threads.
     pub fn watch(&mut self, connection: ConnectionId, threads: HashSet<ThreadId>) {
         if let Some(follower) = self.followers.get_mut(&connection) {
             follower.watched = threads;
+        } else if let Some(joining) = self.joining.get_mut(&connection) {
+            joining.watched = threads;
         }
     }
 
-    /// Events were read, after those delivered. What was delivered before is passed over; a hole stops at it.
-    pub fn fetched(&mut self, events: Vec<Recorded>) -> Vec<Todo> {
-        let mut todo = Vec::new();
-        for event in events {
-            if event.seq <= self.delivered {
-                continue;
+    /// Somebody says that the log goes up to `seq`. Only ever the cause of one reading, so that a false hint is
+    /// harmless (I11).
+    pub fn hinted(&mut self, seq: i64) {
+        self.stalled = false;
+        if seq > self.window.fetched() {
+            self.hinted = self.hinted.max(seq);
+            self.reading.wanted = true;
+        }
+    }
+
+    /// The log was seen to end at `last`, some time after the previous poll.
+    pub fn polled(&mut self, last: i64) {
+        self.hinted(last);
+        if last < self.seen {
+            self.broken(Broken::Shorter);
+        }
+        self.seen = self.window.fetched();
+    }
+
+    /// The rights that were asked: where each present membership began.
+    pub fn rights(&mut self, began: Option<&HashMap<PersonId, i64>>) {
+        self.under_way.rights = false;
+        for joining in self.joining.values_mut() {
+            joining.answered(began);
+        }
+    }
+
+    /// The events after the last fetched one; none if they could not be read, which the next poll tries again.
+    pub fn fetched(&mut self, entries: Option<Vec<Entry>>) {
+        self.reading.ended = self.reading.begun;
+        let Some(entries) = entries else {
+            for joining in self.joining.values_mut() {
+                joining.reading_failed(self.reading.ended);
             }
-            if event.seq != self.delivered + 1 {
-                todo.push(Todo::Gap { expected: self.delivered + 1, found: event.seq });
-                break;
+            return;
+        };
+        let full = i64::try_from(entries.len()).is_ok_and(|read| read >= READ);
+        if let Err(gap) = self.window.append(entries) {
+            return self.broken(gap);
+        }
+        self.reading.wanted = full || (self.reading.wanted && self.hinted > self.window.fetched());
+    }
+
+    /// The older events that were asked; none if they could not be read.
+    pub fn older(&mut self, after: i64, up_to: i64, entries: Option<Vec<Entry>>) {
+        self.under_way.older = false;
+        match entries {
+            Some(entries) => self.window.prepend(after, up_to, entries),
+            None => self.joining.values_mut().for_each(Joining::older_failed),
+        }
+    }
+
+    /// What was asked to be printed.
+    pub fn printed(&mut self, pass: Pass, printed: Vec<Printed>) {
+        self.stalled |= printed.iter().flat_map(|event| &event.forms).any(|(_, bytes)| bytes.is_none());
+        match pass {
+            Pass::New => {
+                self.under_way.new = false;
+                self.window.keep(printed);
             }
-            self.delivered = event.seq;
-            let to =
-                self.followers.iter().map(|(&id, follower)| (id, variant(follower.format, &follower.watched, &event)));
-            todo.push(Todo::Dispatch { event, to: to.collect() });
-            if event.row.kind == EventKind::MemberRemoved {
-                self.put_out(&event, &mut todo);
+            Pass::Replay => {
+                self.under_way.replay = false;
+                self.hand_on(&printed);
             }
         }
-        todo
     }
 
-    /// The form in which a connection gets an event; a replay has no watched threads but its own.
-    pub fn variant(&self, connection: ConnectionId, event: &Recorded) -> Option<Variant> {
-        let follower = self.followers.get(&connection)?;
-        Some(variant(follower.format, &follower.watched, event))
+    /// A connection's queue has emptied a little.
+    pub fn room(&mut self, connection: ConnectionId) {
+        if let Some(follower) = self.followers.get_mut(&connection) {
+            follower.has_room();
+        }
     }
 
-    /// The stream.
-    pub fn stream(&self) -> StreamId {
-        self.stream
+    /// The epoch and the end of the log, read anew. If it is another log, or has a hole, the hub begins again: everybody
+    /// is told to fetch, who was joining is asked about again, and whatever was under way must not be answered any more.
+    pub fn reread(&mut self, epoch: Uuid, last: i64) -> Afterwards {
+        let broken = self.broken.take();
+        let same = epoch == self.epoch && last >= self.window.fetched();
+        if same && !matches!(broken, Some(Broken::Gap { .. })) {
+            return Afterwards::GoOn;
+        }
+        for connection in std::mem::take(&mut self.followers).into_keys() {
+            self.todo.push(Todo::Out { connection, seq: last, outcome: Outcome::Reset });
+        }
+        let joining = std::mem::take(&mut self.joining);
+        let todo = std::mem::take(&mut self.todo);
+        *self = Self { todo, ..Self::new(epoch, last) };
+        for joining in joining.into_values() {
+            self.joining.insert(joining.join.connection, joining.afresh());
+        }
+        Afterwards::BeginAgain
     }
 
-    /// Who was removed gets nothing after the event that says so.
-    fn put_out(&mut self, event: &Recorded, todo: &mut Vec<Todo>) {
-        let seq = self.delivered;
+    /// Goes as far as what is known allows, and answers what to do.
+    pub fn advance(&mut self, now: DateTime<Utc>) -> Vec<Todo> {
+        if self.broken.is_none() {
+            self.settle(now);
+            self.dispatch();
+            self.replay();
+            self.ask_rights();
+            self.read();
+        }
+        std::mem::take(&mut self.todo)
+    }
+
+    fn broken(&mut self, how: Broken) {
+        if self.broken.is_none() {
+            self.broken = Some(how);
+            self.todo.push(Todo::Reread(how));
+        }
+    }
+
+    fn read(&mut self) {
+        let asked = self.joining.values().any(|joining| joining.needs_reading(self.reading.begun));
+        let idle = self.reading.begun == self.reading.ended;
+        if idle && (asked || self.reading.wanted) && self.window.has_space() {
+            self.reading.wanted = false;
+            self.reading.begun += 1;
+            self.todo.push(Todo::Read { after: self.window.fetched() });
+        }
+    }
+
+    /// Gives everybody who is up to date the next events, in order, as far as they are printed.
+    fn dispatch(&mut self) {
+        while let Some(next) = self.window.next() {
+            let missing = missing(&self.followers, &next.entry, &next.forms);
+            if !missing.is_empty() {
+                return self.print_new();
+            }
+            let Some(next) = self.window.dispatched() else { return };
+            for (&connection, follower) in &mut self.followers {
+                if let Some(bytes) = follower.take(&next.entry, &next.forms) {
+                    self.todo.push(Todo::Event { connection, seq: next.entry.seq, bytes });
+                }
+            }
+            if let Some(person) = next.entry.removed() {
+                self.put_out(person, next.entry.seq);
+            }
+        }
+    }
+
+    fn print_new(&mut self) {
+        if self.under_way.new || self.stalled {
+            return;
+        }
+        let wanted = |next: &window::Next| {
+            let variants = missing(&self.followers, &next.entry, &next.forms);
+            (!variants.is_empty()).then(|| Wanted { entry: next.entry.clone(), variants })
+        };
+        let wanted: Vec<_> = self.window.waiting().take(PRINTED).filter_map(wanted).collect();
+        self.under_way.new = true;
+        self.todo.push(Todo::Print(Pass::New, wanted));
+    }
+
+    /// Who is removed gets nothing after the event that says so, unless they follow by a membership that is newer than
+    /// this end of one; who is only joining must show such a one.
+    fn put_out(&mut self, person: PersonId, seq: i64) {
         self.followers.retain(|&connection, follower| {
-            let stays = Some(follower.person) != event.row.person;
+            let stays = follower.person != person || follower.began > seq;
             if !stays {
-                todo.push(Todo::Answer { connection, id: None, seq, outcome: Outcome::Denied });
+                self.todo.push(Todo::Out { connection, seq, outcome: Outcome::Denied });
             }
             stays
         });
-    }
-}
-
-fn variant(format: Format, watched: &HashSet<ThreadId>, event: &Recorded) -> Variant {
-    match format {
-        Format::Json => Variant::Json,
-        Format::Html(locale) => {
-            Variant::Html { locale, watched: event.row.thread.is_some_and(|thread| watched.contains(&thread)) }
+        for joining in self.joining.values_mut().filter(|joining| joining.join.person == person) {
+            joining.removed_at(seq);
         }
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// The forms that up-to-date followers want of an event and that are not printed.
+fn missing(
+    followers: &BTreeMap<ConnectionId, Follower>,
+    entry: &Entry,
+    forms: &[(Variant, Utf8Bytes)],
+) -> Vec<Variant> {
+    let mut missing = Vec::new();
+    for follower in followers.values().filter(|follower| follower.awaits(entry.seq)) {
+        let variant = follower.variant(entry);
+        if !missing.contains(&variant) && !forms.iter().any(|(printed, _)| *printed == variant) {
+            missing.push(variant);
+        }
+    }
+    missing
+}

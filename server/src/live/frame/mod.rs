@@ -1,31 +1,73 @@
-//! The frames of the wire format v1: what clients may say, and what we say. The format is public: `tests/it/live.rs`
-//! holds every frame against the text that was written by hand before this code.
+//! The frames of the wire format v1: what clients may say, and what we say. The format is public:
+//! `tests/it/golden` holds every frame, written by hand from the format's description.
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use uuid::Uuid;
-use words::{
-    ChannelId, EventKind, FileId, MessageId, OperationId, PersonId, ReactionName, StreamId, ThreadId, ThreadKind,
-    events::Recorded,
-};
+use words::{ChannelId, FileId, MessageId, OperationId, PersonId, ReactionName, StreamId, ThreadId, ThreadKind};
+
+use super::{hub::Variant, log::Entry};
+
+/// How many threads of a stream a connection may watch.
+const WATCHED: usize = 100;
 
 /// What a client says.
 #[derive(Clone, PartialEq, Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants and fields are those of the public format")]
 pub enum ClientFrame {
-    Subscribe { id: Option<i64>, stream: StreamId, since: Option<i64>, epoch: Option<Uuid> },
-    Watch { stream: StreamId, threads: Vec<ThreadId> },
-    Unsubscribe { stream: StreamId },
-    Open { id: Option<i64>, thread: OpenThread, message: FirstMessage },
-    Send { id: Option<i64>, message: NewMessage },
-    Edit { id: Option<i64>, op: OperationId, message: MessageId, body: String },
-    Delete { id: Option<i64>, op: OperationId, message: MessageId },
-    React { id: Option<i64>, op: OperationId, message: MessageId, name: ReactionName, on: bool },
-    Read { thread: ThreadId, position: i32 },
-    Typing { thread: ThreadId },
+    Subscribe {
+        id: Option<i64>,
+        stream: StreamId,
+        #[serde(default, deserialize_with = "natural")]
+        since: Option<i64>,
+        epoch: Option<Uuid>,
+    },
+    Watch {
+        stream: StreamId,
+        #[serde(deserialize_with = "few")]
+        threads: Vec<ThreadId>,
+    },
+    Unsubscribe {
+        stream: StreamId,
+    },
+    Open {
+        id: Option<i64>,
+        thread: OpenThread,
+        message: FirstMessage,
+    },
+    Send {
+        id: Option<i64>,
+        message: NewMessage,
+    },
+    Edit {
+        id: Option<i64>,
+        op: OperationId,
+        message: MessageId,
+        body: String,
+    },
+    Delete {
+        id: Option<i64>,
+        op: OperationId,
+        message: MessageId,
+    },
+    React {
+        id: Option<i64>,
+        op: OperationId,
+        message: MessageId,
+        name: ReactionName,
+        on: bool,
+    },
+    Read {
+        thread: ThreadId,
+        #[serde(deserialize_with = "position")]
+        position: i32,
+    },
+    Typing {
+        thread: ThreadId,
+    },
     Ping,
 }
 
@@ -83,6 +125,25 @@ pub fn parse(text: &str) -> Result<ClientFrame, Fault> {
         return Err(Fault::Unknown(id));
     }
     serde_json::from_value(value).map_err(|_| Fault::Invalid(id))
+}
+
+fn natural<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    match Option::deserialize(deserializer)? {
+        Some(sequence) if sequence < 0 => Err(D::Error::custom("a sequence is not negative")),
+        sequence => Ok(sequence),
+    }
+}
+
+fn position<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i32, D::Error> {
+    match i32::deserialize(deserializer)? {
+        position if position < 0 => Err(D::Error::custom("a position is not negative")),
+        position => Ok(position),
+    }
+}
+
+fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ThreadId>, D::Error> {
+    let threads = Vec::deserialize(deserializer)?;
+    if threads.len() > WATCHED { Err(D::Error::custom("too many threads")) } else { Ok(threads) }
 }
 
 /// How a subscription was answered.
@@ -181,6 +242,19 @@ pub enum Content {
     },
 }
 
+impl Content {
+    /// What is said of an event that this build cannot show: fetch the part. Every page has the target.
+    pub fn unknown(variant: Variant) -> Self {
+        match variant {
+            Variant::Json => Self::Json { data: Value::Null },
+            Variant::Html { .. } => {
+                let change = Change { target: "content".to_owned(), action: Action::Reload, html: String::new() };
+                Self::Html { change, also: Vec::new(), data: None }
+            }
+        }
+    }
+}
+
 /// A change of a page.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
 pub struct Change {
@@ -209,18 +283,18 @@ struct Event<'a> {
     r#type: &'static str,
     stream: StreamId,
     seq: i64,
-    kind: &'static str,
+    kind: &'a str,
     at: String,
     by: Option<PersonId>,
     thread: Option<ThreadId>,
-    subject: Subject,
+    subject: Subject<'a>,
     #[serde(flatten)]
     content: &'a Content,
 }
 
 #[derive(Serialize)]
-struct Subject {
-    r#type: &'static str,
+struct Subject<'a> {
+    r#type: &'a str,
     id: Uuid,
 }
 
@@ -230,17 +304,16 @@ pub fn print(frame: &ServerFrame<'_>) -> Utf8Bytes {
 }
 
 /// The bytes of an event's frame: made once, and shared by every socket that gets it.
-pub fn print_event(recorded: &Recorded, content: &Content) -> Utf8Bytes {
-    let row = recorded.row;
+pub fn print_event(stream: StreamId, entry: &Entry, content: &Content) -> Utf8Bytes {
     text(&Event {
         r#type: "event",
-        stream: row.stream,
-        seq: recorded.seq,
-        kind: row.kind.as_str(),
-        at: instant(recorded.at),
-        by: recorded.actor,
-        thread: row.thread,
-        subject: Subject { r#type: subject(row.kind), id: row.subject },
+        stream,
+        seq: entry.seq,
+        kind: entry.kind.as_str(),
+        at: instant(entry.at),
+        by: entry.actor,
+        thread: entry.thread,
+        subject: Subject { r#type: entry.kind.subject(), id: entry.subject },
         content,
     })
 }
@@ -250,17 +323,9 @@ pub fn instant(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
-/// What the subject of an event is.
-fn subject(kind: EventKind) -> &'static str {
-    match kind {
-        EventKind::ReactionSet => "message",
-        EventKind::RsvpSet => "meeting",
-        EventKind::ReadMoved => "thread",
-        EventKind::SettingsUpdated => "user",
-        kind => kind.as_str().split('.').next().unwrap_or_default(),
-    }
-}
-
 fn text(frame: &impl Serialize) -> Utf8Bytes {
     serde_json::to_string(frame).expect("frames hold strings, numbers and maps with string keys").into()
 }
+
+#[cfg(test)]
+mod tests;

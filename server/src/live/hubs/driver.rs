@@ -1,0 +1,323 @@
+//! The I/O around one hub. Every reading and printing is a future of the hub's own task, so that they end with it.
+
+use std::{collections::HashMap, pin::Pin, sync::Arc, sync::atomic::Ordering};
+
+use futures_util::{StreamExt, stream, stream::FuturesUnordered};
+use tokio::sync::{mpsc, watch};
+use uuid::Uuid;
+use web::Text;
+use words::{Locale, PersonId, StreamId};
+
+use super::{Hubs, POLL, Request, Wake};
+use crate::{
+    error::{Error, Result},
+    http::problem,
+    live::{
+        frame::{self, Content, ServerFrame},
+        hub::{Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Ticket, Todo, Wanted},
+        log::Entry,
+        outbox::{Outbox, Parcel, Standing},
+        store,
+    },
+};
+
+/// How many events of one hub are rendered at the same time.
+const AT_ONCE: usize = 4;
+/// When a request that met no database may be sent again.
+const RETRY_MS: u64 = 1000;
+
+/// What a hub asked for, once it is there.
+enum Learnt {
+    Origin(Uuid, i64),
+    Rights(Option<HashMap<PersonId, i64>>),
+    Events(Option<Vec<Entry>>),
+    Older { after: i64, up_to: i64, entries: Option<Vec<Entry>> },
+    Printed(Pass, Vec<Printed>),
+    Room(ConnectionId),
+}
+
+type Job = Pin<Box<dyn Future<Output = Learnt> + Send>>;
+
+pub(super) struct Driver {
+    hubs: Hubs,
+    stream: StreamId,
+    wake: Arc<Wake>,
+    epoch: watch::Receiver<Option<Uuid>>,
+    outboxes: HashMap<ConnectionId, Arc<Outbox>>,
+    jobs: FuturesUnordered<Job>,
+}
+
+impl Driver {
+    pub(super) fn new(hubs: Hubs, stream: StreamId, wake: Arc<Wake>) -> Self {
+        let epoch = hubs.0.db.epochs();
+        Self { hubs, stream, wake, epoch, outboxes: HashMap::new(), jobs: FuturesUnordered::new() }
+    }
+
+    /// Serves until nobody holds the stream any more, or the server stops.
+    pub(super) async fn run(mut self, asked: mpsc::Receiver<Request>) {
+        let stop = self.hubs.0.stop.clone();
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = self.serve(asked) => {}
+        }
+        self.hubs.forget(self.stream);
+    }
+
+    async fn serve(&mut self, mut asked: mpsc::Receiver<Request>) {
+        let Some(mut hub) = self.first_look(&mut asked).await else { return };
+        loop {
+            tokio::select! {
+                request = asked.recv() => match request {
+                    Some(request) => self.take(&mut hub, request),
+                    None => return,
+                },
+                Some(learnt) = self.jobs.next(), if !self.jobs.is_empty() => self.learn(&mut hub, learnt),
+                () = self.wake.bell.notified() => self.woken(&mut hub),
+                changed = self.epoch.changed() => match changed {
+                    Ok(()) => self.look_again(&hub),
+                    Err(_) => return,
+                },
+            }
+            self.go_on(&mut hub);
+        }
+    }
+
+    /// Starts from where the log ends. While the database is away, who asks is told so.
+    async fn first_look(&mut self, asked: &mut mpsc::Receiver<Request>) -> Option<Hub> {
+        loop {
+            match origin(&self.hubs, self.stream).await {
+                Ok((epoch, last)) => return Some(Hub::new(epoch, last)),
+                Err(error) => tracing::debug!(%error, "a stream could not be read"),
+            }
+            while let Ok(request) = asked.try_recv() {
+                if let Request::Join(join, outbox) = request {
+                    outbox.give(unavailable(self.stream, join.ticket, join.locale));
+                }
+            }
+            if asked.is_closed() {
+                return None;
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    fn take(&mut self, hub: &mut Hub, request: Request) {
+        match request {
+            Request::Join(join, outbox) => {
+                self.outboxes.insert(join.connection, outbox);
+                hub.join(join);
+            }
+            Request::Leave(connection) => {
+                hub.leave(connection);
+                self.outboxes.remove(&connection);
+            }
+            Request::Watch(connection, threads) => hub.watch(connection, threads),
+        }
+    }
+
+    fn woken(&mut self, hub: &mut Hub) {
+        let (hinted, polled) = self.wake.look();
+        if let Some(seq) = hinted {
+            hub.hinted(seq);
+        }
+        if let Some(last) = polled {
+            hub.polled(last);
+        }
+    }
+
+    fn look_again(&mut self, hub: &Hub) {
+        if self.epoch.borrow_and_update().is_some_and(|epoch| epoch != hub.epoch()) {
+            self.reread();
+        }
+    }
+
+    fn learn(&mut self, hub: &mut Hub, learnt: Learnt) {
+        match learnt {
+            Learnt::Rights(began) => hub.rights(began.as_ref()),
+            Learnt::Events(entries) => hub.fetched(entries),
+            Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),
+            Learnt::Printed(pass, printed) => hub.printed(pass, printed),
+            Learnt::Room(connection) => hub.room(connection),
+            Learnt::Origin(epoch, last) => {
+                if hub.reread(epoch, last) == Afterwards::BeginAgain {
+                    self.jobs.clear();
+                }
+            }
+        }
+    }
+
+    /// Carries out what the hub asks, and lets those go whose connection has ended.
+    fn go_on(&mut self, hub: &mut Hub) {
+        for todo in hub.advance(self.hubs.0.db.clock().now()) {
+            self.carry_out(hub.epoch(), todo);
+        }
+        self.outboxes.retain(|&connection, outbox| {
+            let stays = !outbox.is_cut();
+            if !stays {
+                hub.leave(connection);
+            }
+            stays
+        });
+    }
+
+    fn carry_out(&mut self, epoch: Uuid, todo: Todo) {
+        let stream = self.stream;
+        match todo {
+            Todo::Rights(people) => self.ask_rights(people),
+            Todo::Read { after } => self.read(after),
+            Todo::Older { after, up_to } => self.read_older(after, up_to),
+            Todo::Print(pass, wanted) => self.print(pass, wanted),
+            Todo::AwaitRoom(connection) => self.await_room(connection),
+            Todo::Answer { connection, ticket: Ticket { number, id }, seq, outcome, from } => {
+                let standing = Standing::Answered { stream, number, from };
+                let frame = frame::print(&ServerFrame::Subscribed { id, stream, epoch, seq, result: outcome });
+                self.give(connection, Parcel { frame, standing });
+            }
+            Todo::Out { connection, seq, outcome } => {
+                let frame = frame::print(&ServerFrame::Subscribed { id: None, stream, epoch, seq, result: outcome });
+                self.give(connection, Parcel { frame, standing: Standing::Out(stream) });
+            }
+            Todo::Unavailable { connection, ticket, locale } => {
+                self.give(connection, unavailable(stream, ticket, locale));
+            }
+            Todo::Event { connection, seq, bytes } => {
+                self.give(connection, Parcel { frame: bytes, standing: Standing::At(stream, seq) });
+            }
+            Todo::Live { connection, seq } => {
+                let frame = frame::print(&ServerFrame::Live { stream, seq });
+                self.give(connection, Parcel { frame, standing: Standing::Same });
+            }
+            Todo::Reread(broken) => {
+                if let Broken::Gap { expected, found } = broken {
+                    self.hubs.0.metrics.gaps.fetch_add(1, Ordering::Relaxed);
+                    tracing::error!(%stream, expected, found, "the log has a hole");
+                }
+                self.reread();
+            }
+        }
+    }
+
+    fn give(&self, connection: ConnectionId, parcel: Parcel) {
+        let Some(outbox) = self.outboxes.get(&connection) else { return };
+        let was_cut = outbox.is_cut();
+        outbox.give(parcel);
+        if outbox.is_cut() && !was_cut {
+            self.hubs.0.metrics.slow.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn ask_rights(&mut self, people: Vec<PersonId>) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        hubs.0.metrics.rights.fetch_add(1, Ordering::Relaxed);
+        self.jobs.push(Box::pin(async move {
+            let read = async {
+                let mut connection = hubs.0.db.pool().acquire().await?;
+                (hubs.0.may_follow)(&mut connection, stream, &people).await
+            };
+            Learnt::Rights(known(read.await, "rights could not be read"))
+        }));
+    }
+
+    fn read(&mut self, after: i64) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        self.jobs.push(Box::pin(async move {
+            Learnt::Events(known(events(&hubs, stream, after, i64::MAX).await, "events could not be read"))
+        }));
+    }
+
+    fn read_older(&mut self, after: i64, up_to: i64) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        self.jobs.push(Box::pin(async move {
+            let entries = known(events(&hubs, stream, after, up_to).await, "older events could not be read");
+            Learnt::Older { after, up_to, entries }
+        }));
+    }
+
+    fn print(&mut self, pass: Pass, wanted: Vec<Wanted>) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        self.jobs.push(Box::pin(async move {
+            let printing = wanted.into_iter().map(|wanted| printed(&hubs, stream, wanted));
+            Learnt::Printed(pass, stream::iter(printing).buffered(AT_ONCE).collect().await)
+        }));
+    }
+
+    fn await_room(&mut self, connection: ConnectionId) {
+        if let Some(outbox) = self.outboxes.get(&connection).cloned() {
+            self.jobs.push(Box::pin(async move {
+                outbox.has_room().await;
+                Learnt::Room(connection)
+            }));
+        }
+    }
+
+    /// Reads the epoch and the end of the log anew, past what this process knows of the epoch.
+    fn reread(&mut self) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        self.jobs.push(Box::pin(async move {
+            loop {
+                let read = async {
+                    hubs.0.db.read_epoch().await?;
+                    origin(&hubs, stream).await
+                };
+                match read.await {
+                    Ok((epoch, last)) => return Learnt::Origin(epoch, last),
+                    Err(error) => tracing::debug!(%error, "a stream could not be read anew"),
+                }
+                tokio::time::sleep(POLL).await;
+            }
+        }));
+    }
+}
+
+/// The epoch, and where a stream ends. A stream that does not exist ends before its first event.
+async fn origin(hubs: &Hubs, stream: StreamId) -> Result<(Uuid, i64)> {
+    let db = &hubs.0.db;
+    let epoch = db.epoch().await?;
+    let mut connection = db.pool().acquire().await?;
+    let last = store::last_seqs(&mut connection, &[stream.0]).await?;
+    Ok((epoch, last.first().map_or(0, |(_, seq)| *seq)))
+}
+
+async fn events(hubs: &Hubs, stream: StreamId, after: i64, up_to: i64) -> Result<Vec<Entry>> {
+    hubs.0.metrics.queries.fetch_add(1, Ordering::Relaxed);
+    let mut connection = hubs.0.db.pool().acquire().await?;
+    store::events(&mut connection, stream, after, up_to, READ).await
+}
+
+fn known<T>(read: Result<T>, otherwise: &'static str) -> Option<T> {
+    read.inspect_err(|error| tracing::debug!(%error, otherwise)).ok()
+}
+
+/// Prints an event in the wanted forms. Without a database it is tried again later; any other failure, and a kind that
+/// this build does not know, must hold nobody up: followers are told to fetch the part (I20).
+async fn printed(hubs: &Hubs, stream: StreamId, wanted: Wanted) -> Printed {
+    let Wanted { entry, variants } = wanted;
+    let rendered = match entry.recorded(stream) {
+        Some(event) => (hubs.0.render)(&hubs.0.db, &event, &variants).await,
+        None => Ok(Vec::new()),
+    };
+    let contents = match rendered {
+        Ok(contents) => contents,
+        Err(Error::Unavailable) => {
+            let forms = variants.into_iter().map(|variant| (variant, None)).collect();
+            return Printed { seq: entry.seq, forms };
+        }
+        Err(error) => {
+            tracing::warn!(%error, %stream, seq = entry.seq, "an event could not be rendered");
+            Vec::new()
+        }
+    };
+    let mut contents = contents.into_iter();
+    hubs.0.metrics.prints.fetch_add(variants.len() as u64, Ordering::Relaxed);
+    let forms = variants.into_iter().map(|variant| {
+        let content = contents.next().unwrap_or_else(|| Content::unknown(variant));
+        (variant, Some(frame::print_event(stream, &entry, &content)))
+    });
+    Printed { seq: entry.seq, forms: forms.collect() }
+}
+
+fn unavailable(stream: StreamId, Ticket { number, id }: Ticket, locale: Locale) -> Parcel {
+    let message = problem::sentence(&Error::Unavailable, Text::of(locale));
+    let frame = ServerFrame::Error { id, code: "unavailable", message: &message, retry_after_ms: Some(RETRY_MS) };
+    Parcel { frame: frame::print(&frame), standing: Standing::Answered { stream, number, from: None } }
+}

@@ -1,0 +1,249 @@
+//! The hubs of this process: a task for each followed stream, and what wakes it.
+//!
+//! A hint after a commit wakes it at once; a poll of all followed streams in one query heals any lost hint within a
+//! second (I11). One wake-up is one query, and an event is printed once for each form that somebody wants, whatever the
+//! number of followers.
+
+mod driver;
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, Weak,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use sqlx::PgConnection;
+use tokio::sync::{Notify, broadcast, mpsc};
+use tokio_util::sync::CancellationToken;
+use words::{PersonId, StreamId, ThreadId, events::Recorded};
+
+use super::{
+    frame::Content,
+    hub::{ConnectionId, Join, Variant},
+    outbox::Outbox,
+    store,
+};
+use crate::{
+    db::{Db, Work},
+    error::Result,
+};
+use driver::Driver;
+
+/// How many requests may wait at a hub.
+const QUEUE: usize = 1024;
+/// How often lost hints are looked for.
+const POLL: Duration = Duration::from_secs(1);
+/// How many polls pass between two looks at the epoch, beside those after a failure.
+const EPOCH_POLLS: u32 = 30;
+
+/// Where the present memberships of these people in a stream began; who may not follow it is left out. Given by the
+/// roof.
+pub type MayFollow = for<'c> fn(&'c mut PgConnection, StreamId, &'c [PersonId]) -> Work<'c, HashMap<PersonId, i64>>;
+
+/// Renders an event in the wanted forms, in their order; given by the roof.
+pub type Render = for<'c> fn(&'c Db, &'c Recorded, &'c [Variant]) -> Work<'c, Vec<Content>>;
+
+/// What the hubs did, for tests and operators.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Queries for events.
+    pub queries: AtomicU64,
+    /// Queries for rights.
+    pub rights: AtomicU64,
+    /// Events printed in a form.
+    pub prints: AtomicU64,
+    /// Holes seen in a log: must stay 0.
+    pub gaps: AtomicU64,
+    /// Connections cut because they read too slowly.
+    pub slow: AtomicU64,
+}
+
+/// The hubs of this process.
+#[derive(Clone, Debug)]
+pub struct Hubs(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    db: Db,
+    may_follow: MayFollow,
+    render: Render,
+    /// A hub lives as long as somebody holds it.
+    streams: Mutex<HashMap<StreamId, Weak<Hold>>>,
+    metrics: Metrics,
+    stop: CancellationToken,
+}
+
+/// A followed stream, as a connection holds it. The hub ends when the last one lets go.
+#[derive(Clone, Debug)]
+pub struct Followed(Arc<Hold>);
+
+#[derive(Debug)]
+struct Hold {
+    requests: mpsc::Sender<Request>,
+    wake: Arc<Wake>,
+}
+
+/// What wakes a hub: kept as the latest values, so that no number of hints makes a queue.
+#[derive(Debug)]
+struct Wake {
+    hinted: AtomicI64,
+    polled: AtomicI64,
+    bell: Notify,
+}
+
+/// No value since it was last looked at.
+const NONE: i64 = -1;
+
+enum Request {
+    Join(Join, Arc<Outbox>),
+    Leave(ConnectionId),
+    Watch(ConnectionId, HashSet<ThreadId>),
+}
+
+impl Followed {
+    /// Asks to follow; what comes of it goes to the outbox.
+    pub async fn join(&self, join: Join, outbox: Arc<Outbox>) {
+        self.ask(Request::Join(join, outbox)).await;
+    }
+
+    /// Follows no more.
+    pub async fn leave(self, connection: ConnectionId) {
+        self.ask(Request::Leave(connection)).await;
+    }
+
+    /// Wants the fragments of these threads.
+    pub async fn watch(&self, connection: ConnectionId, threads: HashSet<ThreadId>) {
+        self.ask(Request::Watch(connection, threads)).await;
+    }
+
+    async fn ask(&self, request: Request) {
+        // A hub that we hold ends only with the server.
+        drop(self.0.requests.send(request).await);
+    }
+}
+
+impl Hubs {
+    /// Hubs over this database, which end when `stop` says so.
+    pub fn new(db: Db, may_follow: MayFollow, render: Render, stop: CancellationToken) -> Self {
+        Self(Arc::new(Shared { db, may_follow, render, streams: Mutex::default(), metrics: Metrics::default(), stop }))
+    }
+
+    /// What the hubs did.
+    pub fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// How many streams are followed.
+    pub fn followed(&self) -> usize {
+        self.lock().values().filter(|hold| hold.strong_count() > 0).count()
+    }
+
+    /// The hub of a stream, started if need be.
+    pub fn follow(&self, stream: StreamId) -> Followed {
+        let mut streams = self.lock();
+        if let Some(hold) = streams.get(&stream).and_then(Weak::upgrade) {
+            return Followed(hold);
+        }
+        let (requests, asked) = mpsc::channel(QUEUE);
+        let wake = Arc::new(Wake::default());
+        let hold = Arc::new(Hold { requests, wake: Arc::clone(&wake) });
+        streams.insert(stream, Arc::downgrade(&hold));
+        let driver = Driver::new(self.clone(), stream, wake);
+        #[expect(clippy::disallowed_methods, reason = "owned by its holders: ends with the last of them, or on stop")]
+        tokio::spawn(driver.run(asked));
+        Followed(hold)
+    }
+
+    /// Wakes the hubs: by the hints of this process, and by the poll.
+    pub async fn wake(self) {
+        let mut hints = self.0.db.hints();
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut until_epoch = 0;
+        loop {
+            tokio::select! {
+                () = self.0.stop.cancelled() => return,
+                hint = hints.recv() => match hint {
+                    Ok((stream, seq)) => self.hint(stream, seq),
+                    // Too many at once: the poll finds them all.
+                    Err(broadcast::error::RecvError::Lagged(_)) => poll.reset_immediately(),
+                    Err(broadcast::error::RecvError::Closed) => return,
+                },
+                _ = poll.tick() => until_epoch = self.poll(until_epoch).await,
+            }
+        }
+    }
+
+    /// Looks where every followed stream ends, in one query; now and then, and after a failure, at the epoch too.
+    /// Answers how many polls may pass until that.
+    async fn poll(&self, until_epoch: u32) -> u32 {
+        if until_epoch == 0
+            && let Err(error) = self.0.db.read_epoch().await
+        {
+            tracing::debug!(%error, "the epoch could not be read");
+            return 0;
+        }
+        match self.last_seqs().await {
+            Ok(last) => {
+                for (stream, seq) in last {
+                    self.tell(stream, |wake| &wake.polled, seq);
+                }
+                until_epoch.checked_sub(1).unwrap_or(EPOCH_POLLS)
+            }
+            Err(error) => {
+                tracing::debug!(%error, "streams could not be polled");
+                0
+            }
+        }
+    }
+
+    async fn last_seqs(&self) -> Result<Vec<(StreamId, i64)>> {
+        let streams: Vec<_> = self.lock().keys().map(|stream| stream.0).collect();
+        if streams.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut connection = self.0.db.pool().acquire().await?;
+        store::last_seqs(&mut connection, &streams).await
+    }
+
+    fn hint(&self, stream: StreamId, seq: i64) {
+        self.tell(stream, |wake| &wake.hinted, seq);
+    }
+
+    fn tell(&self, stream: StreamId, which: impl Fn(&Wake) -> &AtomicI64, seq: i64) {
+        let hold = self.lock().get(&stream).and_then(Weak::upgrade);
+        if let Some(hold) = hold {
+            which(&hold.wake).fetch_max(seq, Ordering::AcqRel);
+            hold.wake.bell.notify_one();
+        }
+    }
+
+    /// Forgets a hub that nobody holds any more; another may already be in its place.
+    fn forget(&self, stream: StreamId) {
+        let mut streams = self.lock();
+        if streams.get(&stream).is_some_and(|hold| hold.strong_count() == 0) {
+            streams.remove(&stream);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Weak<Hold>>> {
+        self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Self { hinted: AtomicI64::new(NONE), polled: AtomicI64::new(NONE), bell: Notify::new() }
+    }
+}
+
+impl Wake {
+    /// What came since the last look.
+    fn look(&self) -> (Option<i64>, Option<i64>) {
+        let taken = |value: &AtomicI64| Some(value.swap(NONE, Ordering::AcqRel)).filter(|&value| value != NONE);
+        (taken(&self.hinted), taken(&self.polled))
+    }
+}

@@ -1,0 +1,315 @@
+//! One connection, without I/O: what a frame or the passing of time asks for, and in which turn commands are run.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    time::Duration,
+};
+
+use axum::extract::ws::Utf8Bytes;
+use uuid::Uuid;
+use web::Text;
+use words::{StreamId, ThreadId};
+
+use super::{
+    frame::{self, ClientFrame, Fault, Limits, ServerFrame},
+    hub::Ticket,
+    outbox::Standing,
+};
+use crate::{error::Error, http::problem};
+
+/// How often we ask whether the other side is there.
+pub const HEARTBEAT: Duration = Duration::from_secs(25);
+/// A connection from which nothing was heard for so long is dead.
+const DEAD: Duration = Duration::from_mins(1);
+/// How often a client is told where its streams stand.
+const POSITIONS: Duration = Duration::from_secs(30);
+/// The window in which commands are counted.
+const WINDOW: Duration = Duration::from_secs(10);
+/// How many requests about streams one window takes: a page asks twice for each of its streams, and again on a reset.
+const FOLLOWS: usize = 4 * LIMITS.streams;
+/// How many commands of one connection may be under way at once.
+const UNDER_WAY: usize = 64;
+/// How many frames may wait for their turn before no more are read.
+const TURNS: usize = 64;
+
+/// What clients may send and follow.
+pub const LIMITS: Limits = Limits {
+    frame_bytes: 64 << 10,
+    body_characters: 20_000,
+    replay_events: super::hub::REPLAY,
+    streams: 300,
+    commands_per_10s: 60,
+};
+
+/// Why a connection is closed: the codes of the public format.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[expect(missing_docs, reason = "the names are those of the public format")]
+pub enum Close {
+    Draining = 4100,
+    Slow = 4108,
+    Heartbeat = 4109,
+    BadFrame = 4500,
+    SessionEnded = 4501,
+}
+
+/// What the driver is to do, in order.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Action {
+    /// Send a frame.
+    Send(Utf8Bytes),
+    /// Ask whether the other side is there.
+    Ping,
+    /// Follow a stream.
+    Join {
+        /// The request.
+        ticket: Ticket,
+        /// Which.
+        stream: StreamId,
+        /// From where.
+        since: Option<(i64, Option<Uuid>)>,
+    },
+    /// Follow a stream no more.
+    Leave(StreamId),
+    /// Want the fragments of these threads.
+    Watch(StreamId, Vec<ThreadId>),
+    /// Close.
+    Close(Close),
+}
+
+/// What waits for its turn, in the order in which it came.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Turn {
+    /// Do what a command says.
+    Run(ClientFrame),
+    /// Say why it is not done.
+    Refuse(Utf8Bytes),
+}
+
+/// One connection. Times are since it began.
+#[derive(Debug)]
+pub struct Session {
+    text: Text,
+    commands: Allowance,
+    follows: Allowance,
+    streams: HashMap<StreamId, Follow>,
+    requests: u64,
+    turns: VecDeque<Turn>,
+    heard: Duration,
+    asked: Duration,
+    told: Duration,
+}
+
+/// A stream that is followed, or was asked for.
+#[derive(Clone, Copy, Debug)]
+struct Follow {
+    /// The latest request.
+    number: u64,
+    /// The last sequence that was sent, once that request was answered.
+    at: Option<i64>,
+}
+
+/// How much of something one window takes.
+#[derive(Debug)]
+struct Allowance {
+    most: usize,
+    taken: VecDeque<Duration>,
+}
+
+impl Session {
+    /// A connection that just began, of a reader of this language; `counted` is whether its rates are.
+    pub fn new(text: Text, counted: bool) -> Self {
+        let allowance = |most| Allowance { most: if counted { most } else { usize::MAX }, taken: VecDeque::new() };
+        Self {
+            text,
+            commands: allowance(LIMITS.commands_per_10s),
+            follows: allowance(FOLLOWS),
+            streams: HashMap::new(),
+            requests: 0,
+            turns: VecDeque::new(),
+            heard: Duration::ZERO,
+            asked: Duration::ZERO,
+            told: Duration::ZERO,
+        }
+    }
+
+    /// Something was heard, if only an answer to our ping.
+    pub fn heard(&mut self, now: Duration) {
+        self.heard = now;
+    }
+
+    /// A text came.
+    pub fn frame(&mut self, text: &str, now: Duration) -> Vec<Action> {
+        self.heard = now;
+        match frame::parse(text) {
+            Ok(ClientFrame::Ping) => vec![Action::Send(frame::print(&ServerFrame::Pong))],
+            Ok(ClientFrame::Typing { .. }) => Vec::new(),
+            Ok(
+                frame @ (ClientFrame::Subscribe { .. } | ClientFrame::Unsubscribe { .. } | ClientFrame::Watch { .. }),
+            ) => match self.follows.wait(now) {
+                Some(wait) => vec![Action::Send(self.refusal(id_of(&frame), &limited(wait)))],
+                None => self.follow(frame),
+            },
+            Ok(command) => {
+                let turn = match self.commands.wait(now) {
+                    Some(wait) => Turn::Refuse(self.refusal(id_of(&command), &limited(wait))),
+                    None => Turn::Run(command),
+                };
+                self.turns.push_back(turn);
+                Vec::new()
+            }
+            Err(Fault::NotJson) => vec![Action::Close(Close::BadFrame)],
+            Err(Fault::Unknown(id)) => self.refuse(id, &Error::BadRequest("frame")),
+            Err(Fault::Invalid(id)) => self.refuse(id, &Error::Invalid(Vec::new())),
+        }
+    }
+
+    /// The next command to begin, when one may. `beginning` is whether another is only being handed in, `under_way` how
+    /// many are not answered yet. Sends follow each other without waiting for their commits, which share one; whatever
+    /// else sees what was done before it.
+    pub fn turn(&mut self, beginning: bool, under_way: usize) -> Option<Turn> {
+        let may_begin = match self.turns.front()? {
+            Turn::Run(ClientFrame::Send { .. }) | Turn::Refuse(_) => under_way < UNDER_WAY,
+            Turn::Run(_) => under_way == 0,
+        };
+        (may_begin && !beginning).then(|| self.turns.pop_front()).flatten()
+    }
+
+    /// Whether more frames may be read: else the other side waits.
+    pub fn reads_on(&self) -> bool {
+        self.turns.len() < TURNS
+    }
+
+    /// A frame that tells where a stream stands is sent. Answers the stream if it is not followed any more.
+    pub fn sent(&mut self, standing: Standing) -> Option<StreamId> {
+        match standing {
+            Standing::Same => None,
+            Standing::At(stream, seq) => {
+                if let Some(Follow { at: Some(at), .. }) = self.streams.get_mut(&stream) {
+                    *at = seq;
+                }
+                None
+            }
+            Standing::Answered { stream, number, from } => {
+                let follow = self.streams.get_mut(&stream).filter(|follow| follow.number == number)?;
+                follow.at = from;
+                from.is_none().then(|| self.forget(stream))
+            }
+            Standing::Out(stream) => {
+                let was_followed = self.streams.get(&stream).is_some_and(|follow| follow.at.is_some());
+                was_followed.then(|| self.forget(stream))
+            }
+        }
+    }
+
+    /// Time has passed.
+    pub fn tick(&mut self, now: Duration) -> Vec<Action> {
+        if now.saturating_sub(self.heard) >= DEAD {
+            return vec![Action::Close(Close::Heartbeat)];
+        }
+        let mut actions = Vec::new();
+        if now.saturating_sub(self.asked) >= HEARTBEAT {
+            self.asked = now;
+            actions.push(Action::Ping);
+        }
+        if now.saturating_sub(self.told) >= POSITIONS {
+            self.told = now;
+            actions.extend(self.positions().map(Action::Send));
+        }
+        actions
+    }
+
+    /// Where the followed streams stand: what was sent of them, and nothing of any other.
+    fn positions(&self) -> Option<Utf8Bytes> {
+        let standing = |(stream, follow): (&StreamId, &Follow)| Some((stream.to_string(), follow.at?.into()));
+        let streams: serde_json::Map<_, _> = self.streams.iter().filter_map(standing).collect();
+        (!streams.is_empty()).then(|| frame::print(&ServerFrame::Positions { streams }))
+    }
+
+    fn follow(&mut self, frame: ClientFrame) -> Vec<Action> {
+        match frame {
+            ClientFrame::Subscribe { id, stream, since, epoch } => {
+                if !self.streams.contains_key(&stream) && self.streams.len() >= LIMITS.streams {
+                    let error = Error::field("stream", "too_many");
+                    return vec![Action::Send(self.refusal(id, &error))];
+                }
+                self.requests += 1;
+                let number = self.requests;
+                self.streams.insert(stream, Follow { number, at: None });
+                vec![Action::Join { ticket: Ticket { number, id }, stream, since: since.map(|since| (since, epoch)) }]
+            }
+            ClientFrame::Unsubscribe { stream } => {
+                self.streams.remove(&stream).map(|_| Action::Leave(stream)).into_iter().collect()
+            }
+            ClientFrame::Watch { stream, threads } => vec![Action::Watch(stream, threads)],
+            _ => Vec::new(),
+        }
+    }
+
+    fn forget(&mut self, stream: StreamId) -> StreamId {
+        self.streams.remove(&stream);
+        stream
+    }
+
+    /// A frame that was not understood is answered in its turn.
+    fn refuse(&mut self, id: Option<i64>, error: &Error) -> Vec<Action> {
+        let refusal = self.refusal(id, error);
+        self.turns.push_back(Turn::Refuse(refusal));
+        Vec::new()
+    }
+
+    fn refusal(&self, id: Option<i64>, error: &Error) -> Utf8Bytes {
+        refusal(id, error, self.text)
+    }
+}
+
+impl Allowance {
+    /// How long the next one must wait, if it must; else it is taken.
+    fn wait(&mut self, now: Duration) -> Option<Duration> {
+        while self.taken.front().is_some_and(|&first| now.saturating_sub(first) >= WINDOW) {
+            self.taken.pop_front();
+        }
+        if self.taken.len() >= self.most {
+            return self.taken.front().map(|&first| WINDOW.saturating_sub(now.saturating_sub(first)));
+        }
+        if self.most < usize::MAX {
+            self.taken.push_back(now);
+        }
+        None
+    }
+}
+
+/// The frame that says why something was not done. The socket has no word for our own faults: the same command may be
+/// sent again.
+pub fn refusal(id: Option<i64>, error: &Error, text: Text) -> Utf8Bytes {
+    let code = match error.code() {
+        "internal" => "unavailable",
+        "bad_request" => "bad_frame",
+        code => code,
+    };
+    let retry_after_ms = match error {
+        Error::RateLimited { retry_after } => Some(u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX)),
+        _ if code == "unavailable" => Some(1000),
+        _ => None,
+    };
+    frame::print(&ServerFrame::Error { id, code, message: &problem::sentence(error, text), retry_after_ms })
+}
+
+/// The number of a request.
+pub fn id_of(frame: &ClientFrame) -> Option<i64> {
+    match frame {
+        ClientFrame::Subscribe { id, .. }
+        | ClientFrame::Open { id, .. }
+        | ClientFrame::Send { id, .. }
+        | ClientFrame::Edit { id, .. }
+        | ClientFrame::Delete { id, .. }
+        | ClientFrame::React { id, .. } => *id,
+        _ => None,
+    }
+}
+
+fn limited(retry_after: Duration) -> Error {
+    Error::RateLimited { retry_after }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,190 @@
+use std::time::Duration;
+
+use axum::extract::ws::Utf8Bytes;
+use web::Text;
+use words::{Locale, StreamId};
+
+use super::{Action, Close, FOLLOWS, LIMITS, Session, Standing, TURNS, Turn};
+
+const STREAM: &str = "00000000-0000-7000-8000-000000000001";
+
+fn session(counted: bool) -> Session {
+    Session::new(Text::of(Locale::En), counted)
+}
+
+fn stream(number: u128) -> StreamId {
+    StreamId(uuid::Uuid::from_u128(number))
+}
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// The frame that a session sends at once.
+fn sent(actions: &[Action]) -> String {
+    match actions {
+        [Action::Send(text)] => text.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The refusal whose turn it is.
+fn refused(session: &mut Session) -> String {
+    match session.turn(false, 0) {
+        Some(Turn::Refuse(frame)) => frame.to_string(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn subscribe(number: u128) -> String {
+    format!(r#"{{"type":"subscribe","id":1,"stream":"{}"}}"#, stream(number))
+}
+
+fn read() -> String {
+    format!(r#"{{"type":"read","thread":"{STREAM}","position":1}}"#)
+}
+
+fn send(id: u64) -> String {
+    format!(r#"{{"type":"send","id":{id},"message":{{"id":"{STREAM}","thread":"{STREAM}","body":"x"}}}}"#)
+}
+
+#[test]
+fn what_is_not_json_ends_the_connection_and_a_bad_frame_does_not() {
+    let mut session = session(true);
+    assert_eq!(session.frame("hello", Duration::ZERO), [Action::Close(Close::BadFrame)]);
+    assert_eq!(session.frame("[1]", Duration::ZERO), [Action::Close(Close::BadFrame)]);
+    assert_eq!(session.frame(r#"{"type":"dance","id":9}"#, Duration::ZERO), []);
+    let unknown = refused(&mut session);
+    assert!(unknown.starts_with(r#"{"type":"error","id":9,"code":"bad_frame","message":"The request"#), "{unknown}");
+    session.frame(r#"{"type":"send","id":3,"message":{"id":"x"}}"#, Duration::ZERO);
+    let invalid = refused(&mut session);
+    assert!(invalid.starts_with(r#"{"type":"error","id":3,"code":"invalid","message":"#), "{invalid}");
+}
+
+#[test]
+fn a_refusal_is_in_the_language_of_its_reader() {
+    let mut session = Session::new(Text::of(Locale::Fr), true);
+    session.frame(r#"{"type":"dance"}"#, Duration::ZERO);
+    let refused = refused(&mut session);
+    assert!(refused.contains("La demande n’est pas lisible"), "{refused}");
+}
+
+#[test]
+fn the_sixty_first_command_in_ten_seconds_waits_and_a_ping_never_does() {
+    let mut session = session(true);
+    for _ in 0..LIMITS.commands_per_10s {
+        session.frame(&read(), seconds(1));
+        assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
+    }
+    session.frame(&read(), seconds(4));
+    let limited = refused(&mut session);
+    assert!(limited.contains(r#""code":"rate_limited""#) && limited.contains(r#""retry_after_ms":7000"#), "{limited}");
+    assert_eq!(sent(&session.frame(r#"{"type":"ping"}"#, seconds(4))), r#"{"type":"pong"}"#);
+    assert!(matches!(session.frame(&subscribe(1), seconds(4))[..], [Action::Join { .. }]), "following is no command");
+    session.frame(&read(), seconds(11));
+    assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
+}
+
+#[test]
+fn a_page_may_follow_all_its_streams_at_once_and_not_for_ever() {
+    let mut session = session(true);
+    for number in 0..FOLLOWS {
+        let actions = session.frame(&subscribe(number as u128 % 300), Duration::ZERO);
+        assert!(matches!(actions[..], [Action::Join { .. }]));
+    }
+    assert!(sent(&session.frame(&subscribe(1), seconds(1))).contains("rate_limited"));
+}
+
+#[test]
+fn without_rates_nothing_is_counted() {
+    let mut session = session(false);
+    for _ in 0..1000 {
+        session.frame(&read(), Duration::ZERO);
+        assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
+    }
+}
+
+#[test]
+fn sends_share_a_commit_and_everything_else_sees_what_was_before_it() {
+    let mut session = session(true);
+    for frame in [send(1), send(2), read(), send(3)] {
+        session.frame(&frame, Duration::ZERO);
+    }
+    assert!(session.turn(false, 0).is_some());
+    assert_eq!(session.turn(true, 0), None, "one is handed in after the other");
+    assert!(session.turn(false, 1).is_some(), "without waiting for the first one's commit");
+    assert_eq!(session.turn(false, 2), None, "a read waits for both answers");
+    assert!(session.turn(false, 0).is_some());
+    assert!(session.turn(false, 1).is_some());
+    assert_eq!(session.turn(false, 0), None);
+}
+
+#[test]
+fn who_sends_faster_than_it_is_done_is_not_read_on() {
+    let mut session = session(false);
+    for id in 0..TURNS {
+        assert!(session.reads_on());
+        session.frame(&send(id as u64), Duration::ZERO);
+    }
+    assert!(!session.reads_on());
+    session.turn(false, 0);
+    assert!(session.reads_on());
+}
+
+#[test]
+fn a_silent_connection_is_asked_and_then_closed() {
+    let mut session = session(true);
+    assert_eq!(session.tick(seconds(24)), []);
+    assert_eq!(session.tick(seconds(25)), [Action::Ping]);
+    session.heard(seconds(26));
+    assert_eq!(session.tick(seconds(60)), [Action::Ping]);
+    assert_eq!(session.tick(seconds(86)), [Action::Close(Close::Heartbeat)]);
+}
+
+#[test]
+fn streams_have_a_bound() {
+    let mut session = session(false);
+    for number in 0..LIMITS.streams {
+        assert!(matches!(session.frame(&subscribe(number as u128), Duration::ZERO)[..], [Action::Join { .. }]));
+    }
+    assert!(sent(&session.frame(&subscribe(999), Duration::ZERO)).contains(r#""code":"invalid""#));
+    assert!(matches!(session.frame(&subscribe(0), Duration::ZERO)[..], [Action::Join { .. }]), "a second request");
+    let denied = Standing::Answered { stream: stream(7), number: 8, from: None };
+    assert_eq!(session.sent(denied), Some(stream(7)));
+    assert!(matches!(session.frame(&subscribe(999), Duration::ZERO)[..], [Action::Join { .. }]), "a place was left");
+}
+
+fn positions(session: &mut Session, at: u64) -> Option<Utf8Bytes> {
+    session.heard(seconds(at));
+    session.tick(seconds(at)).into_iter().find_map(|action| match action {
+        Action::Send(frame) => Some(frame),
+        _ => None,
+    })
+}
+
+#[test]
+fn positions_tell_of_what_is_followed_and_of_nothing_else() {
+    let mut session = session(true);
+    session.frame(&subscribe(1), Duration::ZERO);
+    session.frame(&subscribe(2), Duration::ZERO);
+    assert_eq!(positions(&mut session, 30), None, "nothing is answered yet");
+    session.sent(Standing::Answered { stream: stream(1), number: 1, from: Some(40) });
+    session.sent(Standing::Answered { stream: stream(2), number: 2, from: None });
+    session.sent(Standing::At(stream(1), 41));
+    session.sent(Standing::At(stream(2), 7));
+    let expected = format!(r#"{{"type":"positions","streams":{{"{}":41}}}}"#, stream(1));
+    assert_eq!(positions(&mut session, 60).unwrap().as_str(), expected);
+    assert_eq!(session.sent(Standing::Out(stream(1))), Some(stream(1)));
+    assert_eq!(positions(&mut session, 90), None, "put out");
+}
+
+#[test]
+fn the_answer_to_an_earlier_request_does_not_undo_a_later_one() {
+    let mut session = session(true);
+    session.frame(&subscribe(1), Duration::ZERO);
+    session.frame(&subscribe(1), Duration::ZERO);
+    assert_eq!(session.sent(Standing::Answered { stream: stream(1), number: 1, from: None }), None);
+    assert_eq!(session.sent(Standing::Out(stream(1))), None, "it was of the follower that the request replaced");
+    assert_eq!(session.sent(Standing::Answered { stream: stream(1), number: 2, from: Some(3) }), None);
+    assert!(positions(&mut session, 30).is_some());
+}
