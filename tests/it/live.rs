@@ -1,4 +1,5 @@
 //! The wire format v1, frame by frame. The expected texts were written by hand from the format's page.
+//! What streams promise beyond single frames is in `streams.rs`.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -95,6 +96,7 @@ async fn edits_removals_and_reactions_are_acked_and_told() {
     let mut socket = ines.socket("preau.v1.json").await;
     socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
     assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    assert_eq!(socket.next().await["type"], "live", "always, even when nothing was missed");
     let op = Uuid::now_v7();
     let edit = json!({ "type": "edit", "id": 4, "op": op, "message": message["id"], "body": "deux" });
     socket.say(edit.clone()).await;

@@ -13,4 +13,5 @@ mod meetings;
 mod messages;
 mod people;
 mod routes;
+mod streams;
 mod territories;

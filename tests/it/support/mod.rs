@@ -98,6 +98,11 @@ impl Server {
         Self { url, db, sockets, stop, _folder: folder }
     }
 
+    /// Asks the server to stop.
+    pub(crate) fn drain(&self) {
+        self.stop.cancel();
+    }
+
     /// Somebody with an account and a token.
     pub(crate) async fn person(&self, name: &str) -> Actor {
         self.account(name, false).await

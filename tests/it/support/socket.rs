@@ -46,6 +46,33 @@ impl Socket {
         self.0.send(Message::text(text.to_owned())).await.unwrap();
     }
 
+    pub(crate) async fn say_bytes(&mut self, bytes: &'static [u8]) {
+        self.0.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// The next frame, or the code with which the server closes.
+    pub(crate) async fn next_or_close(&mut self) -> Result<Value, u16> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("a frame comes") {
+                Some(Ok(Message::Text(text))) => return Ok(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Close(Some(frame)))) => return Err(frame.code.into()),
+                other => panic!("a frame or a close was expected: {other:?}"),
+            }
+        }
+    }
+
+    /// The next frame; none once the connection has ended, however it did.
+    pub(crate) async fn next_or_end(&mut self) -> Option<Value> {
+        loop {
+            match timeout(PATIENCE, self.0.next()).await.expect("the connection goes on or ends") {
+                Some(Ok(Message::Text(text))) => return Some(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return None,
+            }
+        }
+    }
+
     /// The next frame as text.
     pub(crate) async fn next_text(&mut self) -> String {
         loop {
