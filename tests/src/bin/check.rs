@@ -60,6 +60,7 @@ fn check(root: &Path, template: &str, only: Option<&str>) -> ExitCode {
     };
     step("format", &|| run(cargo(root).args(["fmt", "--all", "--check"])));
     step("front end types", &|| run(npm(root).args(["run", "check"])));
+    step("front end tests", &|| run(npm(root).args(["test"])));
     step("lints and queries", &|| lint(root, template));
     step("licences and bans", &|| deny(root));
     step("unit and integration tests", &|| {

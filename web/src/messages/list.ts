@@ -21,12 +21,22 @@ export function keepPlace(change: () => void): void {
   showMissed();
 }
 
+/** Goes to the end of the list, for who has just written there. */
+export function showEnd(): void {
+  scrollTo({ top: document.documentElement.scrollHeight });
+  missed = 0;
+  showMissed();
+}
+
 /** Puts the heading of each day before its first message, and marks the reader's own messages. */
 export function markMessages(): void {
   let day: string | undefined;
   for (const item of [...document.querySelectorAll<HTMLElement>(".thread__messages > li")]) {
     if (item.dataset.dayHeading !== undefined) {
-      day = item.dataset.dayHeading;
+      // A day whose only message was given back has no heading any more.
+      const next = item.nextElementSibling as HTMLElement | null;
+      if (next === null || next.dataset.dayHeading !== undefined) item.remove();
+      else day = item.dataset.dayHeading;
       continue;
     }
     if (item.dataset.day === undefined) continue;
@@ -57,8 +67,4 @@ function showMissed(): void {
   button.textContent = missed === 1 ? (button.dataset.one ?? "") : (button.dataset.many ?? "").replace("{n}", String(missed));
 }
 
-document.getElementById("latest")?.addEventListener("click", () => {
-  scrollTo({ top: document.documentElement.scrollHeight });
-  missed = 0;
-  showMissed();
-});
+document.getElementById("latest")?.addEventListener("click", showEnd);

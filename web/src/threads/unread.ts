@@ -83,4 +83,14 @@ function setUnread(thread: string, unread: boolean, channel?: string): void {
   }
 }
 
+/** Back on the page, the reader sees what came in the meantime. */
+document.addEventListener("visibilitychange", () => {
+  const thread = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
+  const last = [...document.querySelectorAll<HTMLElement>(".thread__messages > [data-position]")].at(-1);
+  const position = Number(last?.dataset.position ?? 0);
+  if (document.hidden || !thread || position <= (positions.get(thread) ?? 0)) return;
+  live?.read(thread, position);
+  readMoved(thread, position);
+});
+
 load();
