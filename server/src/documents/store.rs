@@ -86,16 +86,17 @@ pub(super) async fn file(connection: &mut PgConnection, file: FileId) -> Result<
     }))
 }
 
+/// A file, unless its document was removed.
 pub(super) async fn file_place(connection: &mut PgConnection, file: FileId) -> Result<Option<FilePlace>> {
     Ok(sqlx::query_as!(
         FilePlace,
         r#"select
              files.group_id as "group", uploader_id as uploader, files.name, size_bytes, media_type, sha256,
-             exists (
-               select from versions join documents on documents.id = versions.document_id
-               where versions.file_id = files.id and documents.deleted_at is null) as "filed!"
+             versions.file_id is not null as "filed!"
            from files
-           where id = $1"#,
+           left join versions on versions.file_id = files.id
+           left join documents on documents.id = versions.document_id
+           where files.id = $1 and documents.deleted_at is null"#,
         file.0
     )
     .fetch_optional(connection)
