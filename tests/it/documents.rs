@@ -1,5 +1,13 @@
 //! Sharing: uploads, the library, and the bytes of files.
 
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use preau::{
+    clock::Clock,
+    documents::{self, Swept},
+};
+use reqwest::Method;
 use serde_json::json;
 
 use crate::support::Server;
@@ -126,4 +134,195 @@ async fn a_file_that_is_too_heavy_is_refused_with_its_limit() {
     let refused = ines.upload(&format!("/api/v1/groups/{}/files", group.id), &[], &[("lourd.bin", &heavy)]).await;
     assert_eq!((refused.status.as_u16(), refused.json()["code"].clone()), (413, json!("too_large")));
     assert!(refused.json()["detail"].as_str().unwrap().contains("1,04\u{a0}Mo"), "{}", refused.text);
+}
+
+#[tokio::test]
+async fn a_form_with_a_file_that_is_sent_again_posts_once() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/threads/{}/messages", group.standing);
+    let id = uuid::Uuid::now_v7().to_string();
+    let (fields, files): ([(&str, &str); 2], [(&str, &[u8]); 2]) =
+        ([("id", &id), ("body", "voici")], [("a.txt", b"un"), ("a.txt", b"un")]);
+    let (first, second) = (ines.upload(&path, &fields, &files).await, ines.upload(&path, &fields, &files).await);
+    assert_eq!((first.status.as_u16(), second.status.as_u16()), (303, 303), "{}", second.text);
+    let messages = ines.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
+    assert_eq!(messages["items"].as_array().unwrap().len(), 1);
+    assert_eq!(messages["items"][0]["attachments"].as_array().unwrap().len(), 2);
+    let list = ines.get(&format!("/api/v1/groups/{}/documents", group.id)).await.json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 2, "nothing is in the library twice");
+    let other = ines.upload(&path, &[("id", &id), ("body", "voici")], &[("a.txt", b"deux")]).await;
+    assert_eq!(other.status, 409, "another file is another message");
+}
+
+#[tokio::test]
+async fn a_form_that_is_too_heavy_keeps_what_was_typed() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let heavy = vec![0; (1 << 20) + 1];
+    let library = ines
+        .upload("/groups/reseau-cpo/documents", &[("title", "Mon titre"), ("type", "guide")], &[("a.bin", &heavy)])
+        .await;
+    let message = ines
+        .upload(&format!("/threads/{}/messages", group.standing), &[("body", "mon texte")], &[("a.bin", &heavy)])
+        .await;
+    for (page, typed) in [(&library, "Mon titre"), (&message, "mon texte")] {
+        assert!(page.text.contains(typed) && page.text.contains("C’est trop lourd"), "{}", page.text);
+    }
+    assert!(library.text.contains("value=\"guide\" selected"), "{}", library.text);
+    let neither = ines.upload("/groups/reseau-cpo/documents", &[("title", "t")], &[]).await;
+    assert!(neither.text.contains("id=\"file-fault\""), "{}", neither.text);
+    let json = ines.post(&format!("/api/v1/groups/{}/documents", group.id), json!({})).await;
+    assert_eq!((json.status.as_u16(), json.json()["code"].clone()), (415, json!("unsupported_media_type")));
+}
+
+#[tokio::test]
+async fn a_link_is_described_changed_and_removed_by_who_shared_it() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, guest) = (server.person("Camille").await, server.person("Gaël").await);
+    ines.add(&group, &camille, "member").await;
+    ines.add(&group, &guest, "guest").await;
+    let path = format!("/api/v1/groups/{}/documents", group.id);
+    let fields = [("title", "IREV"), ("url", "https://irev.example/page"), ("tags", "cadre, label"), ("type", "link")];
+    assert_eq!(guest.upload(&path, &fields, &[]).await.status, 403, "guests read");
+    for wrong in ["javascript:alert(1)", "irev", ""] {
+        let refused = camille.upload(&path, &[("title", "x"), ("url", wrong), ("type", "link")], &[]).await;
+        assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["field"].clone()), (422, json!("url")));
+    }
+    let added = camille.upload(&path, &fields, &[]).await;
+    assert_eq!(added.status, 201, "{}", added.text);
+    let link = added.json();
+    assert_eq!((&link["url"], &link["tags"]), (&json!("https://irev.example/page"), &json!(["cadre", "label"])));
+    let own = format!("/api/v1/documents/{}", link["id"].as_str().unwrap());
+    let version = camille.upload(&format!("{own}/versions"), &[], &[("a.txt", b"x")]).await;
+    assert_eq!((version.status.as_u16(), version.json()["code"].clone()), (409, json!("conflict")));
+    let other = server.person("Nadia").await;
+    ines.add(&group, &other, "member").await;
+    let change = json!({ "purpose": "Le cadre national" });
+    assert_eq!(other.request(Method::PATCH, &own, Some(change.clone())).await.status, 403);
+    let changed = camille.request(Method::PATCH, &own, Some(change)).await.json();
+    assert_eq!((&changed["title"], &changed["purpose"]), (&json!("IREV"), &json!("Le cadre national")));
+    let tool = camille.request(Method::PATCH, &own, Some(json!({ "type": "tool" }))).await;
+    assert_eq!(tool.json()["errors"][0]["field"], "type", "a link stays one");
+    let page = format!("/documents/{}", link["id"].as_str().unwrap());
+    assert!(camille.page(&page).await.text.contains("Retirer de la bibliothèque"));
+    assert!(!other.page(&page).await.text.contains("Retirer de la bibliothèque"));
+    assert_eq!(other.form(&format!("{page}/remove"), &[]).await.status, 403);
+    let form = [("title", ""), ("purpose", "tapé"), ("type", "link"), ("tags", "")];
+    let refused = camille.form(&page, &form).await;
+    assert!(refused.text.contains("tapé") && refused.text.contains("title-fault"), "{}", refused.text);
+    assert_eq!(camille.form(&page, &[("title", "IREV !"), ("type", "link")]).await.status, 303);
+    assert_eq!(ines.request(Method::DELETE, &own, None).await.status, 204, "an animator may too");
+    assert_eq!(camille.get(&own).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_list_is_paged_and_filtered_without_repeating_or_losing() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/api/v1/groups/{}/documents", group.id);
+    for number in 0..5 {
+        let kind = if number % 2 == 0 { "guide" } else { "tool" };
+        ines.upload(&path, &[("title", &format!("n{number}")), ("type", kind)], &[("a.txt", b"x")]).await;
+    }
+    let (mut titles, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ines.get(&format!("{path}?limit=2{cursor}")).await.json();
+        titles.extend(page["items"].as_array().unwrap().iter().map(|item| item["title"].as_str().unwrap().to_owned()));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(titles, ["n4", "n3", "n2", "n1", "n0"]);
+    let guides = ines.get(&format!("{path}?type=guide")).await.json();
+    assert_eq!(guides["items"].as_array().unwrap().len(), 3);
+    for wrong in ["type=autre", "limit=0", "limit=201", "cursor=x"] {
+        assert_eq!(ines.get(&format!("{path}?{wrong}")).await.status, 422, "{wrong}");
+    }
+    let library = ines.page("/documents?group=reseau-cpo").await.text;
+    assert!(library.contains("Guides (3)") && library.contains("Outils de suivi (2)"), "{library}");
+}
+
+#[tokio::test]
+async fn a_removed_document_leaves_its_messages_and_tells_who_follows() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/threads/{}/messages", group.standing);
+    ines.upload(&path, &[("body", "voici")], &[("a.txt", b"un")]).await;
+    let thread = format!("/api/v1/threads/{}/messages", group.standing);
+    let message = ines.get(&thread).await.json()["items"][0].clone();
+    let document = message["attachments"][0]["document"].as_str().unwrap().to_owned();
+    let file = format!("/files/{}", message["attachments"][0]["id"].as_str().unwrap());
+    let mut socket = ines.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    socket.next_of("subscribed").await;
+    assert_eq!(ines.request(Method::DELETE, &format!("/api/v1/documents/{document}"), None).await.status, 204);
+    assert_eq!(ines.get(&file).await.status, 404, "also for who uploaded it once");
+    let told = [socket.next_of("event").await, socket.next_of("event").await];
+    assert_eq!((&told[0]["kind"], &told[1]["kind"]), (&json!("document.deleted"), &json!("message.edited")));
+    assert_eq!(told[1]["data"]["attachments"], json!([]));
+    assert_eq!(ines.get(&thread).await.json()["items"][0], told[1]["data"], "what was told is what is read");
+}
+
+#[tokio::test]
+async fn what_nobody_needs_goes_and_what_is_named_stays() {
+    let server = Server::start_with(Clock::at(Clock::system().now()), 1 << 20).await;
+    let (ines, group) = server.group().await;
+    let upload = format!("/api/v1/groups/{}/files", group.id);
+    let forgotten = ines.upload(&upload, &[], &[("oubli.txt", b"oubli")]).await.json();
+    let path = format!("/api/v1/groups/{}/documents", group.id);
+    let kept = ines.upload(&path, &[("title", "gardé")], &[("a.txt", b"bon")]).await.json();
+    let removed = ines.upload(&path, &[("title", "retiré")], &[("b.txt", b"retrait")]).await.json();
+    let own = format!("/api/v1/documents/{}", removed["id"].as_str().unwrap());
+    ines.request(Method::DELETE, &own, None).await;
+    let kept_by = |file: &serde_json::Value| {
+        let digits = file["sha256"].as_str().unwrap().to_owned();
+        let sha256: Vec<_> = (0..32).map(|at| u8::from_str_radix(&digits[2 * at..2 * at + 2], 16).unwrap()).collect();
+        let files = server.files.clone();
+        async move { files.open_at(&sha256, 0).await.is_ok() }
+    };
+    let removed = &removed["versions"][0]["file"];
+    let swept = || documents::sweep(&server.db, &server.files);
+    assert_eq!(swept().await.unwrap(), Swept::default(), "all is young");
+    server.clock.advance(TimeDelta::hours(25));
+    assert_eq!(swept().await.unwrap(), Swept { files: 1, blobs: 0, uploads: 0 }, "what nothing named");
+    assert_eq!(ines.get(&format!("/files/{}", forgotten["id"].as_str().unwrap())).await.status, 404);
+    assert!(kept_by(&forgotten).await, "a copy of the database that was begun before finds its bytes");
+    server.clock.advance(TimeDelta::days(7) + TimeDelta::hours(1));
+    assert_eq!(swept().await.unwrap(), Swept { files: 1, blobs: 1, uploads: 0 }, "what was removed");
+    assert!(!kept_by(&forgotten).await && kept_by(removed).await);
+    server.clock.advance(TimeDelta::days(8));
+    assert_eq!(swept().await.unwrap(), Swept { files: 0, blobs: 1, uploads: 0 });
+    assert!(!kept_by(removed).await);
+    let file = &kept["versions"][0]["file"];
+    let read = ines.get(&format!("/files/{}", file["id"].as_str().unwrap())).await;
+    assert_eq!((read.status.as_u16(), read.text.as_str()), (200, "bon"));
+}
+
+#[tokio::test]
+async fn a_download_ends_with_the_membership() {
+    let server = Server::start_with(Clock::at(Clock::system().now()), 64 << 20).await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let path = format!("/api/v1/groups/{}/documents", group.id);
+    // More than the buffers between the two hold.
+    let heavy: Vec<u8> = (0..(32_u32 << 20)).map(|at| at.to_le_bytes()[0]).collect();
+    let document = ines.upload(&path, &[("title", "lourd")], &[("a.bin", &heavy)]).await;
+    assert_eq!(document.status, 201, "{}", document.text);
+    let file = document.json()["versions"][0]["file"]["id"].as_str().unwrap().to_owned();
+    let whole = camille.begin(&format!("/files/{file}")).await.bytes().await.unwrap();
+    assert!(whole == heavy, "a member reads all of it");
+    let mut reading = camille.begin(&format!("/files/{file}")).await;
+    let mut read = reading.chunk().await.unwrap().unwrap().len();
+    ines.remove(&group, &camille).await;
+    server.clock.advance(TimeDelta::seconds(5));
+    let broken = loop {
+        match tokio::time::timeout(Duration::from_secs(10), reading.chunk()).await.expect("it ends") {
+            Ok(Some(chunk)) => read += chunk.len(),
+            Ok(None) => break false,
+            Err(_) => break true,
+        }
+    };
+    assert!(broken && read < heavy.len(), "{read} bytes were read");
 }

@@ -34,6 +34,8 @@ static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
 pub(crate) struct Server {
     pub(crate) url: String,
     pub(crate) db: Db,
+    pub(crate) clock: Clock,
+    pub(crate) files: Files,
     pub(crate) sockets: serve::Sockets,
     stop: CancellationToken,
     _folder: Folder,
@@ -72,30 +74,32 @@ impl Drop for Server {
 
 impl Server {
     pub(crate) async fn start() -> Self {
+        Self::start_with(Clock::system(), 1 << 20).await
+    }
+
+    /// A server whose clock the test moves, and that takes files of a weight.
+    pub(crate) async fn start_with(clock: Clock, upload_limit_bytes: u64) -> Self {
         let options = RUNTIME.spawn(CLUSTER.fresh()).await.unwrap().unwrap();
-        let db = Db::open(options, Clock::system(), reactions::react);
+        let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let folder = Folder(std::env::temp_dir().join(format!("preau-files-{}", uuid::Uuid::now_v7())));
+        let files = Files::open(&folder.0).unwrap();
         let settings = Settings {
             public_url: url.clone(),
             secure: false,
             mailbox: false,
             rate_limits: true,
-            upload_limit_bytes: 1 << 20,
+            upload_limit_bytes,
             network: "Réseau d’essai".to_owned(),
         };
-        let app = App {
-            db: db.clone(),
-            files: Files::open(&folder.0).unwrap(),
-            settings: Arc::new(settings),
-            navigation: serve::navigation,
-        };
+        let app =
+            App { db: db.clone(), files: files.clone(), settings: Arc::new(settings), navigation: serve::navigation };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let sockets = serve::Sockets::new(&app, stop.clone(), tracker.clone());
         tokio::spawn(sockets.clone().work());
         tokio::spawn(server::serve(listener, serve::router(app, sockets.clone()), stop.clone(), tracker));
-        Self { url, db, sockets, stop, _folder: folder }
+        Self { url, db, clock, files, sockets, stop, _folder: folder }
     }
 
     /// Asks the server to stop.
@@ -219,6 +223,11 @@ impl Actor {
             request = request.header(*name, *value);
         }
         Answer::of(request.send().await.unwrap()).await
+    }
+
+    /// Begins to read, and leaves the rest of the bytes to come.
+    pub(crate) async fn begin(&self, path: &str) -> reqwest::Response {
+        self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap()
     }
 
     /// Adds somebody to a group.
