@@ -32,7 +32,7 @@ use crate::{
     documents,
     error::Error,
     fanout, groups,
-    http::{App, Page, Policy, Routes, Viewer, problem, routes::Declared, security},
+    http::{App, Page, Policy, Routes, Viewer, linger, problem, routes::Declared, security},
     live::{
         connections::Connections,
         hub::Format,
@@ -193,6 +193,7 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), viewer))
         .layer(middleware::from_fn_with_state(app.clone(), security::headers))
         .layer(compression)
+        .layer(middleware::from_fn(linger::linger))
         .layer(CatchPanicLayer::new())
         .with_state(app)
 }

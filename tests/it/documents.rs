@@ -9,6 +9,10 @@ use preau::{
 };
 use reqwest::Method;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use crate::support::Server;
 
@@ -137,13 +141,36 @@ async fn a_file_that_is_too_heavy_is_refused_with_its_limit() {
 }
 
 #[tokio::test]
+async fn who_sends_to_the_end_before_reading_learns_why_it_was_refused() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let outsider = server.person("Ondine").await;
+    for (actor, status) in [(&ines, "HTTP/1.1 413"), (&outsider, "HTTP/1.1 404")] {
+        let mut socket = TcpStream::connect(server.url.trim_start_matches("http://")).await.unwrap();
+        // Far more than the buffers between the two hold.
+        let weight = 64 << 20;
+        let head = format!(
+            "POST /api/v1/groups/{}/files HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {}\r\n\
+             content-type: multipart/form-data; boundary=x\r\ncontent-length: {weight}\r\nconnection: close\r\n\r\n\
+             --x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"a\"\r\n\r\n",
+            group.id, actor.token
+        );
+        socket.write_all(head.as_bytes()).await.unwrap();
+        let part = head.len() - head.find("--x").unwrap();
+        socket.write_all(&vec![0; weight - part]).await.expect("the server reads on");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(status), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_form_with_a_file_that_is_sent_again_posts_once() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
     let path = format!("/threads/{}/messages", group.standing);
     let id = uuid::Uuid::now_v7().to_string();
-    let (fields, files): ([(&str, &str); 2], [(&str, &[u8]); 2]) =
-        ([("id", &id), ("body", "voici")], [("a.txt", b"un"), ("a.txt", b"un")]);
+    let (fields, files) = ([("id", id.as_str()), ("body", "voici")], [("a.txt", b"un".as_slice()), ("a.txt", b"un")]);
     let (first, second) = (ines.upload(&path, &fields, &files).await, ines.upload(&path, &fields, &files).await);
     assert_eq!((first.status.as_u16(), second.status.as_u16()), (303, 303), "{}", second.text);
     let messages = ines.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod extract;
+pub mod linger;
 pub mod page;
 pub mod problem;
 pub mod routes;
