@@ -1,5 +1,5 @@
 # Each target calls one script or one cargo command.
-.PHONY: run test check prepare assets deps deps-test
+.PHONY: run test bench check prepare assets deps deps-test
 
 run: deps assets
 	cargo build --release --locked -p preau
@@ -8,11 +8,17 @@ run: deps assets
 test: deps-test assets
 	cargo run --locked -p tests --bin check
 
+# One JSON line for each figure; `make bench ONLY=upload` for one of them.
+bench: deps assets
+	cargo build --release --locked -p preau
+	cargo run --release --locked -p tests --bin load -- $(ONLY)
+
 check: assets
 	cargo run --locked -p tests --bin check -- --only lints
 
+# By the program as it was last built: with a new query it cannot be built before that query is described.
 prepare: assets
-	cargo run -p tests --bin check -- --prepare
+	if [ -x target/debug/check ]; then target/debug/check --prepare; else cargo run -p tests --bin check -- --prepare; fi
 
 assets: web/dist/names.txt
 

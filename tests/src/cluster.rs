@@ -2,7 +2,7 @@
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use preau::{
     },
     reactions,
 };
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 use uuid::Uuid;
 
 /// The database that each test's is a copy of.
@@ -59,6 +59,13 @@ impl Cluster {
     pub fn template_url(&self) -> String {
         let socket = self.server.as_ref().map(|server| server.socket().display().to_string()).unwrap_or_default();
         format!("postgres://preau@localhost/{TEMPLATE}?host={socket}")
+    }
+
+    /// Applies to the template what a folder of migrations holds beyond those that it has.
+    pub async fn migrate(&self, folder: &Path) -> Result<()> {
+        let mut connection = PgConnection::connect_with(&self.options.clone().database(TEMPLATE)).await?;
+        Migrator::new(folder).await?.run(&mut connection).await?;
+        Ok(connection.close().await?)
     }
 
     /// Stops the server, if it is our own.

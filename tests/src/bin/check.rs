@@ -37,7 +37,13 @@ fn main() -> Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     let cluster = runtime.block_on(Cluster::start())?;
     let template = cluster.template_url();
-    let result = if cli.prepare { prepare(&root, &template) } else { Ok(check(&root, &template, cli.only.as_deref())) };
+    let result = if cli.prepare {
+        // The migrations as they are in the folder, which this program may be older than.
+        runtime.block_on(cluster.migrate(&root.join("migrations")))?;
+        prepare(&root, &template)
+    } else {
+        Ok(check(&root, &template, cli.only.as_deref()))
+    };
     runtime.block_on(cluster.stop())?;
     result
 }
