@@ -108,6 +108,85 @@ async fn a_form_answers_without_a_script_and_a_cancelled_meeting_takes_no_answer
 }
 
 #[tokio::test]
+async fn its_animator_changes_a_meeting_by_its_page_cancels_it_and_takes_that_back() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let mut distant = body();
+    distant["timezone"] = json!("Indian/Reunion");
+    let meeting = ines.post(&format!("/api/v1/groups/{}/meetings", group.id), distant).await.json();
+    let path = format!("/meetings/{}", meeting["id"].as_str().unwrap());
+    let form = ines.page(&format!("{path}/edit")).await.text;
+    for kept in [r#"value="2031-10-02""#, r#"value="11:30""#, r#"value="14:30""#, "Tour des territoires | 45"] {
+        assert!(form.contains(kept), "the hours of its own zone, {kept}: {form}");
+    }
+    let fields = [
+        ("title", "Renouvellement, suite"),
+        ("objective", "Finir"),
+        ("date", "2031-10-03"),
+        ("from", "11:30"),
+        ("to", "13:00"),
+        ("mode", "remote"),
+    ];
+    assert_eq!(camille.form(&format!("{path}/edit"), &fields).await.status, 403);
+    assert_eq!(ines.form(&format!("{path}/edit"), &fields).await.header("location"), path);
+    let changed = ines.get(&format!("/api/v1{path}")).await.json();
+    assert_eq!(
+        (&changed["title"], &changed["starts_at"], &changed["place"], &changed["timezone"]),
+        (&json!("Renouvellement, suite"), &json!("2031-10-03T07:30:00Z"), &Value::Null, &json!("Indian/Reunion"))
+    );
+    let mut backwards = fields;
+    backwards[4] = ("to", "09:00");
+    let refused = ines.form(&format!("{path}/edit"), &backwards).await;
+    assert!(
+        refused.text.contains(r##"href="#to""##) && refused.text.contains("Renouvellement, suite"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(camille.form(&format!("{path}/state"), &[("state", "cancelled")]).await.status, 403);
+    for (state, shown, not_shown) in
+        [("cancelled", "Rétablir la rencontre", "Votre réponse"), ("convened", "Votre réponse", "Rétablir")]
+    {
+        assert_eq!(ines.form(&format!("{path}/state"), &[("state", state)]).await.header("location"), path);
+        let page = ines.page(&path).await.text;
+        assert!(page.contains(shown) && !page.contains(not_shown), "{state}: {page}");
+    }
+    assert!(!camille.page(&path).await.text.contains("Annuler la rencontre"), "that is not hers to do");
+    let cleared = ines.request(Method::PATCH, &format!("/api/v1{path}"), Some(json!({ "link": null }))).await.json();
+    assert_eq!((&cleared["link"], &cleared["objective"]), (&Value::Null, &json!("Finir")));
+}
+
+#[tokio::test]
+async fn a_subscription_shows_ones_own_meetings_and_no_others() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let path = format!("/api/v1/groups/{}/meetings", group.id);
+    let mut draft = body();
+    draft["state"] = json!("draft");
+    draft["title"] = json!("Brouillon");
+    ines.post(&path, draft).await;
+    ines.post(&path, body()).await;
+    let address = |page: String| {
+        let end = page.find(".ics").unwrap();
+        page[page[..end].rfind("/feeds/").unwrap()..end + 4].to_owned()
+    };
+    let first = address(camille.form("/meetings/feed", &[]).await.text);
+    let calendar = server.stranger().get(&first).await;
+    assert!(calendar.header("content-type").starts_with("text/calendar"), "{}", calendar.text);
+    assert!(calendar.text.contains("SUMMARY:Renouvellement du label") && !calendar.text.contains("Brouillon"));
+    assert!(camille.page("/meetings").await.text.contains("Une nouvelle met fin"), "it is not shown again");
+    let second = address(camille.form("/meetings/feed", &[]).await.text);
+    assert_eq!(server.stranger().get(&first).await.status, 404, "a new one ends the old one");
+    assert_eq!(server.stranger().get(&format!("/feeds/{}.ics", camille.token)).await.status, 404, "a token is no feed");
+    ines.remove(&group, &camille).await;
+    let calendar = server.stranger().get(&second).await;
+    assert!(calendar.status == 200 && !calendar.text.contains("VEVENT"), "a former member: {}", calendar.text);
+}
+
+#[tokio::test]
 async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;

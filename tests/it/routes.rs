@@ -40,6 +40,7 @@ async fn every_route_is_held_to_its_policy() {
         "/privacy",
         "/legal",
         "/g/{slug}",
+        "/feeds/{name}",
     ]);
     assert_eq!(open, expected, "what anybody may reach is a list that somebody read");
 }

@@ -197,9 +197,29 @@ pub fn group_meetings(slug: &str) -> String {
     format!("{GROUPS}/{slug}/meetings")
 }
 
+/// The form in which a meeting is scheduled.
+pub fn group_meetings_new(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/meetings/new")
+}
+
+/// A calendar subscription, by its secret.
+pub fn feed(secret: &str) -> String {
+    format!("/feeds/{secret}.ics")
+}
+
 /// A meeting.
 pub fn meeting(id: MeetingId) -> String {
     format!("{MEETINGS}/{id}")
+}
+
+/// The form in which a meeting is changed.
+pub fn meeting_edit(id: MeetingId) -> String {
+    format!("{MEETINGS}/{id}/edit")
+}
+
+/// Where a meeting is cancelled, or taken up again.
+pub fn meeting_state(id: MeetingId) -> String {
+    format!("{MEETINGS}/{id}/state")
 }
 
 /// Where one answers a meeting.

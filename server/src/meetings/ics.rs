@@ -1,8 +1,8 @@
-//! A meeting for a calendar (RFC 5545), to be taken over without an answer: METHOD PUBLISH (RFC 5546).
+//! Meetings for a calendar (RFC 5545, and RFC 7986 for subscriptions), to be taken over without an answer: METHOD
+//! PUBLISH (RFC 5546).
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
-use web::meetings::Meeting;
+use web::{meetings::Meeting, paths};
 use words::MeetingState;
 
 /// The rules of Paris since 1996, for programs that do not know the zone by its name.
@@ -11,14 +11,32 @@ const PARIS: &str = "BEGIN:VTIMEZONE\r\nTZID:Europe/Paris\r\nBEGIN:DAYLIGHT\r\nT
     BEGIN:STANDARD\r\nTZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nTZNAME:CET\r\nDTSTART:19961027T030000\r\n\
     RRULE:FREQ=YEARLY;BYMONTH=10;BYDAY=-1SU\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n";
 
-/// The calendar that holds one meeting; `url` is the meeting's page.
-pub(super) fn calendar(meeting: &Meeting, url: &str) -> String {
-    let state = if meeting.state == MeetingState::Cancelled { "CANCELLED" } else { "CONFIRMED" };
+/// The calendar of these meetings; with a `name` it is a subscription, to be read again each hour. `root` is the public
+/// address that their pages stand under.
+pub(super) fn calendar(meetings: &[Meeting], name: Option<&str>, root: &str) -> String {
     let mut text = String::from("BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//Préau//FR\r\nMETHOD:PUBLISH\r\n");
-    let zoned = meeting.timezone == chrono_tz::Europe::Paris;
-    if zoned {
+    if let Some(name) = name {
+        for property in ["NAME", "X-WR-CALNAME"] {
+            fold(&format!("{property}:{}", escaped(name)), &mut text);
+        }
+        text.push_str("REFRESH-INTERVAL;VALUE=DURATION:PT1H\r\nX-PUBLISHED-TTL:PT1H\r\n");
+    }
+    if meetings.iter().any(is_zoned) {
         text.push_str(PARIS);
     }
+    for meeting in meetings {
+        event(meeting, &format!("{root}{}", paths::meeting(meeting.id)), &mut text);
+    }
+    text.push_str("END:VCALENDAR\r\n");
+    text
+}
+
+fn event(meeting: &Meeting, url: &str, text: &mut String) {
+    let state = match meeting.state {
+        MeetingState::Cancelled => "CANCELLED",
+        MeetingState::Draft | MeetingState::Poll => "TENTATIVE",
+        _ => "CONFIRMED",
+    };
     let location =
         [meeting.place.as_deref(), meeting.link.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(" — ");
     let lines = [
@@ -26,20 +44,23 @@ pub(super) fn calendar(meeting: &Meeting, url: &str) -> String {
         format!("UID:{}@preau", meeting.id),
         format!("SEQUENCE:{}", meeting.revision),
         format!("DTSTAMP:{}", utc(meeting.updated_at)),
-        instant("DTSTART", meeting.starts_at, meeting.timezone, zoned),
-        instant("DTEND", meeting.ends_at, meeting.timezone, zoned),
+        instant("DTSTART", meeting.starts_at, meeting),
+        instant("DTEND", meeting.ends_at, meeting),
         format!("SUMMARY:{}", escaped(&meeting.title)),
         format!("DESCRIPTION:{}", escaped(&format!("{}\n{url}", meeting.objective))),
         format!("LOCATION:{}", escaped(&location)),
         format!("URL:{url}"),
         format!("STATUS:{state}"),
         "END:VEVENT".to_owned(),
-        "END:VCALENDAR".to_owned(),
     ];
     for line in lines.iter().filter(|line| *line != "LOCATION:") {
-        fold(line, &mut text);
+        fold(line, text);
     }
-    text
+}
+
+/// Whether the hours are said in the zone whose rules are given.
+fn is_zoned(meeting: &Meeting) -> bool {
+    meeting.timezone == chrono_tz::Europe::Paris
 }
 
 fn utc(at: DateTime<Utc>) -> String {
@@ -47,8 +68,9 @@ fn utc(at: DateTime<Utc>) -> String {
 }
 
 /// In the zone in which it was said, where its rules are given; else in UTC.
-fn instant(name: &str, at: DateTime<Utc>, zone: Tz, zoned: bool) -> String {
-    if zoned {
+fn instant(name: &str, at: DateTime<Utc>, meeting: &Meeting) -> String {
+    let zone = meeting.timezone;
+    if is_zoned(meeting) {
         format!("{name};TZID={}:{}", zone.name(), at.with_timezone(&zone).format("%Y%m%dT%H%M%S"))
     } else {
         format!("{name}:{}", utc(at))
@@ -106,11 +128,18 @@ mod tests {
             revision: 2,
             updated_at: "2026-10-01T00:00:00Z".parse().unwrap(),
         };
-        let text = calendar(&meeting, "https://preau.example/meetings/1");
+        let text = calendar(std::slice::from_ref(&meeting), None, "https://preau.example");
         assert!(text.split("\r\n").all(|line| line.len() <= 75), "{text}");
         assert!(text.contains("DTSTART;TZID=Europe/Paris:20261026T093000\r\n"), "winter time: {text}");
         assert!(text.contains("SEQUENCE:2\r\n") && text.contains("BEGIN:VTIMEZONE") && text.contains("METHOD:PUBLISH"));
         let unfolded = text.replace("\r\n ", "");
         assert!(unfolded.contains("DESCRIPTION:Deux lignes\\nde plus\\nhttps://"), "{unfolded}");
+        let cancelled =
+            Meeting { state: MeetingState::Cancelled, timezone: chrono_tz::Europe::Brussels, ..meeting.clone() };
+        let text = calendar(&[meeting, cancelled], Some("Réseau, CPO"), "https://preau.example");
+        assert_eq!((text.matches("BEGIN:VEVENT").count(), text.matches("BEGIN:VTIMEZONE").count()), (2, 1), "{text}");
+        for line in ["X-WR-CALNAME:Réseau\\, CPO\r\n", "STATUS:CANCELLED\r\n", "DTSTART:20261026T083000Z\r\n"] {
+            assert!(text.contains(line), "{line} in {text}");
+        }
     }
 }

@@ -4,7 +4,8 @@
 //! by a password. Everybody signed in may see everybody's name and posts; what is theirs alone (sessions, address,
 //! settings) is reached only through their own `Viewer`.
 //!
-//! Events: `settings.updated`. Tables: `people`, `sessions`, `tokens`, `sign_ins`, `sign_in_attempts`.
+//! Events: `settings.updated`. Tables: `people`, `sessions`, `tokens`, `sign_ins`, `sign_in_attempts`,
+//! `feeds`.
 //!
 //! Surprises: GET never signs in, since mail filters follow every link. An unknown address is answered like a known
 //! one, in the same time. Secrets are stored as SHA-256 of 256 random bits; passwords as argon2id.
@@ -281,6 +282,23 @@ pub async fn create_token(tx: &mut Tx, person: PersonId) -> Result<Secret> {
     let (secret, now) = (Secret::fresh(), tx.now());
     store::insert_token(tx.connection(), &secret, person, now).await?;
     Ok(secret)
+}
+
+/// Makes the address of one's calendar subscription; an earlier one ends. Only its hash is kept.
+pub async fn create_feed(tx: &mut Tx, viewer: &Viewer) -> Result<Secret> {
+    let (secret, now) = (Secret::fresh(), tx.now());
+    store::set_feed(tx.connection(), &secret, viewer.id, now).await?;
+    Ok(secret)
+}
+
+/// Since when one has a calendar subscription, if one has.
+pub async fn feed_since(connection: &mut PgConnection, viewer: &Viewer) -> Result<Option<DateTime<Utc>>> {
+    store::feed_since(connection, viewer.id).await
+}
+
+/// Who holds a calendar subscription.
+pub async fn viewer_of_feed(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
+    store::feed_viewer(connection, secret).await
 }
 
 /// One's live sessions, the last used first.

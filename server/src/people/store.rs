@@ -296,6 +296,43 @@ pub(super) async fn insert_token(
     Ok(())
 }
 
+pub(super) async fn set_feed(
+    connection: &mut PgConnection,
+    secret: &Secret,
+    person: PersonId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into feeds (person_id, token_hash, created_at) values ($1, $2, $3)
+         on conflict (person_id) do update set token_hash = excluded.token_hash, created_at = excluded.created_at",
+        person.0,
+        &secret.hash(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn feed_since(connection: &mut PgConnection, person: PersonId) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!("select created_at from feeds where person_id = $1", person.0)
+        .fetch_optional(connection)
+        .await?)
+}
+
+pub(super) async fn feed_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
+    let person = sqlx::query_scalar!(
+        r#"select person_id as "person: PersonId" from feeds where token_hash = $1"#,
+        &secret.hash()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    match person {
+        Some(person) => viewer(connection, person).await,
+        None => Ok(None),
+    }
+}
+
 pub(super) async fn sessions(
     connection: &mut PgConnection,
     person: PersonId,

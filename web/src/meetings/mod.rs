@@ -1,4 +1,4 @@
-//! Meetings: the card of the next one, where it is answered.
+//! Meetings: their list, the page of one, the form that schedules and changes one, the card of the next one.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -10,6 +10,7 @@ use crate::{
     Text, date,
     groups::Group,
     page::{Faults, Shell},
+    paths,
     territories::TerritoryLabel,
 };
 
@@ -154,23 +155,47 @@ pub struct Rsvp {
 pub struct MeetingsPage {
     /// The shell.
     pub shell: Shell,
-    /// What was refused.
-    pub faults: Faults,
     /// Those to come, the next one first.
     pub coming: Vec<Meeting>,
     /// Those that were, the last one first.
     pub past: Vec<Meeting>,
     /// The groups that the reader animates.
     pub animated: Vec<Group>,
-    /// What was typed.
+    /// The reader's subscription.
+    pub subscription: Subscription,
+    /// Now.
+    pub now: DateTime<Utc>,
+}
+
+/// A subscription to the meetings, for a calendar program.
+#[derive(Clone, Debug, Default)]
+pub struct Subscription {
+    /// Since when there is one.
+    pub since: Option<DateTime<Utc>>,
+    /// Its address, shown once: when it was just made.
+    pub address: Option<String>,
+}
+
+/// The form in which a meeting is scheduled or changed.
+#[derive(Debug, Template)]
+#[template(path = "meetings/form.html")]
+pub struct MeetingFormPage {
+    /// The shell, with the page's heading for its title.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The group.
+    pub group: Group,
+    /// The meeting that is changed; none while one is scheduled.
+    pub meeting: Option<MeetingId>,
+    /// What was typed, or what is so now.
     pub form: MeetingForm,
 }
 
-/// A meeting being scheduled, as typed.
+/// A meeting in a form, as typed.
 #[derive(Clone, Debug, Default)]
 #[expect(missing_docs, reason = "the fields of the form, by their names")]
 pub struct MeetingForm {
-    pub group: String,
     pub title: String,
     pub objective: String,
     pub date: String,
@@ -180,6 +205,26 @@ pub struct MeetingForm {
     pub place: String,
     pub link: String,
     pub agenda: String,
+}
+
+impl MeetingForm {
+    /// A meeting as it is, to be changed: its hours in the zone in which they were said.
+    pub fn of(meeting: &Meeting) -> Self {
+        let (starts_at, ends_at) =
+            (meeting.starts_at.with_timezone(&meeting.timezone), meeting.ends_at.with_timezone(&meeting.timezone));
+        let agenda = meeting.agenda.iter().map(|item| format!("{} | {}", item.title, item.minutes));
+        Self {
+            title: meeting.title.clone(),
+            objective: meeting.objective.clone(),
+            date: starts_at.format("%Y-%m-%d").to_string(),
+            from: starts_at.format("%H:%M").to_string(),
+            to: ends_at.format("%H:%M").to_string(),
+            mode: meeting.mode.to_string(),
+            place: meeting.place.clone().unwrap_or_default(),
+            link: meeting.link.clone().unwrap_or_default(),
+            agenda: agenda.collect::<Vec<_>>().join("\n"),
+        }
+    }
 }
 
 /// A meeting's page.
@@ -192,11 +237,34 @@ pub struct MeetingPage {
     pub meeting: Meeting,
     /// Who answered what.
     pub rsvps: Vec<Rsvp>,
+    /// Whether the reader may change it.
+    pub changeable: bool,
 }
 
 impl MeetingsPage {
     fn span(&self, meeting: &Meeting) -> String {
         date::capitalised(&date::span(self.shell.text, meeting.starts_at, meeting.ends_at, meeting.timezone))
+    }
+
+    /// Since when there is a subscription, in words.
+    fn since(&self) -> Option<String> {
+        let since = self.subscription.since?;
+        Some(self.shell.text.name("feed-since", &date::brief(self.shell.text, since, self.now)))
+    }
+
+    /// The address as calendar programs take it over by a click.
+    fn webcal(address: &str) -> String {
+        address.split_once("://").map_or_else(|| address.to_owned(), |(_, rest)| format!("webcal://{rest}"))
+    }
+}
+
+impl MeetingFormPage {
+    fn action(&self) -> String {
+        self.meeting.map_or_else(|| paths::group_meetings(&self.group.slug), paths::meeting_edit)
+    }
+
+    fn back(&self) -> String {
+        self.meeting.map_or_else(|| paths::MEETINGS.to_owned(), paths::meeting)
     }
 }
 

@@ -4,6 +4,7 @@
 //! it who wishes us harm.
 
 mod documents;
+mod meetings;
 mod pages;
 mod people;
 mod rooms;
@@ -116,6 +117,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(rooms::samples(stage));
     samples.extend(talk::samples(stage));
     samples.extend(documents::samples(stage));
+    samples.extend(meetings::samples(stage));
     samples.extend(pages::samples(stage));
     samples
 }
