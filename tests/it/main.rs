@@ -5,6 +5,7 @@
 
 mod support;
 
+mod demo;
 mod documents;
 mod floors;
 mod groups;

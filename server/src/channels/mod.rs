@@ -49,7 +49,7 @@ impl NewChannel {
 
 /// Makes a channel.
 pub async fn create(tx: &mut Tx, may: &MayWrite, new: &NewChannel) -> Result<Channel> {
-    let (id, now) = (ChannelId::fresh(), tx.now());
+    let (id, now) = (tx.fresh(), tx.now());
     tx.lock(may.group().into()).await?;
     match store::insert(tx.connection(), id, may.group(), new, may.person(), now).await {
         Err(error) if error.constraint() == Some("channels_name_key") => return Err(Error::field("name", "taken")),

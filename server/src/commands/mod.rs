@@ -1,6 +1,6 @@
 //! The command line: each command does one thing, and says in a sentence what to do when it cannot.
 
-mod demo;
+pub mod demo;
 mod doctor;
 mod migrate;
 mod person;

@@ -48,6 +48,7 @@ pub struct Db {
 #[derive(Debug)]
 pub struct Tx {
     inner: sqlx::Transaction<'static, sqlx::Postgres>,
+    clock: Clock,
     now: DateTime<Utc>,
     reactions: Reactions,
     hints: Vec<Hint>,
@@ -93,7 +94,8 @@ impl Db {
         let db = self.clone();
         detached(async move {
             let inner = db.pool.begin().await?;
-            let mut tx = Tx { inner, now: db.clock.now(), reactions: db.reactions, hints: Vec::new() };
+            let clock = db.clock.clone();
+            let mut tx = Tx { inner, now: clock.now(), clock, reactions: db.reactions, hints: Vec::new() };
             let value = work(&mut tx).await?;
             let Tx { inner, hints, .. } = tx;
             inner.commit().await?;
@@ -152,6 +154,11 @@ impl Tx {
     /// When this transaction began, by the process's clock.
     pub fn now(&self) -> DateTime<Utc> {
         self.now
+    }
+
+    /// A new id, by the process's clock.
+    pub fn fresh<T: From<Uuid>>(&self) -> T {
+        self.clock.fresh()
     }
 
     /// The connection, for the statements of a store.
@@ -231,8 +238,10 @@ pub async fn now(db: &Db) -> Result<DateTime<Utc>> {
 pub enum Demonstration {
     /// Nobody has an account: it may be loaded.
     Empty,
-    /// It is the demonstration's.
+    /// It is the demonstration's, and whole.
     There,
+    /// It is the demonstration's, whose loading was interrupted.
+    Begun,
     /// It is somebody's own.
     Foreign,
 }
@@ -241,10 +250,19 @@ pub enum Demonstration {
 pub async fn demonstration(db: &Db) -> Result<Demonstration> {
     let mut connection = db.pool.acquire().await?;
     Ok(match store::demonstration(&mut connection).await? {
-        (true, _) => Demonstration::There,
-        (false, true) => Demonstration::Foreign,
-        (false, false) => Demonstration::Empty,
+        (true, _, _) => Demonstration::There,
+        (false, true, _) => Demonstration::Begun,
+        (false, false, true) => Demonstration::Foreign,
+        (false, false, false) => Demonstration::Empty,
     })
+}
+
+/// Notes that the demonstration is being loaded, in what must be empty or an earlier try: what a try left goes.
+pub async fn begin_demonstration(db: &Db) -> Result<()> {
+    let now = db.clock.now();
+    let mut tx = db.pool.begin().await?;
+    store::begin_demonstration(&mut tx, now).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Marks the instance as the demonstration's, once it is whole, and names it.

@@ -91,12 +91,32 @@ pub(super) async fn now(connection: &mut PgConnection) -> Result<DateTime<Utc>> 
     Ok(sqlx::query_scalar!(r#"select clock_timestamp() as "now!""#).fetch_one(connection).await?)
 }
 
-/// Whether the instance is the demonstration's, and whether anybody has an account.
-pub(super) async fn demonstration(connection: &mut PgConnection) -> Result<(bool, bool)> {
-    let row = sqlx::query!(r#"select demo, exists (select from people) as "inhabited!" from instance"#)
-        .fetch_one(connection)
+/// Whether the instance is the demonstration's, whether it is one that was begun, and whether anybody has an account.
+pub(super) async fn demonstration(connection: &mut PgConnection) -> Result<(bool, bool, bool)> {
+    let row = sqlx::query!(
+        r#"select demo, demo_began_at is not null as "begun!", exists (select from people) as "inhabited!" from instance"#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.demo, row.begun, row.inhabited))
+}
+
+pub(super) async fn begin_demonstration(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
+    let begun = sqlx::query_scalar!(r#"select demo_began_at is not null as "begun!" from instance for update"#)
+        .fetch_one(&mut *connection)
         .await?;
-    Ok((row.demo, row.inhabited))
+    if begun {
+        let tables = sqlx::query_scalar!(
+            r#"select string_agg(format('%I', tablename), ', ') as "tables!"
+               from pg_tables
+               where schemaname = 'public' and tablename not in ('instance', '_sqlx_migrations')"#
+        )
+        .fetch_one(&mut *connection)
+        .await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("truncate {tables}"))).execute(&mut *connection).await?;
+    }
+    sqlx::query!("update instance set demo_began_at = $1", now).execute(connection).await?;
+    Ok(())
 }
 
 pub(super) async fn mark_demonstration(connection: &mut PgConnection, name: &str) -> Result<()> {

@@ -118,7 +118,8 @@ fn checked_url(url: &str) -> Result<String> {
 
 /// Notes a stored file, unfiled.
 pub async fn add_file(tx: &mut Tx, may: &MayRead, name: &str, stored: &Stored) -> Result<DocumentFile> {
-    note(tx, may, FileId::fresh(), name, stored).await
+    let id = tx.fresh();
+    note(tx, may, id, name, stored).await
 }
 
 /// Notes the file of a form that may be sent again: the same form notes nothing twice. `form` is its own id, `place` the
@@ -157,7 +158,7 @@ pub async fn add(tx: &mut Tx, may: &MayWrite, new: &Described, file: FileId) -> 
 /// Adds a link to something elsewhere.
 pub async fn add_link(tx: &mut Tx, may: &MayWrite, new: &Described, url: &str) -> Result<DocumentId> {
     lock(tx, may).await?;
-    let (group, document, now) = (may.group(), DocumentId::fresh(), tx.now());
+    let (group, document, now) = (may.group(), tx.fresh(), tx.now());
     let new = Described { kind: DocumentType::Link, ..new.clone() };
     store::insert(tx.connection(), document, group, may.person(), &new, Some(&checked_url(url)?), now).await?;
     tx.record(Event::DocumentCreated { group, document }, Some(may.person())).await?;
@@ -268,7 +269,7 @@ pub async fn rendered(connection: &mut PgConnection, document: DocumentId) -> Re
 }
 
 async fn make(tx: &mut Tx, group: GroupId, person: PersonId, new: &Described, file: FileId) -> Result<DocumentId> {
-    let (document, now) = (DocumentId::fresh(), tx.now());
+    let (document, now) = (tx.fresh(), tx.now());
     store::insert(tx.connection(), document, group, person, new, None, now).await?;
     store::insert_version(tx.connection(), document, file, person, now).await?;
     tx.record(Event::DocumentCreated { group, document }, Some(person)).await?;

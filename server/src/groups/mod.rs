@@ -87,7 +87,7 @@ pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<Grou
     if !viewer.admin {
         return Err(Error::Forbidden);
     }
-    let (id, now) = (GroupId::fresh(), tx.now());
+    let (id, now) = (tx.fresh(), tx.now());
     match store::insert(tx.connection(), id, new, viewer.id, now).await {
         Err(error) if error.constraint() == Some("groups_slug_key") => return Err(Error::field("slug", "taken")),
         other => other?,
@@ -211,8 +211,8 @@ async fn lock(tx: &mut Tx, group: GroupId, person: PersonId) -> Result<()> {
 
 async fn enter(tx: &mut Tx, group: GroupId, person: PersonId, role: Role, actor: PersonId) -> Result<()> {
     let seq = tx.record(Event::MemberAdded { group, person }, Some(actor)).await?;
-    let now = tx.now();
-    store::begin_membership(tx.connection(), group, person, role, seq, now).await?;
+    let (membership, now) = (tx.fresh(), tx.now());
+    store::begin_membership(tx.connection(), membership, group, person, role, seq, now).await?;
     tx.record(Event::GroupJoined { person, group }, Some(actor)).await?;
     Ok(())
 }

@@ -144,6 +144,7 @@ pub(super) async fn other_animators(connection: &mut PgConnection, group: GroupI
 
 pub(super) async fn begin_membership(
     connection: &mut PgConnection,
+    id: Uuid,
     group: GroupId,
     person: PersonId,
     role: Role,
@@ -152,7 +153,7 @@ pub(super) async fn begin_membership(
 ) -> Result<()> {
     sqlx::query!(
         "insert into members (id, group_id, person_id, role, began_seq, began_at) values ($1, $2, $3, $4, $5, $6)",
-        Uuid::now_v7(),
+        id,
         group.0,
         person.0,
         role.as_str(),

@@ -55,8 +55,8 @@ pub enum Transport {
 
 /// Notes a mail in the transaction that causes it.
 pub async fn enqueue(tx: &mut Tx, letter: &Letter) -> Result<()> {
-    let now = tx.now();
-    store::insert(tx.connection(), letter, now).await
+    let (id, now) = (tx.fresh(), tx.now());
+    store::insert(tx.connection(), id, letter, now).await
 }
 
 /// The last mails, for the mailbox page of a demonstration.

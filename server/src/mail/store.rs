@@ -27,11 +27,11 @@ pub(super) struct Due {
     pub(super) attempts: i16,
 }
 
-pub(super) async fn insert(connection: &mut PgConnection, letter: &Letter, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn insert(connection: &mut PgConnection, id: Uuid, letter: &Letter, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!(
         "insert into mails (id, person_id, recipient, subject, text_body, html_body, created_at, due_at)
          values ($1, $2, $3, $4, $5, $6, $7, $7)",
-        Uuid::now_v7(),
+        id,
         letter.person.0,
         letter.recipient,
         letter.subject,

@@ -31,7 +31,7 @@ use crate::{
 
 /// Schedules a meeting, with its thread.
 pub async fn schedule(tx: &mut Tx, may: &MayAnimate, new: &NewMeeting) -> Result<MeetingId> {
-    let (group, person, meeting, now) = (may.group(), may.person(), MeetingId::fresh(), tx.now());
+    let (group, person, meeting, now) = (may.group(), may.person(), tx.fresh(), tx.now());
     tx.lock(group.into()).await?;
     let thread =
         threads::hang(tx, group, person, Home::Meeting(meeting), Some(new.title()), ThreadKind::Message).await?;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
-    date::NETWORK_ZONE,
+    date::{self, NETWORK_ZONE},
     meetings::{AgendaItem, Counts, Meeting, NextMeeting, Rsvp},
     territories::TerritoryLabel,
 };
@@ -143,7 +143,7 @@ pub(super) async fn set_rsvp(
         "insert into rsvps (meeting_id, person_id, answer, gate, assignment_id, answered_at)
          values ($1, $2, $3, $4, (
            select assignments.id from assignments
-           where assignments.person_id = $2 and from_date <= current_date and (to_date is null or to_date >= current_date)
+           where assignments.person_id = $2 and from_date <= $6 and (to_date is null or to_date >= $6)
            order by territory_id is null, from_date, assignments.id limit 1), $5)
          on conflict (meeting_id, person_id) do update
            set answer = excluded.answer, gate = excluded.gate, assignment_id = excluded.assignment_id,
@@ -154,6 +154,7 @@ pub(super) async fn set_rsvp(
         answer.as_str(),
         gate.as_str(),
         now,
+        date::day(now),
     )
     .execute(connection)
     .await?;

@@ -127,8 +127,7 @@ pub fn checked_name(name: &str) -> Result<String> {
 
 /// Makes an account. The address must be nobody's yet.
 pub async fn create(tx: &mut Tx, person: &NewPerson) -> Result<PersonId> {
-    let id = PersonId::fresh();
-    let now = tx.now();
+    let (id, now) = (tx.fresh(), tx.now());
     match store::insert(tx.connection(), id, person, now).await {
         Err(error) if error.constraint() == Some("people_email_key") => Err(Error::field("email", "taken")),
         other => other.map(|()| id),
@@ -146,9 +145,9 @@ pub async fn invite(tx: &mut Tx, person: &NewPerson) -> Result<(PersonId, Option
         return Ok((known, None));
     }
     let id = create(tx, person).await?;
-    let (secret, now) = (Secret::fresh(), tx.now());
+    let (sign_in, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
     let invitation = store::NewSignIn { person: id, secret: &secret, code: None, expires_at: now + INVITATION_LASTS };
-    store::insert_sign_in(tx.connection(), uuid::Uuid::now_v7(), &invitation, now).await?;
+    store::insert_sign_in(tx.connection(), sign_in, &invitation, now).await?;
     let letter = SignInLetter {
         person: id,
         address: person.address.clone(),
@@ -161,7 +160,7 @@ pub async fn invite(tx: &mut Tx, person: &NewPerson) -> Result<(PersonId, Option
 
 /// Begins a sign-in by mail. An unknown address is answered alike, and gets no mail.
 pub async fn ask_to_sign_in(tx: &mut Tx, address: &str) -> Result<SignIn> {
-    let (id, secret, code, now) = (uuid::Uuid::now_v7(), Secret::fresh(), secret::code(), tx.now());
+    let (id, secret, code, now) = (tx.fresh(), Secret::fresh(), secret::code(), tx.now());
     let Some(account) = store::account(tx.connection(), address.trim()).await? else {
         return Ok(SignIn { id, letter: None });
     };
@@ -178,9 +177,9 @@ pub async fn ask_to_sign_in(tx: &mut Tx, address: &str) -> Result<SignIn> {
 
 /// A sign-in link for an account, printed by the command line rather than mailed.
 pub async fn link(tx: &mut Tx, person: PersonId) -> Result<Secret> {
-    let (secret, now) = (Secret::fresh(), tx.now());
+    let (id, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
     let sign_in = store::NewSignIn { person, secret: &secret, code: None, expires_at: now + SIGN_IN_LASTS };
-    store::insert_sign_in(tx.connection(), uuid::Uuid::now_v7(), &sign_in, now).await?;
+    store::insert_sign_in(tx.connection(), id, &sign_in, now).await?;
     Ok(secret)
 }
 
@@ -233,10 +232,9 @@ pub use password::hash as hash_password;
 
 /// Opens a session, and gives the secret of its cookie.
 pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Result<Secret> {
-    let (secret, now) = (Secret::fresh(), tx.now());
+    let (id, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
     let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(200).collect();
-    store::insert_session(tx.connection(), SessionId::fresh(), &secret, person, &user_agent, now, now + SESSION_LASTS)
-        .await?;
+    store::insert_session(tx.connection(), id, &secret, person, &user_agent, now, now + SESSION_LASTS).await?;
     Ok(secret)
 }
 
@@ -279,8 +277,8 @@ pub async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<O
 
 /// Makes a Bearer token for an account; only its hash is kept.
 pub async fn create_token(tx: &mut Tx, person: PersonId) -> Result<Secret> {
-    let (secret, now) = (Secret::fresh(), tx.now());
-    store::insert_token(tx.connection(), &secret, person, now).await?;
+    let (id, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
+    store::insert_token(tx.connection(), id, &secret, person, now).await?;
     Ok(secret)
 }
 

@@ -280,13 +280,14 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
 
 pub(super) async fn insert_token(
     connection: &mut PgConnection,
+    id: Uuid,
     secret: &Secret,
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
         "insert into tokens (id, token_hash, person_id, created_at) values ($1, $2, $3, $4)",
-        Uuid::now_v7(),
+        id,
         &secret.hash(),
         person.0,
         now,

@@ -7,7 +7,6 @@ mod store;
 
 use chrono::NaiveDate;
 use sqlx::PgConnection;
-use uuid::Uuid;
 use web::territories::{PostHeld, Territory};
 use words::{PersonId, Post, TerritoryId};
 
@@ -40,7 +39,7 @@ pub struct NewTerritory {
 
 /// Adds a territory.
 pub async fn add(tx: &mut Tx, new: &NewTerritory) -> Result<TerritoryId> {
-    let id = TerritoryId::fresh();
+    let id = tx.fresh();
     store::insert(tx.connection(), id, new).await?;
     Ok(id)
 }
@@ -53,7 +52,8 @@ pub async fn assign(
     post: Post,
     (from, to): (NaiveDate, Option<NaiveDate>),
 ) -> Result<()> {
-    store::insert_assignment(tx.connection(), Uuid::now_v7(), person, territory, post, from, to).await
+    let id = tx.fresh();
+    store::insert_assignment(tx.connection(), id, person, territory, post, from, to).await
 }
 
 /// The territories with the people who hold a post there now, by department and name.

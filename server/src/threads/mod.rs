@@ -103,7 +103,7 @@ pub async fn hang(
     title: Option<&str>,
     kind: ThreadKind,
 ) -> Result<ThreadId> {
-    let (id, now) = (ThreadId::fresh(), tx.now());
+    let (id, now) = (tx.fresh(), tx.now());
     let row = store::NewRow { id, group, title, kind, status: None, creator };
     store::insert(tx.connection(), row, home, now).await?;
     tx.record(Event::ThreadCreated { group, thread: id }, Some(creator)).await?;

@@ -17,6 +17,7 @@ use preau::{
 };
 use reqwest::{Method, StatusCode, redirect};
 use serde_json::{Value, json};
+use sqlx::postgres::PgConnectOptions;
 use tests::cluster::Cluster;
 use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -58,12 +59,28 @@ pub(crate) struct Answer {
     pub(crate) text: String,
 }
 
-struct Folder(std::path::PathBuf);
+/// A folder for the length of a test.
+pub(crate) struct Folder(std::path::PathBuf);
+
+impl Folder {
+    pub(crate) fn fresh() -> Self {
+        Self(std::env::temp_dir().join(format!("preau-files-{}", uuid::Uuid::now_v7())))
+    }
+
+    pub(crate) fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+}
 
 impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
     }
+}
+
+/// An empty, migrated database.
+pub(crate) async fn database() -> PgConnectOptions {
+    RUNTIME.spawn(CLUSTER.fresh()).await.unwrap().unwrap()
 }
 
 impl Drop for Server {
@@ -79,11 +96,11 @@ impl Server {
 
     /// A server whose clock the test moves, and that takes files of a weight.
     pub(crate) async fn start_with(clock: Clock, upload_limit_bytes: u64) -> Self {
-        let options = RUNTIME.spawn(CLUSTER.fresh()).await.unwrap().unwrap();
+        let options = database().await;
         let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let folder = Folder(std::env::temp_dir().join(format!("preau-files-{}", uuid::Uuid::now_v7())));
+        let folder = Folder::fresh();
         let files = Files::open(&folder.0).unwrap();
         let settings = Settings {
             public_url: url.clone(),

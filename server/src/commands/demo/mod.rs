@@ -10,7 +10,7 @@ use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use futures_util::stream;
 use network::{Document, Group, Meeting, Message, Network, Thread};
 use web::date::NETWORK_ZONE;
-use words::{ChannelId, FileId, Gate, GroupId, OperationId, TerritoryId, ThreadId};
+use words::{ChannelId, FileId, Gate, GroupId, TerritoryId, ThreadId};
 
 use crate::{
     channels::{self, NewChannel},
@@ -32,15 +32,16 @@ const NAME: &str = "Réseau CPO Hauts-de-France";
 /// The heaviest generated document, in bytes.
 const HEAVIEST: u64 = 8 << 20;
 
-/// Loads the demonstration into an empty database; one that holds it is left alone, any other is refused.
-pub(super) async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Files) -> Result<()> {
+/// Loads the demonstration into an empty database; one that holds it is left alone, one in which loading was interrupted
+/// is emptied and loaded anew, any other is refused.
+pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Files) -> Result<()> {
     match db::demonstration(db).await? {
         db::Demonstration::There => return Ok(()),
         db::Demonstration::Foreign => bail!(
-            "this database holds people who are not of the demonstration, or one that was interrupted: choose an empty \
-             data folder with --data, or serve without --demo"
+            "this database holds people who are not of the demonstration: choose an empty data folder with --data, or \
+             serve without --demo"
         ),
-        db::Demonstration::Empty => {}
+        db::Demonstration::Empty | db::Demonstration::Begun => db::begin_demonstration(db).await?,
     }
     let now = db.clock().now();
     let clock = Clock::at(now);
@@ -273,8 +274,8 @@ impl Builder {
 
     async fn open(&self, thread: &Thread, channel: ChannelId, first: &Message) -> Result<messages::Ack> {
         let viewer = self.viewer(&first.by)?;
-        let draft = Draft::checked(None, &first.body, self.files_of(&first.attachments))?;
-        let new = NewThread::checked(None, thread.title.as_deref(), Some(thread.kind))?;
+        let draft = Draft::checked(Some(self.clock.fresh()), &first.body, self.files_of(&first.attachments))?;
+        let new = NewThread::checked(Some(self.clock.fresh()), thread.title.as_deref(), Some(thread.kind))?;
         let opened = self.db.write(move |tx| {
             Box::pin(async move {
                 let access = channels::may_read(tx.connection(), &viewer, channel).await?;
@@ -298,7 +299,7 @@ impl Builder {
     }
 
     async fn say(&self, viewer: &Viewer, thread: ThreadId, body: &str, documents: &[String]) -> Result<messages::Ack> {
-        let draft = Draft::checked(None, body, self.files_of(documents))?;
+        let draft = Draft::checked(Some(self.clock.fresh()), body, self.files_of(documents))?;
         let may = threads::may_post(&mut *self.db.pool().acquire().await?, viewer, thread).await?;
         let verdict = messages::commit(&self.db, vec![Post::new(may, draft)]).await.pop();
         Ok(verdict.context("each post has a verdict")??)
@@ -307,11 +308,11 @@ impl Builder {
     async fn react(&self, said: messages::Ack, message: &Message) -> Result<()> {
         for (&name, people) in &message.reactions {
             for person in people {
-                let (viewer, id) = (self.viewer(person)?, said.message);
+                let (viewer, id, operation) = (self.viewer(person)?, said.message, self.clock.fresh());
                 let reacted = self.db.write(move |tx| {
                     Box::pin(async move {
                         let access = messages::may_read(tx.connection(), &viewer, id).await?;
-                        messages::react(tx, &access, OperationId::fresh(), name, true).await
+                        messages::react(tx, &access, operation, name, true).await
                     })
                 });
                 reacted.await?;
