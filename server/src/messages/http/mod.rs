@@ -1,0 +1,132 @@
+//! The gates of messages, and of the threads that show them: pages with their forms, JSON.
+
+mod api;
+mod pages;
+
+use serde::Deserialize;
+use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind};
+
+use super::{Ack, Draft, Post, Poster};
+use crate::{
+    channels,
+    error::Result,
+    http::{App, Policy, Routes, Viewer},
+    threads::{self, NewThread, ThreadAccess},
+};
+
+/// How many messages a page and a list hold, unless asked otherwise.
+const PAGE: i64 = 50;
+/// How many messages one may ask for.
+const LONGEST_PAGE: i64 = 200;
+
+/// The routes of messages and threads.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get(Policy::SignedIn, "/channels/{channel}", pages::channel)
+        .post(Policy::SignedIn, "/channels/{channel}/threads", pages::open)
+        .get(Policy::SignedIn, "/threads/{thread}", pages::thread)
+        .post(Policy::SignedIn, "/threads/{thread}/messages", pages::post)
+        .get(Policy::SignedIn, "/messages/{message}", pages::permalink)
+        .get(Policy::SignedIn, "/messages/{message}/actions", pages::actions)
+        .post(Policy::SignedIn, "/messages/{message}/edit", pages::edit)
+        .post(Policy::SignedIn, "/messages/{message}/delete", pages::remove)
+        .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", pages::react)
+        .get(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::threads)
+        .post(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::open)
+        .get(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::list)
+        .post(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::post)
+        .put(Policy::SignedIn, "/api/v1/threads/{thread}/read", api::mark_read)
+        .patch(Policy::SignedIn, "/api/v1/messages/{message}", api::edit)
+        .delete(Policy::SignedIn, "/api/v1/messages/{message}", api::remove)
+        .put(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::add_reaction)
+        .delete(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::drop_reaction)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OpenBody {
+    id: Option<ThreadId>,
+    title: Option<String>,
+    kind: Option<ThreadKind>,
+    body: String,
+    message_id: Option<MessageId>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PostBody {
+    id: Option<MessageId>,
+    body: String,
+    #[serde(default)]
+    attachments: Vec<FileId>,
+}
+
+async fn open_thread(app: &App, viewer: Viewer, channel: ChannelId, body: OpenBody) -> Result<Ack> {
+    let new = NewThread::checked(body.id, body.title.as_deref(), body.kind)?;
+    let draft = Draft::checked(body.message_id, &body.body, Vec::new())?;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = channels::may_read(tx.connection(), &viewer, channel).await?;
+                let may = threads::may_open(&access, new.kind())?;
+                super::open(tx, &may, &new, draft).await
+            })
+        })
+        .await
+}
+
+async fn read_up_to(tx: &mut crate::db::Tx, viewer: &Viewer, thread: ThreadId, position: i32) -> Result<i32> {
+    let access = threads::may_read(tx.connection(), viewer, thread).await?;
+    threads::mark_read(tx, viewer, &access, position).await
+}
+
+/// Checks the right and the draft, and hands them in.
+async fn post_message(
+    app: &App,
+    poster: &Poster,
+    viewer: &Viewer,
+    thread: ThreadId,
+    body: PostBody,
+) -> Result<(ThreadAccess, Ack)> {
+    let access = {
+        let mut connection = app.db.pool().acquire().await?;
+        threads::may_read(&mut connection, viewer, thread).await?
+    };
+    let draft = Draft::checked(body.id, &body.body, body.attachments)?;
+    let ack = poster.post(Post::new(access.post(), draft)).await?;
+    Ok((access, ack))
+}
+
+async fn edit_message(app: &App, viewer: Viewer, message: MessageId, body: &str) -> Result<Ack> {
+    let draft = Draft::checked(Some(message), body, Vec::new())?;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = super::may_edit(tx.connection(), &viewer, message).await?;
+                super::edit(tx, &access, OperationId::fresh(), &draft).await
+            })
+        })
+        .await
+}
+
+async fn remove_message(app: &App, viewer: Viewer, message: MessageId) -> Result<Ack> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = super::may_remove(tx.connection(), &viewer, message).await?;
+                super::remove(tx, &access, OperationId::fresh()).await
+            })
+        })
+        .await
+}
+
+async fn set_reaction(app: &App, viewer: Viewer, message: MessageId, name: ReactionName, on: bool) -> Result<Ack> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = super::may_read(tx.connection(), &viewer, message).await?;
+                super::react(tx, &access, OperationId::fresh(), name, on).await
+            })
+        })
+        .await
+}

@@ -1,0 +1,349 @@
+//! The pages of channels, threads and messages, and their forms.
+
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use web::{
+    channels::Channel,
+    messages::{ActionsPage, Message},
+    page::{Current, Faults},
+    paths,
+    threads::{NewThreadForm, OpenThread, PanesPage, Thread},
+};
+use words::{ChannelId, FileId, MessageId, ReactionName, Role, ThreadId, ThreadKind};
+
+use super::{LONGEST_PAGE, OpenBody, PAGE, PostBody};
+use crate::{
+    channels,
+    documents::{self, Incoming, Most},
+    error::Result,
+    groups,
+    http::{App, Form, Page, Path, Query, Viewer, print},
+    messages::{self, Poster, ThreadPage, Window},
+    people, threads,
+};
+
+#[derive(Deserialize)]
+pub(super) struct ChannelQuery {
+    new: Option<u8>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ThreadQuery {
+    before: Option<i32>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OpenForm {
+    id: Option<ThreadId>,
+    message_id: Option<MessageId>,
+    #[serde(default)]
+    title: String,
+    kind: Option<ThreadKind>,
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PostForm {
+    id: Option<MessageId>,
+    #[serde(default)]
+    body: String,
+}
+
+#[derive(Deserialize)]
+pub(super) struct ReactForm {
+    on: bool,
+}
+
+pub(super) async fn channel(
+    State(app): State<App>,
+    page: Page,
+    Path(channel): Path<ChannelId>,
+    Query(query): Query<ChannelQuery>,
+) -> Result<Response> {
+    let form = OpenForm { id: None, message_id: None, title: String::new(), kind: None, body: String::new() };
+    show_channel(&app, &page, channel, Faults::default(), form, query.new.is_some()).await
+}
+
+async fn show_channel(
+    app: &App,
+    page: &Page,
+    channel: ChannelId,
+    faults: Faults,
+    form: OpenForm,
+    asked: bool,
+) -> Result<Response> {
+    let (nav, (channel, threads, role)) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move {
+                let access = channels::may_read(connection, viewer, channel).await?;
+                let threads = listed(connection, viewer, &access).await?;
+                Ok((access.channel().clone(), threads, access.may().role()))
+            })
+        })
+        .await?;
+    let writable = role != Role::Guest && channel.archived_at.is_none();
+    let draft = writable.then(|| NewThreadForm {
+        role,
+        message_id: form.message_id.unwrap_or_else(MessageId::fresh).0,
+        thread_id: form.id.unwrap_or_else(ThreadId::fresh).0,
+        title: form.title,
+        body: form.body,
+        asked: asked || !faults.0.is_empty(),
+    });
+    let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
+    let now = app.db.clock().now();
+    print(&PanesPage { shell, faults, channel: Some(channel), threads, open: None, draft, now })
+}
+
+/// A channel's list: its first page, with how far the reader is in each thread.
+async fn listed(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    access: &channels::ChannelAccess,
+) -> Result<Vec<(Thread, i32)>> {
+    let threads = messages::threads_of(connection, access, ThreadPage { after: None, limit: LONGEST_PAGE }).await?;
+    let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
+    let positions = messages::read_positions(connection, viewer, &ids).await?;
+    let position = |thread: &Thread| positions.get(&thread.id).copied().unwrap_or(0);
+    Ok(threads
+        .into_iter()
+        .map(|thread| {
+            let read = position(&thread);
+            (thread, read)
+        })
+        .collect())
+}
+
+pub(super) async fn open(
+    State(app): State<App>,
+    page: Page,
+    Path(channel): Path<ChannelId>,
+    Form(form): Form<OpenForm>,
+) -> Result<Response> {
+    let body = OpenBody {
+        id: form.id,
+        title: Some(form.title.clone()),
+        kind: form.kind,
+        body: form.body.clone(),
+        message_id: form.message_id,
+    };
+    match super::open_thread(&app, page.reader()?, channel, body).await {
+        Ok(ack) => Ok(Redirect::to(&paths::thread(ack.thread)).into_response()),
+        Err(error) => {
+            let faults = people::http::faults(error, page.text)?;
+            show_channel(&app, &page, channel, faults, form, true).await
+        }
+    }
+}
+
+pub(super) async fn thread(
+    State(app): State<App>,
+    page: Page,
+    Path(thread): Path<ThreadId>,
+    Query(query): Query<ThreadQuery>,
+) -> Result<Response> {
+    show_thread(&app, &page, thread, query.before, Faults::default(), None).await
+}
+
+/// What is read for a thread's page.
+struct ThreadRead {
+    channel: Option<Channel>,
+    threads: Vec<(Thread, i32)>,
+    thread: Thread,
+    messages: Vec<Message>,
+    before: Option<i32>,
+    read: i32,
+    audience: i64,
+    archived: bool,
+}
+
+async fn read_thread(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    thread: ThreadId,
+    before: Option<i32>,
+) -> Result<ThreadRead> {
+    let access = threads::may_read(connection, viewer, thread).await?;
+    let (mut channel, mut list) = (None, Vec::new());
+    if let Some(id) = access.channel() {
+        let access = channels::may_read(connection, viewer, id).await?;
+        list = listed(connection, viewer, &access).await?;
+        channel = Some(access.channel().clone());
+    }
+    let window = before.map_or(Window::Last, Window::Before);
+    let (messages, before) = messages::read(connection, &access, window, PAGE).await?;
+    Ok(ThreadRead {
+        channel,
+        threads: list,
+        thread: messages::thread(connection, &access).await?,
+        messages,
+        before,
+        read: threads::read_position(connection, viewer.id, thread).await?,
+        audience: groups::member_count(connection, access.may()).await?,
+        archived: access.archived(),
+    })
+}
+
+async fn show_thread(
+    app: &App,
+    page: &Page,
+    thread: ThreadId,
+    before: Option<i32>,
+    faults: Faults,
+    typed: Option<PostForm>,
+) -> Result<Response> {
+    let (nav, read) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move { read_thread(connection, viewer, thread, before).await })
+        })
+        .await?;
+    let typed = typed.unwrap_or(PostForm { id: None, body: String::new() });
+    let title = read.thread.shown_title(page.text);
+    let current = read.channel.as_ref().map_or(Current::Meetings, |channel| Current::Channel(channel.id));
+    // What is on the page is read: opening it is reading it, for who has no script too.
+    let last = read.messages.last().map_or(0, |message| message.position);
+    if last > read.read {
+        let viewer = page.reader()?;
+        app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
+    }
+    let open = OpenThread {
+        thread: read.thread,
+        messages: read.messages,
+        before: read.before,
+        read: read.read,
+        audience: read.audience,
+        message_id: typed.id.unwrap_or_else(MessageId::fresh).0,
+        body: typed.body,
+        archived: read.archived,
+    };
+    let shell = page.shell(&title, nav).at(current);
+    let now = app.db.clock().now();
+    let threads = read.threads;
+    print(&PanesPage { shell, faults, channel: read.channel, threads, open: Some(open), draft: None, now })
+}
+
+pub(super) async fn post(
+    State(app): State<App>,
+    Extension(poster): Extension<Poster>,
+    page: Page,
+    Path(thread): Path<ThreadId>,
+    form: Incoming,
+) -> Result<Response> {
+    let viewer = page.reader()?;
+    let (form, attachments) = received(&app, &viewer, thread, form).await?;
+    let verdict = match attachments {
+        Ok(attachments) => {
+            let body = PostBody { id: form.id, body: form.body.clone(), attachments };
+            super::post_message(&app, &poster, &viewer, thread, body).await
+        }
+        Err(error) => Err(error),
+    };
+    match verdict {
+        Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
+        Err(error) => {
+            let faults = documents::http::faults(error, page.text)?;
+            show_thread(&app, &page, thread, None, faults, Some(form)).await
+        }
+    }
+}
+
+/// The form of a message, with its files stored and noted, or why they are not. The right is asked before a byte of the
+/// body is read. A form that is sent again notes the same files, so that its message is known again.
+async fn received(
+    app: &App,
+    viewer: &Viewer,
+    thread: ThreadId,
+    form: Incoming,
+) -> Result<(PostForm, Result<Vec<FileId>>)> {
+    let access = {
+        let mut connection = app.db.pool().acquire().await?;
+        threads::may_read(&mut connection, viewer, thread).await?
+    };
+    let mut received = documents::receive(&app.files, form, Most::Several, app.settings.upload_limit_bytes).await;
+    let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
+    if let Err(error) = received.whole() {
+        return Ok((form, Err(error)));
+    }
+    let (may, sent) = (*access.may(), form.id.unwrap_or_else(MessageId::fresh));
+    let noted = app.db.write(move |tx| {
+        Box::pin(async move {
+            let mut noted = Vec::with_capacity(received.files.len());
+            for (place, file) in received.files.iter().enumerate() {
+                noted.push(documents::add_file_once(tx, &may, sent.0, place, file).await?.id);
+            }
+            Ok(noted)
+        })
+    });
+    Ok((form, noted.await))
+}
+
+pub(super) async fn permalink(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(message): Path<MessageId>,
+) -> Result<Redirect> {
+    let mut connection = app.db.pool().acquire().await?;
+    let access = messages::may_read(&mut connection, &viewer, message).await?;
+    Ok(Redirect::to(&paths::message(access.thread(), message)))
+}
+
+pub(super) async fn actions(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
+    show_actions(&app, &page, message, Faults::default(), None).await
+}
+
+async fn show_actions(
+    app: &App,
+    page: &Page,
+    message: MessageId,
+    faults: Faults,
+    typed: Option<String>,
+) -> Result<Response> {
+    let (nav, (access, message)) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move {
+                let access = messages::may_read(connection, viewer, message).await?;
+                Ok((access, messages::find(connection, access.may(), message).await?))
+            })
+        })
+        .await?;
+    let shell = page.shell(&page.text.get("message-actions-title"), nav);
+    let body = typed.or_else(|| message.body.clone()).unwrap_or_default();
+    let (own, removable, reader) = (access.own(), access.removable(), access.person());
+    print(&ActionsPage { shell, faults, message, reader, own, removable, body })
+}
+
+pub(super) async fn edit(
+    State(app): State<App>,
+    page: Page,
+    Path(message): Path<MessageId>,
+    Form(form): Form<PostForm>,
+) -> Result<Response> {
+    match super::edit_message(&app, page.reader()?, message, &form.body).await {
+        Ok(ack) => Ok(Redirect::to(&paths::message(ack.thread, message)).into_response()),
+        Err(error) => {
+            let faults = people::http::faults(error, page.text)?;
+            show_actions(&app, &page, message, faults, Some(form.body)).await
+        }
+    }
+}
+
+pub(super) async fn remove(State(app): State<App>, viewer: Viewer, Path(message): Path<MessageId>) -> Result<Redirect> {
+    let ack = super::remove_message(&app, viewer, message).await?;
+    Ok(Redirect::to(&paths::message(ack.thread, message)))
+}
+
+pub(super) async fn react(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path((message, name)): Path<(MessageId, ReactionName)>,
+    Form(form): Form<ReactForm>,
+) -> Result<Redirect> {
+    let ack = super::set_reaction(&app, viewer, message, name, form.on).await?;
+    Ok(Redirect::to(&paths::message(ack.thread, message)))
+}
