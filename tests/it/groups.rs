@@ -116,3 +116,54 @@ async fn a_form_that_is_refused_keeps_what_was_typed() {
         assert!(twice.text.contains(kept), "{kept}: {}", twice.text);
     }
 }
+
+#[tokio::test]
+async fn animators_change_a_group_and_its_channels_and_nobody_else_does() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, outsider) = (server.person("Camille").await, server.person("Ondine").await);
+    ines.add(&group, &camille, "member").await;
+    let (api, channel) = (format!("/api/v1/groups/{}", group.id), format!("/api/v1/channels/{}", group.channel));
+    let patch = |path: String, body: serde_json::Value| {
+        let actor = ines.clone();
+        async move { actor.request(Method::PATCH, &path, Some(body)).await }
+    };
+    for path in [&api, &channel] {
+        let refused = camille.request(Method::PATCH, path, Some(json!({ "name": "À moi" }))).await;
+        assert_eq!(refused.status, 403, "{path}");
+        let hidden = outsider.request(Method::PATCH, path, Some(json!({ "name": "À moi" }))).await;
+        assert_eq!(hidden.status, 404, "{path}");
+    }
+    let mut socket = camille.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    socket.next_of("subscribed").await;
+    let changed = patch(api.clone(), json!({ "name": "Réseau CPO, suite", "access": "open" })).await.json();
+    assert_eq!(
+        (&changed["name"], &changed["access"], &changed["slug"]),
+        (&json!("Réseau CPO, suite"), &json!("open"), &json!("reseau-cpo"))
+    );
+    assert_eq!(socket.next_of("event").await["kind"], "group.updated");
+    let renamed = patch(channel.clone(), json!({ "name": "Évaluer" })).await.json();
+    assert_eq!((&renamed["name"], &renamed["archived_at"]), (&json!("Évaluer"), &json!(null)));
+    let told = socket.next_of("event").await;
+    assert_eq!((&told["kind"], &told["data"]["name"]), (&json!("channel.updated"), &json!("Évaluer")));
+    let archived = patch(channel.clone(), json!({ "archived": true })).await.json();
+    assert!(archived["archived_at"].is_string(), "{archived}");
+    assert_eq!(socket.next_of("event").await["kind"], "channel.archived");
+    let late = camille.post(&format!("/api/v1/threads/{}/messages", group.standing), json!({ "body": "encore" })).await;
+    assert_eq!((late.status.as_u16(), late.json()["code"].clone()), (409, json!("archived")));
+    assert!(ines.page(&format!("/channels/{}", group.channel)).await.text.contains("Rouvrir ce salon"));
+    let door = format!("/channels/{}/archive", group.channel);
+    assert_eq!(ines.form(&door, &[("archived", "false")]).await.status, 303);
+    camille.say(&group.standing, "encore").await;
+    ines.post(&format!("{api}/channels"), json!({ "name": "Parentalité", "purpose": "" })).await;
+    let taken = ines.form(&format!("/channels/{}/edit", group.channel), &[("name", "Parentalité")]).await;
+    assert!(taken.text.contains("C’est déjà pris") && taken.text.contains(r#"value="Parentalité""#), "{}", taken.text);
+    let saved =
+        ines.form("/groups/reseau-cpo/edit", &[("name", "Réseau"), ("purpose", "Ensemble"), ("access", "request")]);
+    assert_eq!(saved.await.header("location"), "/groups/reseau-cpo");
+    assert_eq!(camille.page("/groups/reseau-cpo/edit").await.status, 403);
+    outsider.form("/groups/reseau-cpo/join", &[]).await;
+    let waits = outsider.page("/groups/reseau-cpo").await.text;
+    assert!(waits.contains("Réseau") && !waits.contains(">Demander"), "who asked sees that they wait: {waits}");
+}

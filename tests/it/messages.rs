@@ -209,3 +209,38 @@ async fn a_message_is_found_by_its_words_however_they_are_written_and_by_members
         assert_eq!(camille.get(&format!("/api/v1/search?q={}", web::paths::encoded(odd))).await.status, 200, "{odd:?}");
     }
 }
+
+#[tokio::test]
+async fn a_thread_is_named_and_resolved_by_its_opener_and_by_animators() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, hugo) = (server.person("Camille").await, server.person("Hugo").await);
+    ines.add(&group, &camille, "member").await;
+    ines.add(&group, &hugo, "member").await;
+    let threads = format!("/api/v1/channels/{}/threads", group.channel);
+    let question = json!({ "title": "Qui a un modèle ?", "kind": "question", "body": "Bonjour" });
+    let id = camille.post(&threads, question).await.json()["id"].as_str().unwrap().to_owned();
+    let plain = camille.post(&threads, json!({ "body": "Une simple remarque" })).await.json();
+    let path = format!("/api/v1/threads/{id}");
+    let refused = hugo.request(Method::PATCH, &path, Some(json!({ "status": "resolved" }))).await;
+    assert_eq!(refused.status, 403, "it is neither his question nor his group");
+    let resolved = camille.request(Method::PATCH, &path, Some(json!({ "status": "resolved" }))).await.json();
+    assert_eq!((&resolved["status"], &resolved["title"]), (&json!("resolved"), &json!("Qui a un modèle ?")));
+    let renamed = ines.request(Method::PATCH, &path, Some(json!({ "title": "Modèles de protocole" }))).await.json();
+    assert_eq!((&renamed["status"], &renamed["title"]), (&json!("resolved"), &json!("Modèles de protocole")));
+    let asks_nothing = format!("/api/v1/threads/{}", plain["id"].as_str().unwrap());
+    let wrong = camille.request(Method::PATCH, &asks_nothing, Some(json!({ "status": "resolved" }))).await;
+    assert_eq!((wrong.status.as_u16(), wrong.json()["errors"][0]["field"].clone()), (422, json!("status")));
+    let standing = format!("/api/v1/threads/{}", group.standing);
+    let standing = ines.request(Method::PATCH, &standing, Some(json!({ "title": "Autre" }))).await;
+    assert_eq!(standing.status, 403, "the standing thread has the channel's name");
+    let page = camille.page(&format!("/threads/{id}")).await.text;
+    assert!(page.contains("Reposer la question") && page.contains("Renommer"), "{page}");
+    assert!(!hugo.page(&format!("/threads/{id}")).await.text.contains("Reposer la question"));
+    let edit = format!("/threads/{id}/edit");
+    assert_eq!(camille.form(&edit, &[("status", "open")]).await.status, 303);
+    let long = camille.form(&edit, &[("title", &"t".repeat(201))]).await;
+    assert!(long.text.contains("Ce texte est trop long") && long.text.contains("Marquer comme résolue"));
+    ines.remove(&group, &camille).await;
+    assert_eq!(camille.request(Method::PATCH, &path, Some(json!({ "title": "x" }))).await.status, 404);
+}

@@ -77,6 +77,11 @@ pub fn group(slug: &str) -> String {
     format!("{GROUPS}/{slug}")
 }
 
+/// The form in which a group is changed.
+pub fn group_edit(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/edit")
+}
+
 /// The members of a group.
 pub fn group_members(slug: &str) -> String {
     format!("{GROUPS}/{slug}/members")
@@ -102,6 +107,16 @@ pub fn channel(id: ChannelId) -> String {
     format!("/channels/{id}")
 }
 
+/// The form in which a channel is changed.
+pub fn channel_edit(id: ChannelId) -> String {
+    format!("/channels/{id}/edit")
+}
+
+/// Where a channel is archived, or opened again.
+pub fn channel_archive(id: ChannelId) -> String {
+    format!("/channels/{id}/archive")
+}
+
 /// Where a thread is opened.
 pub fn channel_threads(id: ChannelId) -> String {
     format!("/channels/{id}/threads")
@@ -110,6 +125,11 @@ pub fn channel_threads(id: ChannelId) -> String {
 /// A thread.
 pub fn thread(id: ThreadId) -> String {
     format!("/threads/{id}")
+}
+
+/// Where a thread is named anew, and its question marked.
+pub fn thread_edit(id: ThreadId) -> String {
+    format!("/threads/{id}/edit")
 }
 
 /// Where one posts.

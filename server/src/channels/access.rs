@@ -1,13 +1,13 @@
-//! Who may read a channel: the readers of its group.
+//! Who may read a channel, the readers of its group, and who may change it, the group's animators.
 
 use sqlx::PgConnection;
 use web::channels::Channel;
-use words::ChannelId;
+use words::{ChannelId, GroupId, PersonId};
 
 use super::store;
 use crate::{
     error::{Error, Result},
-    groups::{self, MayRead},
+    groups::{self, MayAnimate, MayRead},
     http::Viewer,
 };
 
@@ -16,6 +16,35 @@ use crate::{
 pub struct ChannelAccess {
     may: MayRead,
     channel: Channel,
+}
+
+/// The viewer may change this channel.
+#[derive(Clone, Copy, Debug)]
+pub struct MayChange {
+    may: MayAnimate,
+    channel: ChannelId,
+}
+
+impl MayChange {
+    /// The channel.
+    pub fn channel(&self) -> ChannelId {
+        self.channel
+    }
+
+    /// Its group.
+    pub fn group(&self) -> GroupId {
+        self.may.group()
+    }
+
+    /// Who asks.
+    pub fn person(&self) -> PersonId {
+        self.may.person()
+    }
+
+    /// Asks again, after the group's row was locked.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+        self.may.recheck(connection).await
+    }
 }
 
 impl ChannelAccess {
@@ -35,4 +64,10 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, channel: C
     let channel = store::find(connection, channel).await?.ok_or(Error::NotFound)?;
     let may = groups::may_read(connection, viewer, channel.group).await?;
     Ok(ChannelAccess { may, channel })
+}
+
+/// Whether the viewer may change the channel.
+pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, channel: ChannelId) -> Result<MayChange> {
+    let access = may_read(connection, viewer, channel).await?;
+    Ok(MayChange { may: access.may().animate()?, channel })
 }

@@ -1,4 +1,4 @@
-//! The gates of channels: a group's page, which lists them, and JSON.
+//! The gates of channels: a group's page, which lists them, the form that changes one, and JSON.
 
 use axum::{
     extract::State,
@@ -7,11 +7,12 @@ use axum::{
 };
 use serde::Deserialize;
 use web::{
-    channels::Channel,
+    channels::{Channel, ChannelFormPage},
     groups::GroupPage,
     page::{Current, Faults},
     paths,
 };
+use words::ChannelId;
 
 use super::NewChannel;
 use crate::{
@@ -26,8 +27,13 @@ pub fn routes() -> Routes {
     Routes::new()
         .get(Policy::SignedIn, "/groups/{slug}", group_page)
         .post(Policy::SignedIn, "/groups/{slug}/channels", create_form)
+        .get(Policy::SignedIn, "/channels/{channel}/edit", edit_page)
+        .post(Policy::SignedIn, "/channels/{channel}/edit", edit_form)
+        .post(Policy::SignedIn, "/channels/{channel}/archive", archive_form)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/channels", list)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/channels", create)
+        .get(Policy::SignedIn, "/api/v1/channels/{channel}", show)
+        .patch(Policy::SignedIn, "/api/v1/channels/{channel}", change)
 }
 
 #[derive(Deserialize)]
@@ -36,6 +42,20 @@ struct CreateChannel {
     name: String,
     #[serde(default)]
     purpose: String,
+}
+
+/// What a PATCH changes; what it does not name stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeChannel {
+    name: Option<String>,
+    purpose: Option<String>,
+    archived: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct ArchiveForm {
+    archived: bool,
 }
 
 async fn group_page(State(app): State<App>, page: Page, Path(slug): Path<String>) -> Result<Response> {
@@ -50,22 +70,22 @@ async fn show_group(
     name: String,
     purpose: String,
 ) -> Result<Response> {
-    let (nav, (group, channels, members)) = page
+    let (nav, (group, channels, members, requested)) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let group = groups::find(connection, viewer, &slug).await?;
                 let (mut channels, mut members) = (Vec::new(), 0);
+                let requested = groups::has_requested(connection, viewer, group.id).await?;
                 if group.role.is_some() {
                     let may = groups::may_read(connection, viewer, group.id).await?;
                     channels = super::list(connection, &may).await?;
                     members = groups::member_count(connection, &may).await?;
                 }
-                Ok((group, channels, members))
+                Ok((group, channels, members, requested))
             })
         })
         .await?;
     let shell = page.shell(&group.name, nav).at(Current::Groups);
-    let requested = false;
     print(&GroupPage { shell, faults, group, channels, members, requested, name, purpose })
 }
 
@@ -82,6 +102,94 @@ async fn create_form(
             show_group(&app, &page, slug, faults, form.name, form.purpose).await
         }
     }
+}
+
+async fn edit_page(State(app): State<App>, page: Page, Path(channel): Path<ChannelId>) -> Result<Response> {
+    show_edit(&app, &page, channel, Faults::default(), None).await
+}
+
+async fn show_edit(
+    app: &App,
+    page: &Page,
+    channel: ChannelId,
+    faults: Faults,
+    typed: Option<CreateChannel>,
+) -> Result<Response> {
+    let (nav, channel) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move {
+                super::may_change(connection, viewer, channel).await?;
+                Ok(super::may_read(connection, viewer, channel).await?.channel().clone())
+            })
+        })
+        .await?;
+    let shell = page.shell(&page.text.name("channel-edit", &channel.name), nav).at(Current::Channel(channel.id));
+    let (name, purpose) =
+        typed.map_or_else(|| (channel.name.clone(), channel.purpose.clone()), |typed| (typed.name, typed.purpose));
+    print(&ChannelFormPage { shell, faults, channel, name, purpose })
+}
+
+async fn edit_form(
+    State(app): State<App>,
+    page: Page,
+    Path(channel): Path<ChannelId>,
+    Form(form): Form<CreateChannel>,
+) -> Result<Response> {
+    let body = ChangeChannel { name: Some(form.name.clone()), purpose: Some(form.purpose.clone()), archived: None };
+    match change_channel(&app, page.reader()?, channel, body).await {
+        Ok(_) => Ok(Redirect::to(&paths::channel(channel)).into_response()),
+        Err(error) => {
+            let faults = people::http::faults(error, page.text)?;
+            show_edit(&app, &page, channel, faults, Some(form)).await
+        }
+    }
+}
+
+async fn archive_form(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(channel): Path<ChannelId>,
+    Form(form): Form<ArchiveForm>,
+) -> Result<Redirect> {
+    let body = ChangeChannel { name: None, purpose: None, archived: Some(form.archived) };
+    change_channel(&app, viewer, channel, body).await?;
+    Ok(Redirect::to(&paths::channel(channel)))
+}
+
+async fn show(State(app): State<App>, viewer: Viewer, Path(channel): Path<ChannelId>) -> Result<axum::Json<Channel>> {
+    let mut connection = app.db.pool().acquire().await?;
+    Ok(axum::Json(super::may_read(&mut connection, &viewer, channel).await?.channel().clone()))
+}
+
+async fn change(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(channel): Path<ChannelId>,
+    Json(body): Json<ChangeChannel>,
+) -> Result<axum::Json<Channel>> {
+    change_channel(&app, viewer, channel, body).await.map(axum::Json)
+}
+
+async fn change_channel(app: &App, viewer: Viewer, channel: ChannelId, body: ChangeChannel) -> Result<Channel> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let may = super::may_change(tx.connection(), &viewer, channel).await?;
+                // Locked before what is kept is read, so that two changes do not undo each other.
+                tx.lock(may.group().into()).await?;
+                let now = super::may_read(tx.connection(), &viewer, channel).await?.channel().clone();
+                if body.name.is_some() || body.purpose.is_some() {
+                    let name = body.name.as_deref().unwrap_or(&now.name);
+                    let new = NewChannel::checked(name, body.purpose.as_deref().unwrap_or(&now.purpose))?;
+                    super::change(tx, &may, &new).await?;
+                }
+                if let Some(archived) = body.archived {
+                    super::archive(tx, &may, archived).await?;
+                }
+                Ok(super::may_read(tx.connection(), &viewer, channel).await?.channel().clone())
+            })
+        })
+        .await
 }
 
 async fn list(

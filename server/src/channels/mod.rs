@@ -15,7 +15,7 @@ use sqlx::PgConnection;
 use web::channels::Channel;
 use words::{ChannelId, Event};
 
-pub use access::{ChannelAccess, may_read};
+pub use access::{ChannelAccess, MayChange, may_change, may_read};
 
 use crate::{
     db::Tx,
@@ -57,6 +57,31 @@ pub async fn create(tx: &mut Tx, may: &MayWrite, new: &NewChannel) -> Result<Cha
     }
     tx.record(Event::ChannelCreated { group: may.group(), channel: id }, Some(may.person())).await?;
     store::find(tx.connection(), id).await?.ok_or(Error::NotFound)
+}
+
+/// Renames a channel and says anew what it is for.
+pub async fn change(tx: &mut Tx, may: &MayChange, new: &NewChannel) -> Result<()> {
+    tx.lock(may.group().into()).await?;
+    may.recheck(tx.connection()).await?;
+    match store::update(tx.connection(), may.channel(), new).await {
+        Err(error) if error.constraint() == Some("channels_name_key") => return Err(Error::field("name", "taken")),
+        other => other?,
+    }
+    tx.record(Event::ChannelUpdated { group: may.group(), channel: may.channel() }, Some(may.person())).await?;
+    Ok(())
+}
+
+/// Archives a channel, or opens it again.
+pub async fn archive(tx: &mut Tx, may: &MayChange, archived: bool) -> Result<()> {
+    tx.lock(may.group().into()).await?;
+    may.recheck(tx.connection()).await?;
+    let (group, channel, now) = (may.group(), may.channel(), tx.now());
+    if store::set_archived(tx.connection(), channel, archived.then_some(now)).await? {
+        let event =
+            if archived { Event::ChannelArchived { group, channel } } else { Event::ChannelUpdated { group, channel } };
+        tx.record(event, Some(may.person())).await?;
+    }
+    Ok(())
 }
 
 /// The channels of a group, in the order in which they were made; archived ones last.

@@ -52,3 +52,26 @@ pub(super) async fn list(connection: &mut PgConnection, group: GroupId) -> Resul
     .fetch_all(connection)
     .await?)
 }
+
+pub(super) async fn update(connection: &mut PgConnection, id: ChannelId, new: &NewChannel) -> Result<()> {
+    sqlx::query!("update channels set name = $2, purpose = $3 where id = $1", id.0, new.name, new.purpose)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Whether that changed anything.
+pub(super) async fn set_archived(
+    connection: &mut PgConnection,
+    id: ChannelId,
+    at: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let changed = sqlx::query!(
+        "update channels set archived_at = $2 where id = $1 and (archived_at is null) <> ($2::timestamptz is null)",
+        id.0,
+        at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}

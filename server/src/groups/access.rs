@@ -86,7 +86,7 @@ impl MayAnimate {
     }
 
     /// Asks again, after the group's row was locked: a proof made before it is only an early answer.
-    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+    pub async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
         match store::role(connection, self.0.group, self.0.person).await? {
             Some(Role::Animator) => Ok(()),
             Some(_) => Err(Error::Forbidden),

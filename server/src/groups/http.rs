@@ -8,7 +8,7 @@ use axum::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use web::{
-    groups::{Group, GroupsPage, Member, MembersPage, PersonName},
+    groups::{Group, GroupFormPage, GroupsPage, Member, MembersPage, PersonName},
     page::{Current, Faults},
     paths,
 };
@@ -26,6 +26,8 @@ pub fn routes() -> Routes {
     Routes::new()
         .get(Policy::SignedIn, "/groups", list_page)
         .post(Policy::SignedIn, "/groups", create_form)
+        .get(Policy::SignedIn, "/groups/{slug}/edit", edit_page)
+        .post(Policy::SignedIn, "/groups/{slug}/edit", edit_form)
         .post(Policy::SignedIn, "/groups/{slug}/join", join_form)
         .get(Policy::SignedIn, "/groups/{slug}/members", members_page)
         .post(Policy::SignedIn, "/groups/{slug}/members", add_form)
@@ -33,6 +35,7 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/api/v1/groups", list)
         .post(Policy::SignedIn, "/api/v1/groups", create)
         .get(Policy::SignedIn, "/api/v1/groups/{group}", show)
+        .patch(Policy::SignedIn, "/api/v1/groups/{group}", change)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/members", members)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/members", add)
         .delete(Policy::SignedIn, "/api/v1/groups/{group}/members/{person}", remove)
@@ -59,6 +62,24 @@ impl<T> List<T> {
 struct CreateGroup {
     name: String,
     slug: Option<String>,
+    #[serde(default)]
+    purpose: String,
+    access: Access,
+}
+
+/// What a PATCH changes; what it does not name stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeGroup {
+    name: Option<String>,
+    purpose: Option<String>,
+    access: Option<Access>,
+}
+
+#[derive(Deserialize)]
+struct EditForm {
+    #[serde(default)]
+    name: String,
     #[serde(default)]
     purpose: String,
     access: Access,
@@ -147,6 +168,74 @@ fn dated(mut group: Group, epoch: Uuid) -> Group {
 /// The id of the group at an address, for who may know of it.
 pub async fn id_at(app: &App, viewer: &Viewer, address: &str) -> Result<GroupId> {
     Ok(found(app, viewer, address).await?.id)
+}
+
+async fn edit_page(State(app): State<App>, page: Page, Path(slug): Path<String>) -> Result<Response> {
+    show_edit(&app, &page, slug, Faults::default(), None).await
+}
+
+async fn show_edit(app: &App, page: &Page, slug: String, faults: Faults, typed: Option<EditForm>) -> Result<Response> {
+    let (nav, group) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move {
+                let group = super::find(connection, viewer, &slug).await?;
+                super::may_animate(connection, viewer, group.id).await?;
+                Ok(group)
+            })
+        })
+        .await?;
+    let shell = page.shell(&page.text.name("group-edit", &group.name), nav).at(Current::Groups);
+    let typed = typed.unwrap_or_else(|| EditForm {
+        name: group.name.clone(),
+        purpose: group.purpose.clone(),
+        access: group.access,
+    });
+    let EditForm { name, purpose, access } = typed;
+    print(&GroupFormPage { shell, faults, group, name, purpose, access })
+}
+
+async fn edit_form(
+    State(app): State<App>,
+    page: Page,
+    Path(slug): Path<String>,
+    Form(form): Form<EditForm>,
+) -> Result<Response> {
+    let body =
+        ChangeGroup { name: Some(form.name.clone()), purpose: Some(form.purpose.clone()), access: Some(form.access) };
+    match change_group(&app, page.reader()?, &slug, body).await {
+        Ok(_) => Ok(Redirect::to(&paths::group(&slug)).into_response()),
+        Err(error) => {
+            let faults = people::http::faults(error, page.text)?;
+            show_edit(&app, &page, slug, faults, Some(form)).await
+        }
+    }
+}
+
+async fn change(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(address): Path<String>,
+    Json(body): Json<ChangeGroup>,
+) -> Result<axum::Json<Group>> {
+    change_group(&app, viewer, &address, body).await.map(axum::Json)
+}
+
+async fn change_group(app: &App, viewer: Viewer, address: &str, body: ChangeGroup) -> Result<Group> {
+    let (maker, id) = (viewer.clone(), id_at(app, &viewer, address).await?);
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let may = super::may_animate(tx.connection(), &maker, id).await?;
+                // Locked before what is kept is read, so that two changes do not undo each other.
+                tx.lock(id.into()).await?;
+                let now = super::find(tx.connection(), &maker, &id.to_string()).await?;
+                let (name, purpose) = (body.name.unwrap_or(now.name), body.purpose.unwrap_or(now.purpose));
+                let new = NewGroup::checked(&name, Some(&now.slug), &purpose, body.access.unwrap_or(now.access))?;
+                super::change(tx, &may, &new).await
+            })
+        })
+        .await?;
+    found(app, &viewer, address).await
 }
 
 async fn join_form(State(app): State<App>, viewer: Viewer, Path(slug): Path<String>) -> Result<Redirect> {

@@ -96,6 +96,20 @@ pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<Grou
     Ok(id)
 }
 
+/// Changes a group's name, purpose and way in. Its short address stays: links lead to it.
+pub async fn change(tx: &mut Tx, may: &MayAnimate, new: &NewGroup) -> Result<()> {
+    tx.lock(may.group().into()).await?;
+    may.recheck(tx.connection()).await?;
+    store::update(tx.connection(), may.group(), new).await?;
+    tx.record(Event::GroupUpdated { group: may.group() }, Some(may.person())).await?;
+    Ok(())
+}
+
+/// Whether the viewer asked to join a group, and waits.
+pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group: GroupId) -> Result<bool> {
+    store::has_requested(connection, group, viewer.id).await
+}
+
 /// The groups that a person may know of: their own, then those that one may join.
 pub async fn list(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Group>> {
     store::visible(connection, viewer.id, None).await

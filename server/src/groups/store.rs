@@ -305,3 +305,26 @@ pub(super) async fn member(connection: &mut PgConnection, group: GroupId, person
 fn label(code: Option<String>, name: Option<String>, department: Option<String>) -> Option<TerritoryLabel> {
     Some(TerritoryLabel { code: code?, name: name?, department: department? })
 }
+
+pub(super) async fn update(connection: &mut PgConnection, id: GroupId, new: &NewGroup) -> Result<()> {
+    sqlx::query!(
+        "update groups set name = $2, purpose = $3, access = $4 where id = $1",
+        id.0,
+        new.name,
+        new.purpose,
+        new.access.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn has_requested(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from join_requests where group_id = $1 and person_id = $2) as "requested!""#,
+        group.0,
+        person.0,
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -19,6 +19,7 @@ pub struct ThreadAccess {
     channel: Option<ChannelId>,
     last_position: i32,
     archived: bool,
+    changeable: bool,
 }
 
 /// The viewer may post in this thread: an early answer, asked again under the lock of the group's stream.
@@ -36,6 +37,37 @@ pub struct MayOpen {
     channel: ChannelId,
     person: PersonId,
     kind: ThreadKind,
+}
+
+/// The viewer may change what is said of this thread: its opener and the group's animators may.
+#[derive(Clone, Copy, Debug)]
+pub struct MayChange {
+    thread: ThreadId,
+    may: MayRead,
+}
+
+impl MayChange {
+    /// The thread.
+    pub fn thread(&self) -> ThreadId {
+        self.thread
+    }
+
+    /// Its group.
+    pub fn group(&self) -> GroupId {
+        self.may.group()
+    }
+
+    /// Who asks.
+    pub fn person(&self) -> PersonId {
+        self.may.person()
+    }
+
+    /// Asks again, after the group's stream was locked.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+        let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
+        let role = store::role(connection, place.group, self.may.person()).await?.ok_or(Error::NotFound)?;
+        changeable(&place, role, self.may.person())
+    }
 }
 
 impl ThreadAccess {
@@ -62,6 +94,11 @@ impl ThreadAccess {
     /// Whether its channel is archived, so that nothing more is written.
     pub fn archived(&self) -> bool {
         self.archived
+    }
+
+    /// Whether the viewer may change what is said of it.
+    pub fn changeable(&self) -> bool {
+        self.changeable
     }
 
     /// The proof that the viewer may post here. Guests may: the thread exists.
@@ -129,7 +166,25 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: Th
         channel: place.channel,
         last_position: place.last_position,
         archived: place.archived,
+        changeable: changeable(&place, may.role(), viewer.id).is_ok(),
     })
+}
+
+/// Whether the viewer may change what is said of the thread.
+pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<MayChange> {
+    let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
+    let may = groups::may_read(connection, viewer, place.group).await?;
+    changeable(&place, may.role(), viewer.id)?;
+    Ok(MayChange { thread, may })
+}
+
+/// The standing thread and those of meetings and documents are named by what they hang on.
+fn changeable(place: &store::Place, role: Role, person: PersonId) -> Result<()> {
+    if place.archived {
+        return Err(Error::Archived);
+    }
+    let free = place.kind != ThreadKind::Standing && place.channel.is_some();
+    if free && (role == Role::Animator || place.creator == person) { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Whether the viewer may post in the thread.

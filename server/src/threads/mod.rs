@@ -14,7 +14,7 @@ mod store;
 use sqlx::PgConnection;
 use words::{ChannelId, Event, GroupId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
 
-pub use access::{MayOpen, MayPost, ThreadAccess, may_open, may_post, may_read};
+pub use access::{MayChange, MayOpen, MayPost, ThreadAccess, may_change, may_open, may_post, may_read};
 pub use store::UnreadChannel;
 
 use crate::{
@@ -43,13 +43,7 @@ pub enum Home {
 impl NewThread {
     /// Checks a title of one line, if one is given, and a kind that people may open.
     pub fn checked(id: Option<ThreadId>, title: Option<&str>, kind: Option<ThreadKind>) -> Result<Self> {
-        let title = title.map(str::trim).filter(|title| !title.is_empty());
-        if title.is_some_and(|title| title.chars().count() > 200) {
-            return Err(Error::field("title", "too_long"));
-        }
-        if title.is_some_and(|title| title.chars().any(char::is_control)) {
-            return Err(Error::field("title", "malformed"));
-        }
+        let title = checked_title(title)?;
         let kind = kind.unwrap_or(ThreadKind::Message);
         if kind == ThreadKind::Standing {
             return Err(Error::field("kind", "malformed"));
@@ -58,7 +52,7 @@ impl NewThread {
         if id.0.is_nil() || id.0.is_max() {
             return Err(Error::field("id", "malformed"));
         }
-        Ok(Self { id, title: title.map(str::to_owned), kind })
+        Ok(Self { id, title, kind })
     }
 
     /// The id it will have.
@@ -70,6 +64,17 @@ impl NewThread {
     pub fn kind(&self) -> ThreadKind {
         self.kind
     }
+}
+
+fn checked_title(title: Option<&str>) -> Result<Option<String>> {
+    let title = title.map(str::trim).filter(|title| !title.is_empty());
+    if title.is_some_and(|title| title.chars().count() > 200) {
+        return Err(Error::field("title", "too_long"));
+    }
+    if title.is_some_and(|title| title.chars().any(char::is_control)) {
+        return Err(Error::field("title", "malformed"));
+    }
+    Ok(title.map(str::to_owned))
 }
 
 /// Opens a thread in a channel. The group's stream is locked, and its first message follows in the same transaction.
@@ -108,6 +113,42 @@ pub async fn hang(
     store::insert(tx.connection(), row, home, now).await?;
     tx.record(Event::ThreadCreated { group, thread: id }, Some(creator)).await?;
     Ok(id)
+}
+
+/// What is changed of a thread; what is not named stays.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// Empty to take it away.
+    title: Option<String>,
+    status: Option<ThreadStatus>,
+}
+
+impl Change {
+    /// Checks a title of one line, of which an empty one takes the thread's title away, and a state.
+    pub fn checked(title: Option<&str>, status: Option<ThreadStatus>) -> Result<Self> {
+        let title = title.map(|title| checked_title(Some(title)).map(Option::unwrap_or_default)).transpose()?;
+        Ok(Self { title, status })
+    }
+}
+
+/// Names a thread anew, or says whether its question is answered; a thread that asks nothing has no state.
+pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()> {
+    tx.lock(may.group().into()).await?;
+    may.recheck(tx.connection()).await?;
+    let mut changed = false;
+    if let Some(title) = &change.title {
+        changed |= store::set_title(tx.connection(), may.thread(), title).await?;
+    }
+    if let Some(status) = change.status {
+        match store::set_status(tx.connection(), may.thread(), status).await? {
+            Some(moved) => changed |= moved,
+            None => return Err(Error::field("status", "malformed")),
+        }
+    }
+    if changed {
+        tx.record(Event::ThreadUpdated { group: may.group(), thread: may.thread() }, Some(may.person())).await?;
+    }
+    Ok(())
 }
 
 /// Moves the viewer's read position forward; it never moves back this way. Answers where it is.

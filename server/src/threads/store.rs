@@ -31,6 +31,8 @@ pub(super) struct Place {
     pub(super) channel: Option<ChannelId>,
     pub(super) last_position: i32,
     pub(super) archived: bool,
+    pub(super) kind: ThreadKind,
+    pub(super) creator: PersonId,
 }
 
 pub(super) struct Standing {
@@ -87,7 +89,8 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
         Place,
         r#"select
              threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
-             channels.archived_at is not null as "archived!"
+             channels.archived_at is not null as "archived!", kind as "kind: ThreadKind",
+             threads.created_by as "creator: PersonId"
            from threads left join channels on channels.id = threads.channel_id
            where threads.id = $1"#,
         thread.0
@@ -170,4 +173,40 @@ pub(super) async fn unread_channels(connection: &mut PgConnection, person: Perso
     )
     .fetch_all(connection)
     .await?)
+}
+
+pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<Option<Role>> {
+    Ok(sqlx::query_scalar!(
+        r#"select role as "role: Role" from members where group_id = $1 and person_id = $2 and ended_seq is null"#,
+        group.0,
+        person.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Whether that changed anything.
+pub(super) async fn set_title(connection: &mut PgConnection, thread: ThreadId, title: &str) -> Result<bool> {
+    let changed = sqlx::query!(
+        "update threads set title = nullif($2, '') where id = $1 and title is distinct from nullif($2, '')",
+        thread.0,
+        title,
+    )
+    .execute(connection)
+    .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Whether that changed anything; nothing if the thread has no state.
+pub(super) async fn set_status(
+    connection: &mut PgConnection,
+    thread: ThreadId,
+    status: ThreadStatus,
+) -> Result<Option<bool>> {
+    let was = sqlx::query_scalar!(r#"select status as "status: ThreadStatus" from threads where id = $1"#, thread.0)
+        .fetch_one(&mut *connection)
+        .await?;
+    let Some(was) = was else { return Ok(None) };
+    sqlx::query!("update threads set status = $2 where id = $1", thread.0, status.as_str()).execute(connection).await?;
+    Ok(Some(was != status))
 }

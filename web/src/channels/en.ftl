@@ -1,0 +1,9 @@
+channel-change = Change the channel
+channel-edit = Change “{ $name }”
+channel-edit-submit = Save the changes
+channel-back = Back to the channel
+channel-archive = Archive this channel
+channel-archive-hint = Archived, a channel can still be read and searched, but no longer written in. You can open it again.
+channel-archived = This channel is archived: it is read, and no longer written in.
+channel-archived-pill = archived
+channel-restore = Open this channel again

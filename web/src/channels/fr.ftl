@@ -1,0 +1,9 @@
+channel-change = Modifier le salon
+channel-edit = Modifier « { $name } »
+channel-edit-submit = Enregistrer les changements
+channel-back = Revenir au salon
+channel-archive = Archiver ce salon
+channel-archive-hint = Archivé, un salon se lit et se cherche toujours, mais on n’y écrit plus. Vous pourrez le rouvrir.
+channel-archived = Ce salon est archivé : on le lit, on n’y écrit plus.
+channel-archived-pill = archivé
+channel-restore = Rouvrir ce salon

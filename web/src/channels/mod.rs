@@ -1,8 +1,11 @@
-//! Channels: an entry of the navigation, and the page that lists a channel's threads.
+//! Channels: what one is, and the form that changes it. Its page is that of its threads.
 
+use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use words::{ChannelId, GroupId};
+
+use crate::page::{Faults, Shell};
 
 /// A channel. Serialised, it is the channel of the API.
 #[derive(Clone, Debug, Serialize)]
@@ -17,4 +20,20 @@ pub struct Channel {
     pub purpose: String,
     /// When it was archived.
     pub archived_at: Option<DateTime<Utc>>,
+}
+
+/// The form in which a channel is changed.
+#[derive(Debug, Template)]
+#[template(path = "channels/form.html")]
+pub struct ChannelFormPage {
+    /// The shell, with the page's heading for its title.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The channel.
+    pub channel: Channel,
+    /// Its name, as typed.
+    pub name: String,
+    /// Its purpose, as typed.
+    pub purpose: String,
 }

@@ -35,3 +35,7 @@ members-remove = Remove { $name }
 role-animator = Animator
 role-member = Member
 role-guest = Guest
+group-change = Change the group
+group-edit = Change “{ $name }”
+group-edit-submit = Save the changes
+group-back = Back to the group

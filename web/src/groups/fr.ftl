@@ -35,3 +35,7 @@ members-remove = Retirer { $name }
 role-animator = Animation
 role-member = Membre
 role-guest = Invité
+group-change = Modifier le groupe
+group-edit = Modifier « { $name } »
+group-edit-submit = Enregistrer les changements
+group-back = Revenir au groupe

@@ -6,7 +6,7 @@ use serde::Serialize;
 use uuid::Uuid;
 use words::{Access, GroupId, PersonId, Role, StreamId};
 
-pub use views::{GroupPage, GroupsPage, MembersPage};
+pub use views::{GroupFormPage, GroupPage, GroupsPage, MembersPage};
 
 use crate::territories::TerritoryLabel;
 

@@ -49,6 +49,24 @@ pub struct GroupPage {
     pub purpose: String,
 }
 
+/// The form in which a group is changed.
+#[derive(Debug, Template)]
+#[template(path = "groups/form.html")]
+pub struct GroupFormPage {
+    /// The shell, with the page's heading for its title.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The group.
+    pub group: Group,
+    /// Its name, as typed.
+    pub name: String,
+    /// Its purpose, as typed.
+    pub purpose: String,
+    /// How one enters it.
+    pub access: Access,
+}
+
 /// A group's members.
 #[derive(Debug, Template)]
 #[template(path = "groups/members.html")]

@@ -4,14 +4,22 @@ use words::{Access, Role};
 
 use super::{Kind, Sample, Stage, camille, id};
 use crate::{
-    channels::Channel,
-    groups::{Group, GroupPage, GroupsPage, Member, MemberPerson, MembersPage, PersonName},
+    channels::{Channel, ChannelFormPage},
+    groups::{Group, GroupFormPage, GroupPage, GroupsPage, Member, MemberPerson, MembersPage, PersonName},
     page::Current,
     people::Author,
 };
 
 pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
-    vec![list(stage), group(stage, Some(Role::Animator)), group(stage, None), members(stage)]
+    vec![
+        list(stage),
+        group(stage, Some(Role::Animator)),
+        group(stage, None),
+        members(stage),
+        group_form(stage),
+        channel_form(stage, false),
+        channel_form(stage, true),
+    ]
 }
 
 fn sample(stage: &Stage, number: u128, name: &str, access: Access, role: Option<Role>) -> Group {
@@ -99,4 +107,29 @@ fn members(stage: &Stage) -> Sample {
         email: String::new(),
     };
     stage.print("group-members", &page)
+}
+
+fn group_form(stage: &Stage) -> Sample {
+    let group = group_of(stage, Some(Role::Animator));
+    let page = GroupFormPage {
+        shell: stage.shell(&stage.text.name("group-edit", &group.name), Current::Groups),
+        faults: stage.kind.faults(&["name", "purpose"]),
+        name: group.name.clone(),
+        purpose: group.purpose.clone(),
+        access: group.access,
+        group,
+    };
+    stage.print("group-edit", &page)
+}
+
+fn channel_form(stage: &Stage, archived: bool) -> Sample {
+    let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
+    let page = ChannelFormPage {
+        shell: stage.shell(&stage.text.name("channel-edit", &channel.name), Current::Channel(channel.id)),
+        faults: stage.kind.faults(&["name", "purpose"]),
+        name: channel.name.clone(),
+        purpose: channel.purpose.clone(),
+        channel: Channel { archived_at: archived.then(super::now), ..channel },
+    };
+    stage.print(if archived { "channel-archived" } else { "channel-edit" }, &page)
 }

@@ -95,6 +95,7 @@ fn panes(stage: &Stage) -> Sample {
         threads: threads(stage),
         open: None,
         draft: (stage.kind != Kind::Long).then_some(draft),
+        animates: stage.kind == Kind::Long,
         now: now(),
     };
     stage.print("channel", &page)
@@ -175,6 +176,7 @@ fn thread(stage: &Stage) -> Sample {
         message_id: Uuid::from_u128(61),
         body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
         archived: false,
+        changeable: stage.kind != Kind::Empty,
         thread: question,
     };
     let page = PanesPage {
@@ -184,6 +186,7 @@ fn thread(stage: &Stage) -> Sample {
         threads: threads(stage),
         open: Some(open),
         draft: None,
+        animates: stage.kind == Kind::Hostile,
         now: now(),
     };
     stage.print("thread", &page)

@@ -29,3 +29,8 @@ thread-latest = { $count ->
    *[other] { $count } new messages — go down
 }
 thread-latest-many = {"{n}"} new messages — go down
+thread-resolve = Mark as resolved
+thread-reopen = Ask again
+thread-rename = Rename
+thread-rename-submit = Rename the discussion
+thread-title = Title (empty: the first line stands for it)

@@ -29,3 +29,8 @@ thread-latest = { $count ->
    *[other] { $count } nouveaux messages — aller en bas
 }
 thread-latest-many = {"{n}"} nouveaux messages — aller en bas
+thread-resolve = Marquer comme résolue
+thread-reopen = Reposer la question
+thread-rename = Renommer
+thread-rename-submit = Renommer la discussion
+thread-title = Titre (vide : la première ligne en tient lieu)

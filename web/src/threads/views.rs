@@ -73,6 +73,8 @@ pub struct PanesPage {
     pub open: Option<OpenThread>,
     /// A thread being written, if the reader may open one.
     pub draft: Option<NewThreadForm>,
+    /// Whether the reader animates the channel's group.
+    pub animates: bool,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -96,6 +98,8 @@ pub struct OpenThread {
     pub body: String,
     /// Whether its channel is archived.
     pub archived: bool,
+    /// Whether the reader may name it anew and say that its question is answered.
+    pub changeable: bool,
 }
 
 /// A thread being written.
@@ -147,6 +151,11 @@ impl PanesPage {
 }
 
 impl OpenThread {
+    /// Its title as it was given; empty without one.
+    fn title(&self) -> &str {
+        &self.thread.title
+    }
+
     /// The heading that stands before a message: that of its day, when the message before is of another.
     fn day_before(&self, index: usize, text: Text) -> Option<(String, String)> {
         let day = |message: &Message| date::day(message.created_at);

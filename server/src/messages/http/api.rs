@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use web::{messages::Message, threads::Thread};
 use words::{ChannelId, MessageId, ReactionName, ThreadId};
 
-use super::{LONGEST_PAGE, OpenBody, PAGE, PostBody};
+use super::{ChangeBody, LONGEST_PAGE, OpenBody, PAGE, PostBody};
 use crate::{
     channels,
     error::{Error, Result},
@@ -212,4 +212,24 @@ async fn answered(app: &App, viewer: &Viewer, ack: Ack) -> Result<axum::Json<Pos
     let access = messages::may_read(&mut connection, viewer, ack.message).await?;
     let message = messages::find(&mut connection, access.may(), ack.message).await?;
     Ok(axum::Json(PostedMessage { message, seq: ack.seq }))
+}
+
+pub(super) async fn thread(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(thread): Path<ThreadId>,
+) -> Result<axum::Json<Thread>> {
+    let mut connection = app.db.pool().acquire().await?;
+    let access = threads::may_read(&mut connection, &viewer, thread).await?;
+    messages::thread(&mut connection, &access).await.map(axum::Json)
+}
+
+pub(super) async fn change_thread(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(thread): Path<ThreadId>,
+    Json(body): Json<ChangeBody>,
+) -> Result<axum::Json<Thread>> {
+    super::change_thread(&app, viewer.clone(), thread, body).await?;
+    self::thread(State(app), viewer, Path(thread)).await
 }

@@ -4,7 +4,7 @@ mod api;
 mod pages;
 
 use serde::Deserialize;
-use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind};
+use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind, ThreadStatus};
 
 use super::{Ack, Draft, Post, Poster};
 use crate::{
@@ -25,6 +25,7 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/channels/{channel}", pages::channel)
         .post(Policy::SignedIn, "/channels/{channel}/threads", pages::open)
         .get(Policy::SignedIn, "/threads/{thread}", pages::thread)
+        .post(Policy::SignedIn, "/threads/{thread}/edit", pages::change_thread)
         .post(Policy::SignedIn, "/threads/{thread}/messages", pages::post)
         .get(Policy::SignedIn, "/messages/{message}", pages::permalink)
         .get(Policy::SignedIn, "/messages/{message}/actions", pages::actions)
@@ -33,6 +34,8 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", pages::react)
         .get(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::threads)
         .post(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::open)
+        .get(Policy::SignedIn, "/api/v1/threads/{thread}", api::thread)
+        .patch(Policy::SignedIn, "/api/v1/threads/{thread}", api::change_thread)
         .get(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::list)
         .post(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::post)
         .put(Policy::SignedIn, "/api/v1/threads/{thread}/read", api::mark_read)
@@ -126,6 +129,26 @@ async fn set_reaction(app: &App, viewer: Viewer, message: MessageId, name: React
             Box::pin(async move {
                 let access = super::may_read(tx.connection(), &viewer, message).await?;
                 super::react(tx, &access, OperationId::fresh(), name, on).await
+            })
+        })
+        .await
+}
+
+/// What is changed of a thread; what is not named stays.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ChangeBody {
+    title: Option<String>,
+    status: Option<ThreadStatus>,
+}
+
+async fn change_thread(app: &App, viewer: Viewer, thread: ThreadId, body: ChangeBody) -> Result<()> {
+    let change = threads::Change::checked(body.title.as_deref(), body.status)?;
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let may = threads::may_change(tx.connection(), &viewer, thread).await?;
+                threads::change(tx, &may, &change).await
             })
         })
         .await

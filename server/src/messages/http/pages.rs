@@ -16,7 +16,7 @@ use web::{
 };
 use words::{ChannelId, FileId, MessageId, ReactionName, Role, ThreadId, ThreadKind};
 
-use super::{LONGEST_PAGE, OpenBody, PAGE, PostBody};
+use super::{ChangeBody, LONGEST_PAGE, OpenBody, PAGE, PostBody};
 use crate::{
     channels,
     documents::{self, Incoming, Most},
@@ -98,7 +98,8 @@ async fn show_channel(
     });
     let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
     let now = app.db.clock().now();
-    print(&PanesPage { shell, faults, channel: Some(channel), threads, open: None, draft, now })
+    let animates = role == Role::Animator;
+    print(&PanesPage { shell, faults, channel: Some(channel), threads, open: None, draft, animates, now })
 }
 
 /// A channel's list: its first page, with how far the reader is in each thread.
@@ -161,6 +162,8 @@ struct ThreadRead {
     read: i32,
     audience: i64,
     archived: bool,
+    changeable: bool,
+    animates: bool,
 }
 
 async fn read_thread(
@@ -187,6 +190,8 @@ async fn read_thread(
         read: threads::read_position(connection, viewer.id, thread).await?,
         audience: groups::member_count(connection, access.may()).await?,
         archived: access.archived(),
+        changeable: access.changeable(),
+        animates: access.may().role() == Role::Animator,
     })
 }
 
@@ -221,11 +226,13 @@ async fn show_thread(
         message_id: typed.id.unwrap_or_else(MessageId::fresh).0,
         body: typed.body,
         archived: read.archived,
+        changeable: read.changeable,
     };
     let shell = page.shell(&title, nav).at(current);
     let now = app.db.clock().now();
     let threads = read.threads;
-    print(&PanesPage { shell, faults, channel: read.channel, threads, open: Some(open), draft: None, now })
+    let animates = read.animates;
+    print(&PanesPage { shell, faults, channel: read.channel, threads, open: Some(open), draft: None, animates, now })
 }
 
 pub(super) async fn post(
@@ -346,4 +353,20 @@ pub(super) async fn react(
 ) -> Result<Redirect> {
     let ack = super::set_reaction(&app, viewer, message, name, form.on).await?;
     Ok(Redirect::to(&paths::message(ack.thread, message)))
+}
+
+/// Names a thread anew or says whether its question is answered; the thread's page holds both forms.
+pub(super) async fn change_thread(
+    State(app): State<App>,
+    page: Page,
+    Path(thread): Path<ThreadId>,
+    Form(form): Form<ChangeBody>,
+) -> Result<Response> {
+    match super::change_thread(&app, page.reader()?, thread, form).await {
+        Ok(()) => Ok(Redirect::to(&paths::thread(thread)).into_response()),
+        Err(error) => {
+            let faults = people::http::faults(error, page.text)?;
+            show_thread(&app, &page, thread, None, faults, None).await
+        }
+    }
 }
