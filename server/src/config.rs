@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 
 /// Where the data is: common to every command.
 #[derive(Args, Clone, Debug)]
@@ -70,7 +70,7 @@ pub struct Serve {
     #[arg(long)]
     pub dev: bool,
     /// Serve http on an address that is not this machine's own; passwords then travel readable
-    #[arg(long)]
+    #[arg(long, env = "PREAU_INSECURE_HTTP")]
     pub insecure_http: bool,
 }
 
@@ -79,6 +79,28 @@ impl Place {
     pub fn binaries(&self) -> Option<&Path> {
         self.pg_bindir.as_deref()
     }
+}
+
+/// Every setting as a commented environment file: what it is for, and what it is without it.
+pub fn example() -> String {
+    let command = Serve::augment_args(Place::augment_args(Command::new("preau")));
+    let heading =
+        "# The settings of `preau serve`. A line that begins with `#` says what holds without it.\n".to_owned();
+    std::iter::once(heading).chain(command.get_arguments().filter_map(setting)).collect()
+}
+
+/// A setting in the example; a flag that has no variable is none.
+fn setting(argument: &clap::Arg) -> Option<String> {
+    let (variable, help) = (argument.get_env()?.to_string_lossy(), argument.get_help()?);
+    let choices: Vec<_> = argument.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let choices = if choices.is_empty() { String::new() } else { format!(" ({})", choices.join(" | ")) };
+    let value = match argument.get_id().as_str() {
+        // What it is by itself depends on who asks.
+        "data" => "/var/lib/preau".into(),
+        _ => argument.get_default_values().first().map(|value| value.to_string_lossy()).unwrap_or_default(),
+    };
+    let value = if value.contains(' ') { format!("\"{value}\"").into() } else { value };
+    Some(format!("\n# {help}{choices}\n#{variable}={value}\n"))
 }
 
 /// Root keeps its data where services do; anybody else where their own data is.
@@ -90,4 +112,17 @@ fn default_data() -> PathBuf {
         .map(PathBuf::from)
         .or_else(|| std::env::var_os("HOME").map(|home| PathBuf::from(home).join(".local/share")));
     home.unwrap_or_else(|| PathBuf::from(".data")).join("preau")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_example_for_operators_is_fresh() {
+        let kept = include_str!("../../deploy/preau.env");
+        let renew = "run `cargo run -p preau -- settings > deploy/preau.env`";
+        assert_eq!(kept, super::example(), "{renew}");
+        for variable in ["PREAU_LISTEN", "PREAU_DATA", "DATABASE_URL", "PREAU_PUBLIC_URL", "PREAU_SMTP_URL"] {
+            assert!(kept.contains(&format!("\n#{variable}=")), "{variable}");
+        }
+    }
 }

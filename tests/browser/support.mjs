@@ -20,40 +20,56 @@ function freePort() {
   });
 }
 
-/** Starts the binary with the demonstration in an empty folder; resolves once it serves. */
-export async function startServer() {
+/** An empty data folder that goes with `remove`. */
+export function dataFolder() {
   const data = mkdtempSync(join(tmpdir(), "preau-browser-"));
+  // The private PostgreSQL of root is another user's.
   chmodSync(data, 0o755);
+  return { data, remove: () => rmSync(data, { recursive: true, force: true }) };
+}
+
+/** Runs a command of the binary to its end. */
+export function run(data, args, env = {}) {
+  const child = spawn(process.env.PREAU_BIN, args, { env: { ...process.env, PREAU_LOG: "warn", PREAU_DATA: data, ...env } });
+  let [stdout, stderr] = ["", ""];
+  child.stdout.on("data", (text) => (stdout += text));
+  child.stderr.on("data", (text) => (stderr += text));
+  return new Promise((resolve) => child.on("exit", (code) => resolve({ code, stdout, stderr })));
+}
+
+/** Starts `preau serve` on a folder; resolves once it says all that it says. */
+export async function serve(data, ...flags) {
   const port = await freePort();
-  const args = ["serve", "--demo", "--data", data, "--listen", `127.0.0.1:${port}`];
+  const args = ["serve", "--data", data, "--listen", `127.0.0.1:${port}`, ...flags];
   const child = spawn(process.env.PREAU_BIN, args, { env: { ...process.env, PREAU_LOG: "warn" } });
   let output = "";
   child.stderr.on("data", (text) => (output += text));
-  const link = await new Promise((resolve, reject) => {
+  await new Promise((resolve, reject) => {
     const patience = setTimeout(() => reject(new Error(`the server does not serve: ${output}`)), 90_000);
     child.stdout.on("data", (text) => {
       output += text;
-      const found = /sign in, once.*?(http\S+)/.exec(output);
-      if (found) {
+      if (/sign in, once|nobody has an account/.test(output)) {
         clearTimeout(patience);
-        resolve(found[1]);
+        resolve();
       }
     });
     child.on("exit", (code) => reject(new Error(`the server ended (${code}): ${output}`)));
   });
-  return {
-    url: `http://127.0.0.1:${port}`,
-    link,
-    stop: () =>
-      new Promise((resolve) => {
-        child.removeAllListeners("exit");
-        child.on("exit", () => {
-          rmSync(data, { recursive: true, force: true });
-          resolve();
-        });
-        child.kill("SIGTERM");
-      }),
-  };
+  const end = (signal) =>
+    new Promise((resolve) => {
+      child.removeAllListeners("exit");
+      child.on("exit", resolve);
+      child.kill(signal);
+    });
+  return { url: `http://127.0.0.1:${port}`, output: () => output, stop: () => end("SIGTERM"), kill: () => end("SIGKILL") };
+}
+
+/** Starts the binary with the demonstration in an empty folder; resolves once it serves. */
+export async function startServer() {
+  const { data, remove } = dataFolder();
+  const server = await serve(data, "--demo");
+  const [, link] = /sign in, once.*?(http\S+)/.exec(server.output());
+  return { url: server.url, link, stop: () => server.stop().then(remove) };
 }
 
 /** Starts Chromium. */

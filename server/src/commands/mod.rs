@@ -51,6 +51,8 @@ enum Command {
         #[command(subcommand)]
         command: TokenCommand,
     },
+    /// Print every setting with what holds without it, as a file for the environment
+    Settings,
     /// Check the database, the migrations, the disk, the mail and the clock, and say what is wrong
     Doctor(config::Serve),
 }
@@ -92,6 +94,10 @@ pub fn run() -> Result<ExitCode> {
             }
             Command::Token { command: TokenCommand::Create(new) } => {
                 person::create_token(&cli.place, &new).await.map(|()| ExitCode::SUCCESS)
+            }
+            Command::Settings => {
+                write!(std::io::stdout(), "{}", config::example())?;
+                Ok(ExitCode::SUCCESS)
             }
             Command::Doctor(serve) => doctor::run(&cli.place, &serve).await,
         }
