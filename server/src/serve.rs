@@ -241,7 +241,7 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
             if !public {
                 let page: Result<Page, _> = axum::RequestExt::extract_parts_with_state(&mut request, &app).await;
                 let Ok(page) = page;
-                return problem::answer(&app, page, &error, request.uri(), request.headers()).await;
+                return problem::answer(&app, page, &error, request).await;
             }
         }
     }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use preau::{http::Policy, serve};
 use reqwest::Method;
+use serde_json::json;
 
 use crate::support::Server;
 
@@ -83,4 +84,31 @@ async fn a_page_that_does_not_exist_helps() {
         answer.text.contains("Rechercher dans le réseau")
             && answer.text.contains(r#"aria-label="Navigation principale""#)
     );
+}
+
+#[tokio::test]
+async fn what_was_typed_comes_back_when_a_form_cannot_be_taken() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/threads/{}/messages", group.standing);
+    let archive = json!({ "archived": true });
+    ines.request(Method::PATCH, &format!("/api/v1/channels/{}", group.channel), Some(archive)).await;
+    let sentence = "Un long texte, <écrit> avec soin";
+    for files in [&[][..], &[("a.txt", b"abc".as_slice())]] {
+        let late = ines.upload(&path, &[("body", sentence)], files).await;
+        assert_eq!(late.status, 409);
+        assert!(late.text.contains("Un long texte, &#60;écrit&#62; avec soin"), "{}", late.text);
+    }
+    // The database is away: nobody can even be known.
+    server.db.pool().close().await;
+    let away = ines.upload(&path, &[("body", sentence)], &[("a.txt", b"abc")]).await;
+    assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "2"));
+    assert!(away.text.contains("avec soin") && away.text.contains("<textarea"), "{}", away.text);
+    let form = [("title", "Un titre"), ("objective", "Un objectif")];
+    let away = ines.form("/groups/reseau-cpo/meetings", &form).await.text;
+    assert!(away.contains("Un titre\n\nUn objectif"), "{away}");
+    let away = ines.form("/sign-in/password", &[("email", "a@b.example"), ("password", "motdepasse-secret")]).await;
+    assert!(away.status == 503 && !away.text.contains("motdepasse-secret"), "{}", away.text);
+    let page = ines.page("/groups").await;
+    assert!(page.status == 503 && !page.text.contains("<textarea"), "{}", page.text);
 }

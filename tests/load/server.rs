@@ -142,6 +142,11 @@ pub(crate) struct Person {
 }
 
 impl Person {
+    /// The same person at another start of the server.
+    pub(crate) fn at(&self, server: &Server) -> Self {
+        Self { url: server.url.clone(), ..self.clone() }
+    }
+
     /// Reads a page, whole.
     pub(crate) async fn page(&self, path: &str) -> Result<String> {
         let request = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token);

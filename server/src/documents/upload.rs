@@ -24,6 +24,7 @@ use futures_util::{Stream, StreamExt, stream};
 use crate::{
     error::{Error, Result},
     files::{Files, Stored, safe_name},
+    http::kept::Typed,
 };
 
 /// The longest word of a form, in bytes: that of a message.
@@ -52,6 +53,7 @@ pub struct Incoming {
     form: Multipart,
     ahead: Arc<AtomicU64>,
     weight_bytes: Option<u64>,
+    typed: Option<Typed>,
 }
 
 /// A form that was read.
@@ -72,11 +74,12 @@ impl<S: Send + Sync> FromRequest<S> for Incoming {
         let (parts, body) = request.into_parts();
         let weight_bytes =
             parts.headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
+        let typed = parts.extensions.get::<Typed>().cloned();
         let ahead = Arc::new(AtomicU64::new(0));
         let paced = Paced { body: body.into_data_stream(), ahead: Arc::clone(&ahead), gave: false };
         let request = Request::from_parts(parts, Body::from_stream(paced));
         let form = Multipart::from_request(request, &()).await.map_err(|_| Error::UnsupportedMediaType)?;
-        Ok(Self { form, ahead, weight_bytes })
+        Ok(Self { form, ahead, weight_bytes, typed })
     }
 }
 
@@ -145,7 +148,13 @@ impl Incoming {
                     let stored = files.store(&file_name, pieces, limit_bytes).await?;
                     received.files.push((file_name, stored));
                 }
-                None => received.note(name, word(pieces).await?),
+                None => {
+                    let word = word(pieces).await?;
+                    if let Some(typed) = &self.typed {
+                        typed.note(&name, &word);
+                    }
+                    received.note(name, word);
+                }
             }
         }
         Err(Error::field("form", "too_many"))

@@ -12,7 +12,7 @@ use axum::{
 };
 use serde::de::DeserializeOwned;
 
-use super::Viewer;
+use super::{Viewer, kept::Typed};
 use crate::error::{Error, FieldError, Result};
 
 /// The largest JSON body or form, in bytes; files have their own limit.
@@ -62,7 +62,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for Form<T> {
     type Rejection = Error;
 
     async fn from_request(request: Request, _: &S) -> Result<Self> {
+        let typed = request.extensions().get::<Typed>().cloned();
         let bytes = body(request).await?;
+        if let Some(typed) = typed {
+            let fields: Vec<(String, String)> = serde_html_form::from_bytes(&bytes).unwrap_or_default();
+            for (field, words) in &fields {
+                typed.note(field, words);
+            }
+        }
         serde_html_form::from_bytes(&bytes).map(Self).map_err(|_| Error::field("form", "malformed"))
     }
 }

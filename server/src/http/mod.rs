@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod extract;
+pub mod kept;
 pub mod linger;
 pub mod page;
 pub mod problem;

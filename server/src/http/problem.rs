@@ -6,14 +6,21 @@ use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Serialize;
-use web::{Text, page::ErrorPage, paths};
+use web::{
+    Text,
+    page::{ErrorPage, KeptPage},
+    paths,
+};
 
-use super::{App, Page, accept};
+use super::{
+    App, Page, accept,
+    kept::{self, Typed},
+};
 use crate::error::Error;
 
 /// An error noted on a response, until [`explain`] writes it.
@@ -71,27 +78,31 @@ pub fn status(error: &Error) -> StatusCode {
 }
 
 /// Writes the noted error of a response, for whoever asked.
-pub async fn explain(State(app): State<App>, page: Page, request: Request, next: Next) -> Response {
+pub async fn explain(State(app): State<App>, page: Page, mut request: Request, next: Next) -> Response {
     let json = accept::wants_json(request.uri(), request.headers());
     let reading = request.method() == Method::GET;
     let address = request.uri().path_and_query().map_or("/", |path| path.as_str()).to_owned();
+    let (typed, back) = (Typed::default(), kept::back(request.headers(), &app.settings.public_url));
+    request.extensions_mut().insert(typed.clone());
     let mut response = next.run(request).await;
     let Some(Noted(error)) = response.extensions_mut().remove::<Noted>() else { return response };
     if !json && matches!(*error, Error::Unauthenticated) {
         let next = if reading { address.as_str() } else { "/" };
         return Redirect::to(&paths::sign_in(Some(next))).into_response();
     }
-    write(&app, page, &error, json).await
+    log(&error, &page.address);
+    if json { problem(&error, page.text) } else { error_page(&app, page, &error, &typed, back).await }
 }
 
-/// Answers an error where no handler ran.
-pub async fn answer(app: &App, page: Page, error: &Error, uri: &Uri, headers: &HeaderMap) -> Response {
-    write(app, page, error, accept::wants_json(uri, headers)).await
-}
-
-async fn write(app: &App, page: Page, error: &Error, json: bool) -> Response {
+/// Answers an error where no handler ran, and nobody read what was sent.
+pub async fn answer(app: &App, page: Page, error: &Error, request: Request) -> Response {
     log(error, &page.address);
-    if json { problem(error, page.text) } else { error_page(app, page, error).await }
+    if accept::wants_json(request.uri(), request.headers()) {
+        return problem(error, page.text);
+    }
+    let back = kept::back(request.headers(), &app.settings.public_url);
+    let typed = kept::read(request).await;
+    error_page(app, page, error, &typed, back).await
 }
 
 /// The problem document of an error.
@@ -130,7 +141,7 @@ pub fn sentence(error: &Error, text: Text) -> String {
     }
 }
 
-async fn error_page(app: &App, page: Page, error: &Error) -> Response {
+async fn error_page(app: &App, page: Page, error: &Error, typed: &Typed, back: String) -> Response {
     let status = status(error);
     let sentence = sentence(error, page.text);
     // The shell's navigation is left out when the database cannot be asked.
@@ -139,8 +150,13 @@ async fn error_page(app: &App, page: Page, error: &Error) -> Response {
     } else {
         page.shell_or_bare(app, &page.text.get("error-title")).await
     };
-    let view = ErrorPage { shell, status: status.as_u16(), code: error.code(), sentence };
-    let mut response = match askama::Template::render(&view) {
+    let (typed, number) = (typed.text(), status.as_u16());
+    let html = if typed.is_empty() {
+        askama::Template::render(&ErrorPage { shell, status: number, code: error.code(), sentence })
+    } else {
+        askama::Template::render(&KeptPage { shell, status: number, sentence, typed, back })
+    };
+    let mut response = match html {
         Ok(html) => (status, axum::response::Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "the error page did not render");
