@@ -1,5 +1,5 @@
 # Each target calls one script or one cargo command.
-.PHONY: run test bench check prepare assets deps deps-test
+.PHONY: run test test-long bench check prepare assets deps deps-test
 
 run: deps assets
 	cargo build --release --locked -p preau
@@ -7,6 +7,10 @@ run: deps assets
 
 test: deps-test assets
 	cargo run --locked -p tests --bin check
+
+# And what takes long.
+test-long: deps-test assets
+	cargo run --locked -p tests --bin check -- --long
 
 # One JSON line for each figure; `make bench ONLY=upload` for one of them.
 bench: deps assets

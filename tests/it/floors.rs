@@ -127,3 +127,23 @@ fn templates_hold_no_script_no_style_and_no_unsafe_door() {
     walk(&root().join("web/src"), &mut seen);
     assert!(seen > 10, "the templates are found");
 }
+
+#[test]
+fn the_release_binary_has_nothing_that_only_tests_use() {
+    for manifest in ["server/Cargo.toml", "server/words/Cargo.toml", "web/Cargo.toml"] {
+        let content = fs::read_to_string(root().join(manifest)).unwrap();
+        assert!(!content.contains("[features]"), "{manifest}: a feature of tests must not be one of the binary's");
+    }
+    let mut tested = 0;
+    for (_, path, content) in sources() {
+        // Code of tests is in modules that no other build has.
+        let (product, tests) = content.split_once("#[cfg(test)]").unwrap_or((&content, ""));
+        tested += usize::from(!tests.is_empty());
+        for sign in ["#[test]", "#[tokio::test]", "cfg!(test)", "debug_assertions"] {
+            let own = path.file_name().is_some_and(|name| name == "tests.rs")
+                || path.components().any(|part| part.as_os_str() == "tests");
+            assert!(own || !product.contains(sign), "{} holds {sign} outside its tests", path.display());
+        }
+    }
+    assert!(tested > 5, "the modules of tests are found");
+}

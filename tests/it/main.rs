@@ -16,3 +16,4 @@ mod people;
 mod routes;
 mod streams;
 mod territories;
+mod walkthroughs;

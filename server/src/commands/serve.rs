@@ -156,13 +156,21 @@ fn is_loopback(url: &str) -> bool {
 pub(super) fn transport(place: &Place, serve: &Serve) -> Result<Transport> {
     match &serve.smtp_url {
         Some(url) => {
-            let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(url).context(
-                "PREAU_SMTP_URL is not an address of a mail server, as smtp://user:password@host:587?tls=required",
-            )?;
+            let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&encrypted(url))
+                .context("PREAU_SMTP_URL is not an address of a mail server, as smtp://user:password@host:587")?;
             Ok(Transport::Smtp(smtp.build()))
         }
         None => Ok(Transport::Folder(place.data.join("mail"))),
     }
+}
+
+/// Mails and their password travel encrypted, unless the address says otherwise or leads to this machine itself.
+fn encrypted(url: &str) -> String {
+    if url.contains("tls=") || url.starts_with("smtps://") || is_loopback(url) {
+        return url.to_owned();
+    }
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}tls=required")
 }
 
 async fn stop_asked() {
@@ -176,4 +184,21 @@ async fn stop_asked() {
         _ = terminate.recv() => {}
     }
     tracing::info!("stopping");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::encrypted;
+
+    #[test]
+    fn mails_leave_this_machine_encrypted() {
+        for (given, used) in [
+            ("smtp://u:p@mail.example:587", "smtp://u:p@mail.example:587?tls=required"),
+            ("smtp://mail.example?tls=opportunistic", "smtp://mail.example?tls=opportunistic"),
+            ("smtps://mail.example", "smtps://mail.example"),
+            ("smtp://127.0.0.1:1025", "smtp://127.0.0.1:1025"),
+        ] {
+            assert_eq!(encrypted(given), used);
+        }
+    }
 }

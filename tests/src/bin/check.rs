@@ -17,6 +17,9 @@ struct Cli {
     /// Renew the descriptions of queries in `.sqlx`, and do nothing else
     #[arg(long)]
     prepare: bool,
+    /// Also what takes long: the whole matrix of looks
+    #[arg(long)]
+    long: bool,
     /// Only the steps whose name contains this
     #[arg(long)]
     only: Option<String>,
@@ -42,13 +45,13 @@ fn main() -> Result<ExitCode> {
         runtime.block_on(cluster.migrate(&root.join("migrations")))?;
         prepare(&root, &template)
     } else {
-        Ok(check(&root, &template, cli.only.as_deref()))
+        Ok(check(&root, &template, cli.only.as_deref(), cli.long))
     };
     runtime.block_on(cluster.stop())?;
     result
 }
 
-fn check(root: &Path, template: &str, only: Option<&str>) -> ExitCode {
+fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCode {
     let mut outcomes = Vec::new();
     let mut step = |name: &'static str, run: &dyn Fn() -> Result<(bool, String)>| {
         if only.is_some_and(|only| !name.contains(only)) {
@@ -72,7 +75,7 @@ fn check(root: &Path, template: &str, only: Option<&str>) -> ExitCode {
     step("unit and integration tests", &|| {
         run(cargo(root).args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL"))
     });
-    step("browser tests", &|| browser(root));
+    step("browser tests", &|| browser(root, long));
     summary(&outcomes)
 }
 
@@ -146,7 +149,7 @@ fn deny(root: &Path) -> Result<(bool, String)> {
 }
 
 /// The journeys in a real browser, against the binary of this build.
-fn browser(root: &Path) -> Result<(bool, String)> {
+fn browser(root: &Path, long: bool) -> Result<(bool, String)> {
     let folder = root.join("tests/browser");
     let (built, output) = run(cargo(root).args(["build", "--locked", "-p", "preau"]))?;
     if !built {
@@ -159,6 +162,9 @@ fn browser(root: &Path) -> Result<(bool, String)> {
     let mut tests = Command::new("node");
     tests.args(["--test", "--test-concurrency=1"]).current_dir(&folder).env_remove("DATABASE_URL");
     tests.env("PREAU_BIN", target(root).join("debug/preau"));
+    if long {
+        tests.env("PREAU_LONG", "1");
+    }
     run(&mut tests)
 }
 
