@@ -7,6 +7,7 @@ import { signIn, startBrowser, startServer, violations } from "./support.mjs";
 const CAMILLE = "camille.delattre@lille.example";
 const SOPHIE = "sophie.bailleul@arras.example";
 const NADIA = "nadia.verhaeghe@loos.example";
+const THOMAS = "thomas.wattiez@academie.example";
 const PAULINE = "pauline.brunel@lievin.example";
 const THREAD = "Modèle de protocole d’évaluation";
 
@@ -234,6 +235,36 @@ test("the mission: a file in a message, the library, an answer, a search", async
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Documents" }).waitFor();
   await page.locator("main").getByText("grille d’entretien zébrée").first().waitFor();
+  assert.deepEqual(faults, []);
+  await close();
+});
+
+test("files are dropped on a page, show how far they are, and what is refused stays in the form", async () => {
+  const { page, faults, close } = await visitor();
+  await signIn(page, server, THOMAS);
+  await page.goto(`${server.url}/groups/reseau-cpo/documents`);
+  const drop = (name, size) =>
+    page.evaluate(([name, size]) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(size)], name));
+      for (const type of ["dragover", "drop"]) {
+        document.querySelector("main").dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+      }
+    }, [name, size]);
+  await drop("relevé.bin", 24 << 20);
+  assert.equal(await page.locator("#file").evaluate((input) => input.files[0].name), "relevé.bin");
+  await page.getByLabel("Titre").fill("t".repeat(201));
+  await page.getByLabel("À quoi").fill("Mesurer l’assiduité");
+  const session = await page.context().newCDPSession(page);
+  await session.send("Network.emulateNetworkConditions", { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 12 << 20 });
+  await page.getByRole("button", { name: "Ajouter", exact: false }).click();
+  await page.locator("[data-upload] span", { hasText: /[1-9]\d? %/ }).waitFor();
+  await page.getByText("Ce texte est trop long.").waitFor();
+  assert.equal(await page.getByLabel("À quoi").inputValue(), "Mesurer l’assiduité", "what was typed stays");
+  assert.equal(await page.locator("#file").evaluate((input) => input.files.length), 1, "and so does the file");
+  await page.getByLabel("Titre").fill("Relevé d’assiduité");
+  await page.getByRole("button", { name: "Ajouter", exact: false }).click();
+  await page.getByRole("heading", { name: "Relevé d’assiduité" }).waitFor({ timeout: 30_000 });
   assert.deepEqual(faults, []);
   await close();
 });

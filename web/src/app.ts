@@ -1,2 +1,3 @@
 import "./live/live.ts";
 import "./messages/composer.ts";
+import "./documents/upload.ts";

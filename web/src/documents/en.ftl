@@ -50,3 +50,7 @@ document-remove-warning = The document and its files will disappear for the whol
 document-remove-submit = Remove this document
 error-conflict-link = A link has no file, so it has no version. Add a new document.
 error-field-either = Give a file or an address, not both.
+upload-sending = Sending: {"{n}"}%
+upload-progress = Progress of the upload
+upload-cancel = Stop sending
+upload-failed = The upload was interrupted. Nothing is lost: check your connection and send again.

@@ -50,3 +50,7 @@ document-remove-warning = Le document et ses fichiers disparaîtront pour tout l
 document-remove-submit = Retirer ce document
 error-conflict-link = Un lien n’a pas de fichier, donc pas de version. Ajoutez un nouveau document.
 error-field-either = Donnez un fichier ou une adresse, pas les deux.
+upload-sending = Envoi en cours : {"{n}"} %
+upload-progress = Avancement de l’envoi
+upload-cancel = Arrêter l’envoi
+upload-failed = L’envoi a été interrompu. Rien n’est perdu : vérifiez votre connexion et envoyez à nouveau.
