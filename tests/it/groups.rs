@@ -167,3 +167,29 @@ async fn animators_change_a_group_and_its_channels_and_nobody_else_does() {
     let waits = outsider.page("/groups/reseau-cpo").await.text;
     assert!(waits.contains("Réseau") && !waits.contains(">Demander"), "who asked sees that they wait: {waits}");
 }
+
+#[tokio::test]
+async fn lists_come_in_pages_that_hold_each_item_once() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    for name in ["Camille", "Hugo", "Sophie"] {
+        ines.add(&group, &server.person(name).await, "member").await;
+    }
+    for name in ["Parentalité", "Culture"] {
+        ines.post(&format!("/api/v1/groups/{}/channels", group.id), json!({ "name": name, "purpose": "" })).await;
+    }
+    for (what, count) in [("members", 4), ("channels", 3)] {
+        let path = format!("/api/v1/groups/{}/{what}", group.id);
+        let whole = ines.get(&path).await.json();
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let page = ines.get(&format!("{path}?limit=2{cursor}")).await.json();
+            seen.extend(page["items"].as_array().unwrap().clone());
+            let Some(next) = page["next"].as_str() else { break };
+            cursor = format!("&cursor={next}");
+        }
+        assert_eq!((seen.len(), &json!(seen)), (count, &whole["items"]), "{what}");
+        assert_eq!(ines.get(&format!("{path}?limit=0")).await.json()["errors"][0]["field"], "limit");
+        assert_eq!(ines.get(&format!("{path}?cursor=nothing")).await.json()["errors"][0]["field"], "cursor");
+    }
+}

@@ -17,8 +17,8 @@ use words::ChannelId;
 use super::NewChannel;
 use crate::{
     error::Result,
-    groups::{self, http::List},
-    http::{App, Form, Json, Page, Path, Policy, Routes, Viewer, print},
+    groups,
+    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, print},
     people,
 };
 
@@ -196,11 +196,13 @@ async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Path(address): Path<String>,
+    Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Channel>>> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;
-    Ok(List::whole(super::list(&mut connection, &may).await?))
+    let channels = super::list(&mut connection, &may).await?;
+    List::page(channels, &query, |channel| channel.id.to_string()).map(axum::Json)
 }
 
 async fn create(

@@ -18,15 +18,14 @@ use words::{DocumentId, DocumentType, GroupId, Role};
 use super::{Described, Incoming, ListPage, Most, Received, download, receive};
 use crate::{
     error::{Error, Result},
-    groups::{self, http::List},
-    http::{App, Form, Json, Page, Path, Policy, Query, Routes, Viewer, print, problem},
+    groups,
+    http::{
+        App, Form, Json, List, Page, Path, Policy, Query, Routes, Viewer,
+        list::{PAGE, checked_limit},
+        print, problem,
+    },
     people,
 };
-
-/// How many documents a page and a list hold, unless asked otherwise.
-const PAGE: i64 = 50;
-/// How many documents one may ask for.
-const LONGEST_PAGE: i64 = 200;
 
 /// The routes of documents and files.
 pub fn routes() -> Routes {
@@ -57,7 +56,7 @@ struct LibraryQuery {
 }
 
 #[derive(Deserialize)]
-struct ListQuery {
+struct DocumentsQuery {
     r#type: Option<String>,
     cursor: Option<String>,
     limit: Option<i64>,
@@ -361,13 +360,10 @@ async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Path(address): Path<String>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<DocumentsQuery>,
 ) -> Result<axum::Json<List<Document>>> {
     let kind = query.r#type.as_deref().map(kind_of).transpose()?;
-    let limit = query.limit.unwrap_or(PAGE);
-    if !(1..=LONGEST_PAGE).contains(&limit) {
-        return Err(Error::field("limit", "malformed"));
-    }
+    let limit = checked_limit(query.limit)?;
     let asked = ListPage { kind, after: query.cursor.as_deref().map(cursor).transpose()?, limit: limit + 1 };
     let group = groups::http::id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;

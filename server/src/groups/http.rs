@@ -5,7 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 use web::{
     groups::{Group, GroupFormPage, GroupsPage, Member, MembersPage, PersonName},
@@ -17,7 +17,7 @@ use words::{Access, GroupId, PersonId, Role};
 use super::{Joining, NewGroup};
 use crate::{
     error::{Error, Result},
-    http::{App, Form, Json, Page, Path, Policy, Routes, Viewer, print},
+    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, print},
     people::{self, NewPerson},
 };
 
@@ -39,22 +39,6 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/api/v1/groups/{group}/members", members)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/members", add)
         .delete(Policy::SignedIn, "/api/v1/groups/{group}/members/{person}", remove)
-}
-
-/// A list as the API answers it.
-#[derive(Debug, Serialize)]
-pub struct List<T> {
-    /// What is in it.
-    pub items: Vec<T>,
-    /// Where the next page begins, if there is one.
-    pub next: Option<String>,
-}
-
-impl<T> List<T> {
-    /// A list that fits in one page.
-    pub fn whole(items: Vec<T>) -> axum::Json<Self> {
-        axum::Json(Self { items, next: None })
-    }
 }
 
 #[derive(Deserialize)]
@@ -140,11 +124,16 @@ async fn create_group(app: &App, viewer: Viewer, body: &CreateGroup) -> Result<G
     found(app, &viewer, &id.to_string()).await
 }
 
-async fn list(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<List<Group>>> {
+async fn list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<List<Group>>> {
     let epoch = app.db.epoch().await?;
     let mut connection = app.db.pool().acquire().await?;
     let groups = super::list(&mut connection, &viewer).await?;
-    Ok(List::whole(groups.into_iter().map(|group| dated(group, epoch)).collect()))
+    let groups = groups.into_iter().map(|group| dated(group, epoch)).collect();
+    List::page(groups, &query, |group| group.id.to_string()).map(axum::Json)
 }
 
 async fn show(State(app): State<App>, viewer: Viewer, Path(address): Path<String>) -> Result<axum::Json<Group>> {
@@ -298,11 +287,13 @@ async fn members(
     State(app): State<App>,
     viewer: Viewer,
     Path(address): Path<String>,
+    Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Member>>> {
     let group = id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;
     let may = super::may_read(&mut connection, &viewer, group).await?;
-    Ok(List::whole(super::members(&mut connection, &may).await?))
+    let members = super::members(&mut connection, &may).await?;
+    List::page(members, &query, |member| member.user.id.to_string()).map(axum::Json)
 }
 
 async fn add(

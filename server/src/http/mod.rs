@@ -4,6 +4,7 @@ pub mod accept;
 pub mod extract;
 pub mod kept;
 pub mod linger;
+pub mod list;
 pub mod page;
 pub mod problem;
 pub mod routes;
@@ -16,6 +17,7 @@ use sqlx::PgConnection;
 use words::{Locale, PersonId, SessionId, Theme};
 
 pub use extract::{Form, Json, Path, Peer, Query};
+pub use list::{List, ListQuery};
 
 pub use page::{Page, print};
 pub use routes::{Policy, Routes};

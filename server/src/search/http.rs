@@ -6,8 +6,7 @@ use web::search::{Found, SearchPage};
 
 use crate::{
     error::{Error, Result},
-    groups::http::List,
-    http::{App, Page, Policy, Query, Routes, Viewer, print},
+    http::{App, List, Page, Policy, Query, Routes, Viewer, print},
 };
 
 /// How many results of each kind are shown.

@@ -16,8 +16,8 @@ use super::{
 };
 use crate::{
     error::Result,
-    groups::{self, http::List},
-    http::{App, Json, Path, Viewer},
+    groups,
+    http::{App, Json, List, ListQuery, Path, Query, Viewer},
     meetings,
 };
 
@@ -89,11 +89,13 @@ pub(super) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Path(address): Path<String>,
+    Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Meeting>>> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
     let mut connection = app.db.pool().acquire().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;
-    Ok(List::whole(meetings::list(&mut connection, &may).await?))
+    let meetings = meetings::list(&mut connection, &may).await?;
+    List::page(meetings, &query, |meeting| meeting.id.to_string()).map(axum::Json)
 }
 
 pub(super) async fn schedule(

@@ -12,12 +12,11 @@ use serde::{Deserialize, Serialize};
 use web::{messages::Message, threads::Thread};
 use words::{ChannelId, MessageId, ReactionName, ThreadId};
 
-use super::{ChangeBody, LONGEST_PAGE, OpenBody, PAGE, PostBody};
+use super::{ChangeBody, OpenBody, PostBody};
 use crate::{
     channels,
     error::{Error, Result},
-    groups::http::List,
-    http::{App, Json, Path, Query, Viewer},
+    http::{App, Json, List, ListQuery, Path, Query, Viewer, list::checked_limit},
     messages::{self, Ack, Poster, ThreadPage, Window},
     threads,
 };
@@ -26,12 +25,6 @@ use crate::{
 pub(super) struct MessagesQuery {
     before: Option<i32>,
     after: Option<i32>,
-    limit: Option<i64>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct ThreadsQuery {
-    cursor: Option<String>,
     limit: Option<i64>,
 }
 
@@ -72,7 +65,7 @@ pub(super) async fn threads(
     State(app): State<App>,
     viewer: Viewer,
     Path(channel): Path<ChannelId>,
-    Query(query): Query<ThreadsQuery>,
+    Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Thread>>> {
     let limit = checked_limit(query.limit)?;
     let after = query.cursor.as_deref().map(cursor).transpose()?;
@@ -95,13 +88,6 @@ fn cursor(text: &str) -> Result<(chrono::DateTime<chrono::Utc>, ThreadId)> {
         Some((at, thread.parse().ok()?))
     });
     parts.ok_or_else(|| Error::field("cursor", "malformed"))
-}
-
-fn checked_limit(limit: Option<i64>) -> Result<i64> {
-    match limit.unwrap_or(PAGE) {
-        limit if (1..=LONGEST_PAGE).contains(&limit) => Ok(limit),
-        _ => Err(Error::field("limit", "malformed")),
-    }
 }
 
 pub(super) async fn open(

@@ -14,11 +14,6 @@ use crate::{
     threads::{self, NewThread, ThreadAccess},
 };
 
-/// How many messages a page and a list hold, unless asked otherwise.
-const PAGE: i64 = 50;
-/// How many messages one may ask for.
-const LONGEST_PAGE: i64 = 200;
-
 /// The routes of messages and threads.
 pub fn routes() -> Routes {
     Routes::new()

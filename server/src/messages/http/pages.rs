@@ -16,13 +16,17 @@ use web::{
 };
 use words::{ChannelId, FileId, MessageId, ReactionName, Role, ThreadId, ThreadKind};
 
-use super::{ChangeBody, LONGEST_PAGE, OpenBody, PAGE, PostBody};
+use super::{ChangeBody, OpenBody, PostBody};
 use crate::{
     channels,
     documents::{self, Incoming, Most},
     error::Result,
     groups,
-    http::{App, Form, Page, Path, Query, Viewer, print},
+    http::{
+        App, Form, Page, Path, Query, Viewer,
+        list::{LONGEST_PAGE, PAGE},
+        print,
+    },
     messages::{self, Poster, ThreadPage, Window},
     people, threads,
 };

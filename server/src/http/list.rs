@@ -1,0 +1,72 @@
+//! Lists as the API answers them: a page of items, and the cursor of the next.
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, Result};
+
+/// How many items a list holds, unless asked otherwise.
+pub const PAGE: i64 = 50;
+/// How many items one may ask for.
+pub const LONGEST_PAGE: i64 = 200;
+
+/// A list as the API answers it.
+#[derive(Debug, Serialize)]
+pub struct List<T> {
+    /// What is in it.
+    pub items: Vec<T>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<String>,
+}
+
+/// Which page of a list is asked for.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub struct ListQuery {
+    /// How many items at most.
+    pub limit: Option<i64>,
+    /// The `next` of the page before.
+    pub cursor: Option<String>,
+}
+
+/// How many items are asked for.
+pub fn checked_limit(limit: Option<i64>) -> Result<i64> {
+    match limit.unwrap_or(PAGE) {
+        limit if (1..=LONGEST_PAGE).contains(&limit) => Ok(limit),
+        _ => Err(Error::field("limit", "malformed")),
+    }
+}
+
+impl<T> List<T> {
+    /// The page of a list that is read as a whole: what follows the item that the cursor names, by its key.
+    pub fn page(items: Vec<T>, query: &ListQuery, key: impl Fn(&T) -> String) -> Result<Self> {
+        let limit = usize::try_from(checked_limit(query.limit)?).unwrap_or_default();
+        let begins = match &query.cursor {
+            None => 0,
+            Some(cursor) => {
+                let last = items.iter().position(|item| key(item) == *cursor);
+                last.ok_or_else(|| Error::field("cursor", "malformed"))? + 1
+            }
+        };
+        let more = items.len() > begins + limit;
+        let items: Vec<T> = items.into_iter().skip(begins).take(limit).collect();
+        let next = items.last().filter(|_| more).map(key);
+        Ok(Self { items, next })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{List, ListQuery};
+
+    #[test]
+    fn pages_follow_each_other_to_the_end() {
+        let page = |limit, cursor: Option<&str>| {
+            let query = ListQuery { limit, cursor: cursor.map(str::to_owned) };
+            List::page(vec![1, 2, 3, 4, 5], &query, ToString::to_string).map(|list| (list.items, list.next))
+        };
+        assert_eq!(page(None, None).unwrap(), (vec![1, 2, 3, 4, 5], None));
+        assert_eq!(page(Some(2), None).unwrap(), (vec![1, 2], Some("2".to_owned())));
+        assert_eq!(page(Some(2), Some("2")).unwrap(), (vec![3, 4], Some("4".to_owned())));
+        assert_eq!(page(Some(2), Some("4")).unwrap(), (vec![5], None));
+        assert!(page(Some(0), None).is_err() && page(Some(201), None).is_err() && page(None, Some("9")).is_err());
+    }
+}
