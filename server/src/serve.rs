@@ -1,6 +1,10 @@
 //! The router: a line per room, and the middleware in order.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{
     Extension, Router,
@@ -32,7 +36,7 @@ use crate::{
     documents,
     error::Error,
     fanout, groups,
-    http::{App, Page, Policy, Routes, Viewer, linger, problem, routes::Declared, security},
+    http::{App, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
     live::{
         connections::Connections,
         hub::Format,
@@ -57,6 +61,8 @@ pub fn routes() -> Routes {
         .get(Policy::Public, "/livez", || async { "ok" })
         .get(Policy::Public, "/readyz", ready)
         .get(Policy::Public, "/assets/{name}", asset)
+        .get(Policy::Public, "/api/v1/openapi.json", describe)
+        .answers::<serde_json::Map<String, serde_json::Value>>(200)
         .get(Policy::SignedIn, "/live", follow)
         .merge(today::routes())
         .merge(people::http::routes())
@@ -253,6 +259,12 @@ async fn ready(State(app): State<App>) -> Response {
         Ok(()) => "ok".into_response(),
         Err(error) => error.into_response(),
     }
+}
+
+/// The description of the API, written once.
+async fn describe() -> Response {
+    static WRITTEN: LazyLock<String> = LazyLock::new(|| openapi::document(&declared()).to_string());
+    ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], WRITTEN.as_str()).into_response()
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {

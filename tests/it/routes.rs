@@ -42,6 +42,7 @@ async fn every_route_is_held_to_its_policy() {
         "/legal",
         "/g/{slug}",
         "/feeds/{name}",
+        "/api/v1/openapi.json",
     ]);
     assert_eq!(open, expected, "what anybody may reach is a list that somebody read");
 }
@@ -111,4 +112,40 @@ async fn what_was_typed_comes_back_when_a_form_cannot_be_taken() {
     assert!(away.status == 503 && !away.text.contains("motdepasse-secret"), "{}", away.text);
     let page = ines.page("/groups").await;
     assert!(page.status == 503 && !page.text.contains("<textarea"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_api_describes_every_route_and_every_type() {
+    let server = Server::start().await;
+    let answer = server.stranger().send(Method::GET, "/api/v1/openapi.json", &[]).await;
+    assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "application/json"));
+    let document = answer.json();
+    assert_eq!(document["openapi"], "3.1.1");
+    let mut described = 0;
+    for route in serve::declared().iter().filter(|route| route.path.starts_with("/api/v1/")) {
+        let operation = &document["paths"][route.path][route.method.to_lowercase()];
+        let success = operation["responses"].as_object().unwrap().keys().any(|status| status.starts_with('2'));
+        assert!(success, "{} {} says nothing of its answer", route.method, route.path);
+        let takes = ["POST", "PATCH", "PUT"].contains(&route.method) && !route.path.contains("/reactions/");
+        assert_eq!(operation["requestBody"].is_object(), takes, "{} {}", route.method, route.path);
+        described += 1;
+    }
+    assert!(described > 30, "the routes are found");
+    // Nothing refers to what is not there.
+    let text = document.to_string();
+    for reference in text.split("\"#/").skip(1).filter_map(|rest| rest.split('"').next()) {
+        assert!(document.pointer(&format!("/{reference}")).is_some(), "{reference}");
+    }
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for name in ["Group", "Channel", "Thread", "Message", "Document", "Meeting", "Problem"] {
+        assert!(schemas.contains_key(name), "{name} in {:?}", schemas.keys());
+    }
+    // What is described is what is answered.
+    let (ines, group) = server.group().await;
+    let message = ines.say(&group.standing, "Bonjour").await;
+    let properties = schemas["PostedMessage"]["properties"].as_object().unwrap();
+    let (said, given): (Vec<_>, Vec<_>) = (properties.keys().collect(), message.as_object().unwrap().keys().collect());
+    assert_eq!(said, given);
+    let meeting = schemas["Meeting"]["properties"].as_object().unwrap();
+    assert!(meeting.contains_key("rsvp") && !meeting.contains_key("revision"), "{meeting:?}");
 }

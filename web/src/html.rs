@@ -1,9 +1,10 @@
 //! HTML that may be printed as it is.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// HTML that passed the sanitiser. Printed unescaped by templates: the one door for people's markup.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(transparent)]
 pub struct SafeHtml(String);
 

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use web::{
     channels::{Channel, ChannelFormPage},
@@ -31,12 +32,19 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/channels/{channel}/edit", edit_form)
         .post(Policy::SignedIn, "/channels/{channel}/archive", archive_form)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/channels", list)
+        .asks::<ListQuery>()
+        .answers::<List<Channel>>(200)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/channels", create)
+        .takes::<CreateChannel>()
+        .answers::<Channel>(201)
         .get(Policy::SignedIn, "/api/v1/channels/{channel}", show)
+        .answers::<Channel>(200)
         .patch(Policy::SignedIn, "/api/v1/channels/{channel}", change)
+        .takes::<ChangeChannel>()
+        .answers::<Channel>(200)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateChannel {
     name: String,
@@ -45,7 +53,7 @@ struct CreateChannel {
 }
 
 /// What a PATCH changes; what it does not name stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeChannel {
     name: Option<String>,

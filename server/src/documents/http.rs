@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use web::{
     Text,
@@ -39,13 +40,26 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/documents/{document}/remove", remove_form)
         .get(Policy::SignedIn, "/files/{file}", download::file)
         .get(Policy::SignedIn, "/api/v1/files/{file}", download::file)
+        .answers_plainly(200)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/documents", list)
+        .asks::<DocumentsQuery>()
+        .answers::<List<Document>>(200)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/documents", add)
+        .takes_file(&["title", "purpose", "type", "tags", "url"])
+        .answers::<Document>(201)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/files", add_file)
+        .takes_file(&[])
+        .answers::<DocumentFile>(201)
         .get(Policy::SignedIn, "/api/v1/documents/{document}", show)
+        .answers::<Document>(200)
         .patch(Policy::SignedIn, "/api/v1/documents/{document}", update)
+        .takes::<UpdateBody>()
+        .answers::<Document>(200)
         .delete(Policy::SignedIn, "/api/v1/documents/{document}", remove)
+        .answers_plainly(204)
         .post(Policy::SignedIn, "/api/v1/documents/{document}/versions", add_version)
+        .takes_file(&[])
+        .answers::<Document>(201)
 }
 
 #[derive(Deserialize)]
@@ -55,7 +69,7 @@ struct LibraryQuery {
     after: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct DocumentsQuery {
     r#type: Option<String>,
     cursor: Option<String>,
@@ -74,7 +88,7 @@ struct UpdateForm {
     tags: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct UpdateBody {
     title: Option<String>,

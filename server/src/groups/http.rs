@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
 use web::{
@@ -33,15 +34,27 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/groups/{slug}/members", add_form)
         .post(Policy::SignedIn, "/groups/{slug}/members/{person}/remove", remove_form)
         .get(Policy::SignedIn, "/api/v1/groups", list)
+        .asks::<ListQuery>()
+        .answers::<List<Group>>(200)
         .post(Policy::SignedIn, "/api/v1/groups", create)
+        .takes::<CreateGroup>()
+        .answers::<Group>(201)
         .get(Policy::SignedIn, "/api/v1/groups/{group}", show)
+        .answers::<Group>(200)
         .patch(Policy::SignedIn, "/api/v1/groups/{group}", change)
+        .takes::<ChangeGroup>()
+        .answers::<Group>(200)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/members", members)
+        .asks::<ListQuery>()
+        .answers::<List<Member>>(200)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/members", add)
+        .takes::<AddMember>()
+        .answers::<Member>(201)
         .delete(Policy::SignedIn, "/api/v1/groups/{group}/members/{person}", remove)
+        .answers_plainly(204)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct CreateGroup {
     name: String,
@@ -52,7 +65,7 @@ struct CreateGroup {
 }
 
 /// What a PATCH changes; what it does not name stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeGroup {
     name: Option<String>,
@@ -69,7 +82,7 @@ struct EditForm {
     access: Access,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct AddMember {
     email: Option<String>,

@@ -1,5 +1,6 @@
 //! Lists as the API answers them: a page of items, and the cursor of the next.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
@@ -10,7 +11,7 @@ pub const PAGE: i64 = 50;
 pub const LONGEST_PAGE: i64 = 200;
 
 /// A list as the API answers it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub struct List<T> {
     /// What is in it.
     pub items: Vec<T>,
@@ -19,7 +20,7 @@ pub struct List<T> {
 }
 
 /// Which page of a list is asked for.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 pub struct ListQuery {
     /// How many items at most.
     pub limit: Option<i64>,

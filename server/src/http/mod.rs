@@ -5,6 +5,7 @@ pub mod extract;
 pub mod kept;
 pub mod linger;
 pub mod list;
+pub mod openapi;
 pub mod page;
 pub mod problem;
 pub mod routes;

@@ -10,6 +10,7 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use web::{
     Text,
@@ -27,8 +28,8 @@ use crate::error::Error;
 #[derive(Clone, Debug)]
 struct Noted(Arc<Error>);
 
-#[derive(Serialize)]
-struct Problem<'a> {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Problem<'a> {
     r#type: &'static str,
     title: String,
     status: u16,
@@ -38,7 +39,7 @@ struct Problem<'a> {
     errors: Vec<ProblemField<'a>>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct ProblemField<'a> {
     field: &'a str,
     code: &'static str,

@@ -9,6 +9,8 @@ use axum::{
     routing::{MethodRouter, delete, get, patch, post, put},
 };
 
+use schemars::{JsonSchema, SchemaGenerator};
+
 use super::{App, Viewer};
 use crate::error::Error;
 
@@ -21,8 +23,31 @@ pub enum Policy {
     SignedIn,
 }
 
+/// Makes the schema of a type, in a document that is being written.
+pub type Schema = fn(&mut SchemaGenerator) -> schemars::Schema;
+
+/// What a route of the API takes and answers, for the document that describes it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Operation {
+    /// The body.
+    pub body: Option<Body>,
+    /// The query of the address.
+    pub query: Option<Schema>,
+    /// The status of a success, and what comes with it.
+    pub answer: Option<(u16, Option<Schema>)>,
+}
+
+/// A body.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// JSON.
+    Json(Schema),
+    /// A form with a file, and these words.
+    Form(&'static [&'static str]),
+}
+
 /// A route as it was declared.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Declared {
     /// The method, in capitals.
     pub method: &'static str,
@@ -30,6 +55,8 @@ pub struct Declared {
     pub path: &'static str,
     /// Who may reach it.
     pub policy: Policy,
+    /// What it takes and answers, if it is the API's.
+    pub operation: Operation,
 }
 
 /// The routes of a room.
@@ -74,6 +101,46 @@ impl Routes {
         delete = "DELETE";
     }
 
+    /// Says that the last route takes a body of this type.
+    #[must_use]
+    pub fn takes<T: JsonSchema>(mut self) -> Self {
+        self.last().body = Some(Body::Json(SchemaGenerator::subschema_for::<T>));
+        self
+    }
+
+    /// Says that the last route takes a form with a file and these words.
+    #[must_use]
+    pub fn takes_file(mut self, words: &'static [&'static str]) -> Self {
+        self.last().body = Some(Body::Form(words));
+        self
+    }
+
+    /// Says that the last route reads a query of this type.
+    #[must_use]
+    pub fn asks<T: JsonSchema>(mut self) -> Self {
+        self.last().query = Some(SchemaGenerator::root_schema_for::<T>);
+        self
+    }
+
+    /// Says what the last route answers when all is well.
+    #[must_use]
+    pub fn answers<T: JsonSchema>(mut self, status: u16) -> Self {
+        self.last().answer = Some((status, Some(SchemaGenerator::subschema_for::<T>)));
+        self
+    }
+
+    /// Says that the last route answers a status, and bytes or nothing with it.
+    #[must_use]
+    pub fn answers_plainly(mut self, status: u16) -> Self {
+        self.last().answer = Some((status, None));
+        self
+    }
+
+    /// What is said of no route is said of nothing.
+    fn last(&mut self) -> &mut Operation {
+        &mut self.declared.last_mut().expect("an operation follows its route").operation
+    }
+
     /// Adds another room's routes.
     #[must_use]
     pub fn merge(mut self, other: Self) -> Self {
@@ -92,7 +159,7 @@ impl Routes {
             Policy::Public => route,
             Policy::SignedIn => route.layer(middleware::from_fn(signed_in)),
         };
-        self.declared.push(Declared { method, path, policy });
+        self.declared.push(Declared { method, path, policy, operation: Operation::default() });
         self.router = self.router.route(path, route);
         self
     }

@@ -7,6 +7,7 @@ use axum::{
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 use web::{
@@ -41,6 +42,7 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/settings/password", save_password)
         .post(Policy::SignedIn, "/settings/sessions/{session}/end", end_session)
         .get(Policy::SignedIn, "/api/v1/me", me)
+        .answers::<Me>(200)
 }
 
 /// The viewer that a request's cookie or Bearer token names, if any.
@@ -142,7 +144,7 @@ struct NewPassword {
     password: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Me {
     id: PersonId,
     name: String,

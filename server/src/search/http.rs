@@ -1,6 +1,7 @@
 //! The gates of search: a page and JSON.
 
 use axum::{extract::State, response::Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::search::{Found, SearchPage};
 
@@ -16,17 +17,21 @@ const MOST: i64 = 100;
 
 /// The routes of search.
 pub fn routes() -> Routes {
-    Routes::new().get(Policy::SignedIn, "/search", page).get(Policy::SignedIn, "/api/v1/search", search)
+    Routes::new()
+        .get(Policy::SignedIn, "/search", page)
+        .get(Policy::SignedIn, "/api/v1/search", search)
+        .asks::<Question>()
+        .answers::<Answer>(200)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 struct Question {
     #[serde(default)]
     q: String,
     limit: Option<i64>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Answer {
     messages: List<Found>,
     documents: List<Found>,

@@ -1,5 +1,6 @@
 //! Values: the closed lists that the product knows, each with the word that the API, the database and the locales use.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A word that is not in its list.
@@ -17,7 +18,7 @@ impl std::error::Error for ParseValueError {}
 macro_rules! value {
     ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
         $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, sqlx::Type)]
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Serialize, Deserialize, JsonSchema, sqlx::Type)]
         #[sqlx(type_name = "text")]
         pub enum $name {
             $($(#[$variant_doc])* #[serde(rename = $word)] #[sqlx(rename = $word)] $variant,)*

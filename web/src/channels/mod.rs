@@ -2,13 +2,14 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{ChannelId, GroupId};
 
 use crate::page::{Faults, Shell};
 
 /// A channel. Serialised, it is the channel of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Channel {
     /// Its id.
     pub id: ChannelId,

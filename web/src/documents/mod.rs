@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{DocumentId, DocumentType, FileId, GroupId, Role};
 
@@ -15,7 +16,7 @@ use crate::{
 };
 
 /// A document. Serialised, it is the document of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Document {
     /// Its id.
     pub id: DocumentId,
@@ -45,7 +46,7 @@ pub struct Document {
 }
 
 /// A version of a document.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Version {
     /// Its number, from 1.
     pub number: i32,
@@ -56,7 +57,7 @@ pub struct Version {
 }
 
 /// A file. Serialised, it is the file of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct DocumentFile {
     /// Its id.
     pub id: FileId,

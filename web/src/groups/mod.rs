@@ -2,6 +2,7 @@
 
 mod views;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use words::{Access, GroupId, PersonId, Role, StreamId};
@@ -11,7 +12,7 @@ pub use views::{GroupFormPage, GroupPage, GroupsPage, MembersPage};
 use crate::territories::TerritoryLabel;
 
 /// A group as a member sees it. Serialised, it is the group of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Group {
     /// Its id.
     pub id: GroupId,
@@ -33,7 +34,7 @@ pub struct Group {
 }
 
 /// Where a log stands: what a client subscribes from.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Log {
     /// The stream.
     pub stream: StreamId,
@@ -44,7 +45,7 @@ pub struct Log {
 }
 
 /// A person by name.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PersonName {
     /// The person.
     pub id: PersonId,
@@ -53,7 +54,7 @@ pub struct PersonName {
 }
 
 /// A member of a group. Serialised, it is the member of the API and the `data` of `member.*`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Member {
     /// The person.
     pub user: MemberPerson,
@@ -62,7 +63,7 @@ pub struct Member {
 }
 
 /// The person of a membership.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct MemberPerson {
     /// The person.
     pub id: PersonId,

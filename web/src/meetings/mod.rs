@@ -3,6 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{Answer, GroupId, MeetingId, MeetingState, Mode, ThreadId};
 
@@ -72,7 +73,7 @@ impl MeetingCard<'_> {
 }
 
 /// A meeting. Serialised, it is the meeting of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Meeting {
     /// Its id.
     pub id: MeetingId,
@@ -88,7 +89,8 @@ pub struct Meeting {
     pub starts_at: DateTime<Utc>,
     /// When it ends.
     pub ends_at: DateTime<Utc>,
-    /// The zone in which its hours were said.
+    /// The zone in which its hours were said, by its IANA name.
+    #[schemars(with = "String")]
     pub timezone: Tz,
     /// Whether it is in a room, by video, or both.
     pub mode: Mode,
@@ -119,7 +121,7 @@ pub struct Meeting {
 }
 
 /// An item of an agenda.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct AgendaItem {
     /// Its title.
     pub title: String,
@@ -128,7 +130,7 @@ pub struct AgendaItem {
 }
 
 /// How many people gave each answer.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 pub struct Counts {
     /// Who comes.
     pub in_person: i64,

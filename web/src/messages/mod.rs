@@ -2,6 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, ThreadId};
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// A message. What it shows is the same for every reader (style rule 33). Serialised, it is the message of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Message {
     /// Its id.
     pub id: MessageId,
@@ -42,7 +43,7 @@ pub struct Message {
 }
 
 /// A file of a message, and the document that it became in the library.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Attachment {
     /// The file.
     pub id: FileId,
@@ -57,7 +58,7 @@ pub struct Attachment {
 }
 
 /// One of the three reactions, and who gave it.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Reaction {
     /// Which.
     pub name: ReactionName,

@@ -1,5 +1,6 @@
 //! People, as others see them.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{Locale, PersonId, Post, SessionId, Theme};
 
@@ -10,7 +11,7 @@ use crate::{
 };
 
 /// Who wrote or did something, with the post held at that time.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Author {
     /// The person.
     pub id: PersonId,

@@ -1,13 +1,14 @@
 //! Search: one page, results grouped by what they are.
 
 use askama::Template;
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::page::Shell;
 
 /// Something that was found.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Found {
     /// Its id.
     pub id: Uuid,

@@ -2,13 +2,14 @@
 
 use askama::Template;
 use chrono::NaiveDate;
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{PersonId, Post};
 
 use crate::{page::Shell, people::initials};
 
 /// A territory in a few letters, as shown beside a name.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 pub struct TerritoryLabel {
     /// Its code of two to five letters.
     pub code: String,

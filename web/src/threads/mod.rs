@@ -3,6 +3,7 @@
 mod views;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadStatus};
 
@@ -11,7 +12,7 @@ pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadRow};
 use crate::people::Author;
 
 /// A thread. Serialised, it is the thread of the API.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Thread {
     /// Its id.
     pub id: ThreadId,

@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use web::meetings::Meeting;
 use words::{Gate, MeetingId, MeetingState, Mode};
@@ -21,7 +22,7 @@ use crate::{
     meetings,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Scheduled {
     title: String,
@@ -37,7 +38,7 @@ pub(super) struct Scheduled {
     agenda: Vec<Item>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Item {
     title: String,
@@ -45,7 +46,7 @@ struct Item {
 }
 
 /// What a PATCH changes; what it does not name stays, and a `null` takes away (RFC 7396).
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changed {
     title: Option<String>,
@@ -55,8 +56,10 @@ pub(super) struct Changed {
     timezone: Option<String>,
     mode: Option<Mode>,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     place: Named,
     #[serde(default)]
+    #[schemars(with = "Option<String>")]
     link: Named,
     state: Option<MeetingState>,
     agenda: Option<Vec<Item>>,

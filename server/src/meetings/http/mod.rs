@@ -4,6 +4,7 @@ mod api;
 mod calendar;
 mod pages;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use web::meetings::Meeting;
 use words::{Answer, Gate, MeetingId};
@@ -12,7 +13,7 @@ use super::NewMeeting;
 use crate::{
     error::Result,
     groups,
-    http::{App, Policy, Routes, Viewer},
+    http::{App, List, ListQuery, Policy, Routes, Viewer},
 };
 
 /// The routes of meetings.
@@ -30,13 +31,22 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/meetings/{meeting}/rsvp", pages::answer)
         .get(Policy::SignedIn, "/meetings/{meeting}/calendar.ics", calendar::one)
         .get(Policy::SignedIn, "/api/v1/groups/{group}/meetings", api::list)
+        .asks::<ListQuery>()
+        .answers::<List<Meeting>>(200)
         .post(Policy::SignedIn, "/api/v1/groups/{group}/meetings", api::schedule)
+        .takes::<api::Scheduled>()
+        .answers::<Meeting>(201)
         .get(Policy::SignedIn, "/api/v1/meetings/{meeting}", api::show)
+        .answers::<Meeting>(200)
         .patch(Policy::SignedIn, "/api/v1/meetings/{meeting}", api::change)
+        .takes::<api::Changed>()
+        .answers::<Meeting>(200)
         .put(Policy::SignedIn, "/api/v1/meetings/{meeting}/rsvp", api::answer)
+        .takes::<Answered>()
+        .answers::<Meeting>(200)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Answered {
     answer: Answer,

@@ -1,13 +1,12 @@
 //! The JSON gate of threads and messages.
 
-use std::collections::HashMap;
-
 use axum::{
     Extension,
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use web::{messages::Message, threads::Thread};
 use words::{ChannelId, MessageId, ReactionName, ThreadId};
@@ -21,32 +20,32 @@ use crate::{
     threads,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 pub(super) struct MessagesQuery {
     before: Option<i32>,
     after: Option<i32>,
     limit: Option<i64>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EditBody {
     body: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReadBody {
     position: i32,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct ReadPosition {
     position: i32,
 }
 
 /// A message that was just posted, with the sequence of its event.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct PostedMessage {
     #[serde(flatten)]
     message: Message,
@@ -54,7 +53,7 @@ pub(super) struct PostedMessage {
 }
 
 /// A thread that was just opened, with its first message.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(super) struct OpenedThread {
     #[serde(flatten)]
     thread: Thread,
@@ -105,12 +104,20 @@ pub(super) async fn open(
     Ok((created(&ack), axum::Json(opened)).into_response())
 }
 
+/// A thread's messages, ascending.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Messages {
+    items: Vec<Message>,
+    /// The value of the same parameter for the next page, if there is one.
+    next: Option<i32>,
+}
+
 pub(super) async fn list(
     State(app): State<App>,
     viewer: Viewer,
     Path(thread): Path<ThreadId>,
     Query(query): Query<MessagesQuery>,
-) -> Result<axum::Json<HashMap<&'static str, serde_json::Value>>> {
+) -> Result<axum::Json<Messages>> {
     let limit = checked_limit(query.limit)?;
     let window = match (query.before, query.after) {
         (None, None) => Window::Last,
@@ -121,8 +128,7 @@ pub(super) async fn list(
     let mut connection = app.db.pool().acquire().await?;
     let access = threads::may_read(&mut connection, &viewer, thread).await?;
     let (items, next) = messages::read(&mut connection, &access, window, limit).await?;
-    let items = serde_json::to_value(items).unwrap_or_default();
-    Ok(axum::Json(HashMap::from([("items", items), ("next", next.into())])))
+    Ok(axum::Json(Messages { items, next }))
 }
 
 pub(super) async fn post(

@@ -3,14 +3,16 @@
 mod api;
 mod pages;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use web::threads::Thread;
 use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind, ThreadStatus};
 
 use super::{Ack, Draft, Post, Poster};
 use crate::{
     channels,
     error::Result,
-    http::{App, Policy, Routes, Viewer},
+    http::{App, List, ListQuery, Policy, Routes, Viewer},
     threads::{self, NewThread, ThreadAccess},
 };
 
@@ -28,19 +30,37 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/messages/{message}/delete", pages::remove)
         .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", pages::react)
         .get(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::threads)
+        .asks::<ListQuery>()
+        .answers::<List<Thread>>(200)
         .post(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::open)
+        .takes::<OpenBody>()
+        .answers::<api::OpenedThread>(201)
         .get(Policy::SignedIn, "/api/v1/threads/{thread}", api::thread)
+        .answers::<Thread>(200)
         .patch(Policy::SignedIn, "/api/v1/threads/{thread}", api::change_thread)
+        .takes::<ChangeBody>()
+        .answers::<Thread>(200)
         .get(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::list)
+        .asks::<api::MessagesQuery>()
+        .answers::<api::Messages>(200)
         .post(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::post)
+        .takes::<PostBody>()
+        .answers::<api::PostedMessage>(201)
         .put(Policy::SignedIn, "/api/v1/threads/{thread}/read", api::mark_read)
+        .takes::<api::ReadBody>()
+        .answers::<api::ReadPosition>(200)
         .patch(Policy::SignedIn, "/api/v1/messages/{message}", api::edit)
+        .takes::<api::EditBody>()
+        .answers::<api::PostedMessage>(200)
         .delete(Policy::SignedIn, "/api/v1/messages/{message}", api::remove)
+        .answers_plainly(204)
         .put(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::add_reaction)
+        .answers::<api::PostedMessage>(200)
         .delete(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::drop_reaction)
+        .answers::<api::PostedMessage>(200)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct OpenBody {
     id: Option<ThreadId>,
@@ -50,7 +70,7 @@ struct OpenBody {
     message_id: Option<MessageId>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct PostBody {
     id: Option<MessageId>,
@@ -130,7 +150,7 @@ async fn set_reaction(app: &App, viewer: Viewer, message: MessageId, name: React
 }
 
 /// What is changed of a thread; what is not named stays.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeBody {
     title: Option<String>,
