@@ -312,7 +312,12 @@ impl Answer {
     async fn of(response: reqwest::Response) -> Self {
         let status = response.status();
         let text = |value: &reqwest::header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = response.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let mut headers: HashMap<String, String> = HashMap::new();
+        // A header that comes several times, as Set-Cookie does, is a line each.
+        for (name, value) in response.headers() {
+            let held = headers.entry(name.to_string()).or_default();
+            *held = if held.is_empty() { text(value) } else { format!("{held}\n{}", text(value)) };
+        }
         Self { status, headers, text: response.text().await.unwrap() }
     }
 
