@@ -6,23 +6,31 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
 use web::{
+    documents::Document,
+    meetings::NextMeeting,
     page::{Current, Prose, ProsePage},
     paths,
-    people::{MailRow, MailboxPage},
+    people::{Author, MailRow, MailboxPage},
     threads::Thread,
-    today::{News, TodayPage},
+    today::{News, ToDo, TodayPage, UsefulDocument},
 };
-use words::{ChannelId, ThreadId};
+use words::{ChannelId, DocumentId, PersonId, ThreadId};
 
 use crate::{
+    documents::{self, ListPage},
     error::{Error, Result},
-    http::{App, Page, Policy, Routes, print},
-    mail, meetings, messages,
+    groups::{self, Waiting},
+    http::{App, Page, Policy, Routes, Viewer, print},
+    mail, meetings, messages, people,
 };
 
-/// How many threads the home page tells of.
+/// How many threads, documents and people the home page tells of.
 const NEWS: i64 = 12;
+/// How many documents are always at hand there.
+const USEFUL: i64 = 5;
 /// How many mails the mailbox shows.
 const MAILS: i64 = 50;
 
@@ -38,36 +46,75 @@ pub fn routes() -> Routes {
         .get(Policy::Public, "/g/{slug}", short_address)
 }
 
-/// The last active threads that hold something that the reader has not read.
-struct Unread {
+/// What the home page tells of.
+struct Read {
+    last_visit: Option<DateTime<Utc>>,
+    next_meeting: Option<NextMeeting>,
+    waiting: Vec<Waiting>,
+    /// The last active threads, with how far the reader is in each.
     threads: Vec<Thread>,
-    read: HashMap<ThreadId, i32>,
+    positions: HashMap<ThreadId, i32>,
+    documents: Vec<Document>,
+    arrivals: Vec<(Author, DateTime<Utc>)>,
+    useful: Vec<(DocumentId, String)>,
 }
 
 async fn today(State(app): State<App>, page: Page) -> Result<Response> {
     let now = app.db.clock().now();
-    let (nav, (next_meeting, unread)) = page
-        .read(&app, move |connection, viewer| {
-            Box::pin(async move {
-                let next = meetings::next(connection, viewer, now).await?;
-                let threads = messages::latest_threads(connection, viewer, NEWS).await?;
-                let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
-                Ok((next, Unread { read: messages::read_positions(connection, viewer, &ids).await?, threads }))
-            })
-        })
-        .await?;
+    let (nav, read) =
+        page.read(&app, move |connection, viewer| Box::pin(async move { read(connection, viewer, now).await })).await?;
     let channels: HashMap<ChannelId, String> =
         nav.groups.iter().flat_map(|group| &group.channels).map(|channel| (channel.id, channel.name.clone())).collect();
-    let news = news(&unread, &channels, page.text);
+    let news = news(&read, &channels, page.reader()?.id, page.text);
+    let to_do = read.waiting.into_iter().map(|waiting| ToDo::JoinRequest {
+        name: waiting.name,
+        slug: waiting.slug,
+        group: waiting.group,
+        at: waiting.created_at,
+    });
+    let useful = read.useful.into_iter().map(|(id, title)| UsefulDocument { id, title });
     let shell = page.shell(&page.text.get("section-home"), nav).at(Current::Home);
-    print(&TodayPage { shell, now, last_visit: None, next_meeting, to_do: Vec::new(), news, useful: Vec::new() })
+    print(&TodayPage {
+        shell,
+        now,
+        last_visit: read.last_visit,
+        next_meeting: read.next_meeting,
+        to_do: to_do.collect(),
+        news,
+        useful: useful.collect(),
+    })
 }
 
-fn news(unread: &Unread, channels: &HashMap<ChannelId, String>, text: web::Text) -> Vec<News> {
-    let told = |thread: &Thread| {
-        let count = thread.last_position - unread.read.get(&thread.id).copied().unwrap_or(0);
+async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Read> {
+    let last_visit = people::last_visit(connection, viewer).await?;
+    let threads = messages::latest_threads(connection, viewer, NEWS).await?;
+    let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
+    let page = ListPage { kind: None, after: None, limit: NEWS };
+    // Who comes for the first time has all before them: the network itself is new.
+    let arrivals = match last_visit {
+        Some(since) => groups::arrivals(connection, viewer, since, NEWS).await?,
+        None => Vec::new(),
+    };
+    let mut documents = documents::library(connection, viewer, page).await?;
+    documents.retain(|document| last_visit.is_some_and(|since| document.created_at > since));
+    Ok(Read {
+        last_visit,
+        next_meeting: meetings::next(connection, viewer, now).await?,
+        waiting: groups::waiting(connection, viewer).await?,
+        positions: messages::read_positions(connection, viewer, &ids).await?,
+        threads,
+        documents,
+        arrivals,
+        useful: documents::useful(connection, viewer, USEFUL).await?,
+    })
+}
+
+/// What others did, the last first.
+fn news(read: &Read, channels: &HashMap<ChannelId, String>, reader: PersonId, text: web::Text) -> Vec<News> {
+    let thread = |thread: &Thread| {
+        let count = thread.last_position - read.positions.get(&thread.id).copied().unwrap_or(0);
         let latest = thread.latest.as_ref().filter(|_| count > 0)?;
-        Some(News::Thread {
+        let news = News::Thread {
             id: thread.id,
             title: thread.shown_title(text),
             channel: thread.channel.and_then(|channel| channels.get(&channel).cloned()).unwrap_or_default(),
@@ -75,9 +122,27 @@ fn news(unread: &Unread, channels: &HashMap<ChannelId, String>, text: web::Text)
             author: latest.author.clone(),
             extract: latest.extract.clone(),
             at: thread.active_at,
-        })
+        };
+        Some((thread.active_at, news))
     };
-    unread.threads.iter().filter_map(told).collect()
+    let document = |document: &Document| {
+        let file = document.latest().filter(|_| document.shared_by.id != reader)?;
+        let news = News::Document {
+            id: document.id,
+            title: document.title.clone(),
+            file_name: file.file.name.clone(),
+            size_bytes: file.file.size_bytes,
+            author: document.shared_by.clone(),
+            at: document.created_at,
+        };
+        Some((document.created_at, news))
+    };
+    let arrival = |(person, at): &(Author, DateTime<Utc>)| (*at, News::Arrival { person: person.clone(), at: *at });
+    let mut news: Vec<_> = read.threads.iter().filter_map(thread).collect();
+    news.extend(read.documents.iter().filter_map(document));
+    news.extend(read.arrivals.iter().map(arrival));
+    news.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+    news.into_iter().map(|(_, news)| news).collect()
 }
 
 /// What would have been mailed; anywhere but on a demonstration of this machine there is no such page.

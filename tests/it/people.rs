@@ -1,5 +1,7 @@
 //! Signing in and out, by form, without JavaScript.
 
+use chrono::TimeDelta;
+use preau::clock::Clock;
 use reqwest::Method;
 use serde_json::json;
 
@@ -136,4 +138,40 @@ async fn one_reads_in_ones_own_language() {
     assert!(page.contains(r#"<html lang="en" data-theme="dark""#) && page.contains("Camille D."), "{page}");
     let refused = camille.post("/api/v1/groups", json!({ "name": "x", "access": "open" })).await;
     assert_eq!(refused.json()["code"], "forbidden");
+}
+
+#[tokio::test]
+async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
+    let clock = Clock::at("2031-03-03T08:00:00Z".parse().unwrap());
+    let server = Server::start_with(clock.clone(), 1 << 20).await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille Delattre").await;
+    let access = json!({ "access": "request" });
+    ines.request(Method::PATCH, &format!("/api/v1/groups/{}", group.id), Some(access)).await;
+    let ondine = server.person("Ondine Marin").await;
+    ines.add(&group, &camille, "member").await;
+    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let browser = server.stranger();
+    browser.form("/sign-in", &[("email", &email)]).await;
+    browser.form(&last_mail(&server).await.0, &[]).await;
+    assert!(browser.get("/").await.text.contains("Bienvenue dans le réseau"), "the first visit");
+    clock.advance(TimeDelta::minutes(5));
+    let path = format!("/api/v1/groups/{}/documents", group.id);
+    let fields = [("title", "Tableau de suivi"), ("purpose", "Suivre les actions"), ("type", "tool")];
+    clock.advance(TimeDelta::days(3));
+    ines.upload(&path, &fields, &[("suivi.csv", b"a;b")]).await;
+    let hugo = server.person("Hugo Lemaire").await;
+    ines.add(&group, &hugo, "member").await;
+    ondine.form("/groups/reseau-cpo/join", &[]).await;
+    clock.advance(TimeDelta::minutes(1));
+    for _ in 0..2 {
+        let page = browser.get("/").await.text;
+        for told in ["Depuis votre dernière visite", "Tableau de suivi", "Hugo Lemaire"] {
+            assert!(page.contains(told), "{told}: {page}");
+        }
+        // Within the same visit it stays new.
+        clock.advance(TimeDelta::minutes(30));
+    }
+    assert!(!browser.get("/").await.text.contains("Ondine Marin"), "whom to let in is the animators' to know");
+    assert!(ines.page("/").await.text.contains("Ondine Marin"));
 }

@@ -50,6 +50,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     }
     let app = app(serve, db.clone(), files, public_url).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
+    owned.spawn(people::work(app.db.clone(), stop.clone()));
     owned.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();

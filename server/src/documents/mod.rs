@@ -248,6 +248,11 @@ pub async fn library(connection: &mut PgConnection, viewer: &Viewer, page: ListP
     store::list(connection, viewer.id, None, page).await
 }
 
+/// The described documents of the viewer's groups that messages name most.
+pub async fn useful(connection: &mut PgConnection, viewer: &Viewer, limit: i64) -> Result<Vec<(DocumentId, String)>> {
+    store::useful(connection, viewer.id, limit).await
+}
+
 /// How many documents there are of each type, in a group.
 pub async fn counts(connection: &mut PgConnection, may: &MayRead) -> Result<Vec<(DocumentType, i64)>> {
     store::counts(connection, may.person(), Some(may.group())).await

@@ -297,6 +297,28 @@ pub(super) async fn list(
     by_ids(connection, &ids).await
 }
 
+pub(super) async fn useful(
+    connection: &mut PgConnection,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<(DocumentId, String)>> {
+    let rows = sqlx::query!(
+        r#"select documents.id as "id: DocumentId", title
+           from documents
+           join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+           where deleted_at is null and purpose <> ''
+           order by
+             (select count(*) from versions join attachments using (file_id) where document_id = documents.id) desc,
+             updated_at desc, documents.id
+           limit $2"#,
+        person.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
+}
+
 /// How many documents there are of each type, in a person's groups or in one of them.
 pub(super) async fn counts(
     connection: &mut PgConnection,

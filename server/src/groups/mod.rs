@@ -16,8 +16,12 @@ mod store;
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use web::groups::{Group, Member};
+use web::{
+    groups::{Group, Member},
+    people::Author,
+};
 use words::{Access, Event, GroupId, PersonId, Role, StreamId};
 
 pub use access::{MayAnimate, MayRead, MayWrite};
@@ -57,7 +61,20 @@ pub struct JoinRequest {
     /// Their name.
     pub name: String,
     /// Since when.
-    pub created_at: chrono::DateTime<chrono::Utc>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// Somebody who waits to be let into a group.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Their name.
+    pub name: String,
+    /// The group's short address.
+    pub slug: String,
+    /// The group's name.
+    pub group: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
 }
 
 impl NewGroup {
@@ -144,6 +161,21 @@ pub async fn member_count(connection: &mut PgConnection, may: &MayRead) -> Resul
 /// Those who ask to join.
 pub async fn join_requests(connection: &mut PgConnection, may: &MayAnimate) -> Result<Vec<JoinRequest>> {
     store::join_requests(connection, may.group()).await
+}
+
+/// Those who wait to be let into a group that the viewer animates, the longest waiting first.
+pub async fn waiting(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Waiting>> {
+    store::waiting(connection, viewer.id).await
+}
+
+/// Who else came into the viewer's groups since then, the last first: once each, with when.
+pub async fn arrivals(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(Author, DateTime<Utc>)>> {
+    store::arrivals(connection, viewer.id, since, limit).await
 }
 
 /// Asks to join: an open group takes the asker at once, a group on request notes it, another does not exist.

@@ -7,11 +7,12 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
     groups::{Group, Log, Member, MemberPerson, PersonName},
+    people::Author,
     territories::TerritoryLabel,
 };
-use words::{Access, GroupId, PersonId, Role};
+use words::{Access, GroupId, PersonId, Post, Role};
 
-use super::{JoinRequest, NewGroup};
+use super::{JoinRequest, NewGroup, Waiting};
 use crate::error::Result;
 
 pub(super) async fn insert(
@@ -327,4 +328,62 @@ pub(super) async fn has_requested(connection: &mut PgConnection, group: GroupId,
     )
     .fetch_one(connection)
     .await?)
+}
+
+pub(super) async fn waiting(connection: &mut PgConnection, animator: PersonId) -> Result<Vec<Waiting>> {
+    Ok(sqlx::query_as!(
+        Waiting,
+        r#"select people.name, groups.slug, groups.name as "group", join_requests.created_at
+           from members
+           join join_requests on join_requests.group_id = members.group_id
+           join groups on groups.id = members.group_id
+           join people on people.id = join_requests.person_id
+           where members.person_id = $1 and members.role = 'animator' and ended_seq is null
+           order by join_requests.created_at, people.id
+           limit 20"#,
+        animator.0,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(super) async fn arrivals(
+    connection: &mut PgConnection,
+    person: PersonId,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<(Author, DateTime<Utc>)>> {
+    let rows = sqlx::query!(
+        r#"select
+             people.id as "id: PersonId", people.name, min(others.began_at) as "at!", post.role as "post?: Post",
+             post.code as "code?", post.territory as "territory?", post.department as "department?"
+           from members own
+           join members others on others.group_id = own.group_id and others.ended_seq is null
+           join people on people.id = others.person_id
+           left join lateral (
+             select assignments.role, territories.code, territories.name as territory, territories.department
+             from assignments left join territories on territories.id = assignments.territory_id
+             where assignments.person_id = people.id and from_date <= current_date
+               and (to_date is null or to_date >= current_date)
+             order by territory_id is null, from_date, assignments.id
+             limit 1) post on true
+           where own.person_id = $1 and own.ended_seq is null and others.person_id <> $1
+           group by people.id, people.name, post.role, post.code, post.territory, post.department
+           having min(others.began_at) > $2
+           order by min(others.began_at) desc, people.id
+           limit $3"#,
+        person.0,
+        since,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let territory = row.code.zip(row.territory).zip(row.department);
+            let territory = territory.map(|((code, name), department)| TerritoryLabel { code, name, department });
+            (Author { id: row.id, name: row.name, territory, post: row.post }, row.at)
+        })
+        .collect())
 }

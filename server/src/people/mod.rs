@@ -19,12 +19,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use tokio_util::sync::CancellationToken;
 use words::{Event, Locale, PersonId, SessionId, Theme};
 
 pub use secret::Secret;
 
 use crate::{
-    db::Tx,
+    db::{Db, Tx},
     error::{Error, Result},
     http::{Credential, Viewer},
 };
@@ -39,6 +40,10 @@ const CODE_ATTEMPTS: i16 = 5;
 const SESSION_LASTS: TimeDelta = TimeDelta::days(90);
 /// A session ends when it was not used for so long.
 const SESSION_IDLES: TimeDelta = TimeDelta::days(30);
+/// Who does nothing for so long has gone, and visits anew when they come back.
+const VISIT_ENDS: TimeDelta = TimeDelta::hours(1);
+/// How often what has expired is forgotten.
+const SWEEP_PAUSE: Duration = Duration::from_hours(1);
 /// The window in which tries are counted.
 const TRIES_WINDOW: TimeDelta = TimeDelta::minutes(15);
 /// How many tries an address may have in the window, and how many a network prefix.
@@ -212,7 +217,7 @@ pub async fn sign_in_by_code(tx: &mut Tx, id: uuid::Uuid, code: &str) -> Result<
 }
 
 /// Checks an address and a password. An unknown address takes as long as a wrong password.
-pub async fn sign_in_by_password(db: &crate::db::Db, address: &str, typed: &str) -> Result<Option<PersonId>> {
+pub async fn sign_in_by_password(db: &Db, address: &str, typed: &str) -> Result<Option<PersonId>> {
     let mut connection = db.pool().acquire().await?;
     let account = store::account(&mut connection, address.trim()).await?;
     drop(connection);
@@ -233,6 +238,7 @@ pub use password::hash as hash_password;
 /// Opens a session, and gives the secret of its cookie.
 pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Result<Secret> {
     let (id, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
+    store::note_visit(tx.connection(), person, now).await?;
     let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(200).collect();
     store::insert_session(tx.connection(), id, &secret, person, &user_agent, now, now + SESSION_LASTS).await?;
     Ok(secret)
@@ -245,6 +251,9 @@ pub async fn viewer_of_session(
     now: DateTime<Utc>,
 ) -> Result<Option<Viewer>> {
     let Some(row) = store::session_viewer(connection, secret, now, now - SESSION_IDLES).await? else { return Ok(None) };
+    if now - row.seen_at > VISIT_ENDS {
+        store::note_visit(connection, row.id, now).await?;
+    }
     if now - row.seen_at > TimeDelta::minutes(1) {
         store::touch_session(connection, row.session, now).await?;
     }
@@ -299,6 +308,11 @@ pub async fn viewer_of_feed(connection: &mut PgConnection, secret: &Secret) -> R
     store::feed_viewer(connection, secret).await
 }
 
+/// When the viewer was last here before this visit; none the first time.
+pub async fn last_visit(connection: &mut PgConnection, viewer: &Viewer) -> Result<Option<DateTime<Utc>>> {
+    store::last_visit(connection, viewer.id).await
+}
+
 /// One's live sessions, the last used first.
 pub async fn sessions(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Vec<Session>> {
     store::sessions(connection, viewer.id, now, now - SESSION_IDLES).await
@@ -350,6 +364,20 @@ pub async fn seq(connection: &mut PgConnection, viewer: &Viewer) -> Result<i64> 
 /// Whether there is such a person, with an account that is not closed.
 pub async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
     store::exists(connection, person).await
+}
+
+/// Sweeps every hour until told to stop.
+pub async fn work(db: Db, stop: CancellationToken) {
+    loop {
+        match db.write(|tx| Box::pin(async move { sweep(tx).await })).await {
+            Ok(()) | Err(Error::Unavailable) => {}
+            Err(error) => tracing::error!(%error, "what has expired could not be forgotten"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(SWEEP_PAUSE) => {}
+        }
+    }
 }
 
 /// Forgets what has expired: sign-ins, sessions and counted tries.

@@ -245,6 +245,24 @@ pub(super) async fn touch_session(connection: &mut PgConnection, session: Sessio
     Ok(())
 }
 
+/// What was the present visit until now is the last one.
+pub(super) async fn note_visit(connection: &mut PgConnection, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!(
+        "update people
+         set last_visit_at = greatest(last_visit_at, (select max(seen_at) from sessions where person_id = $1))
+         where id = $1 and not exists (select from sessions where person_id = $1 and seen_at > $2)",
+        person.0,
+        now - super::VISIT_ENDS,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn last_visit(connection: &mut PgConnection, person: PersonId) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!("select last_visit_at from people where id = $1", person.0).fetch_one(connection).await?)
+}
+
 pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
     let person = sqlx::query_scalar!(
         r#"select person_id as "person: PersonId" from tokens where token_hash = $1"#,
