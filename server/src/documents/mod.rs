@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::documents::{Document, DocumentFile};
-use words::{DocumentId, DocumentType, Event, FileId, GroupId, PersonId, Role};
+use words::{DocumentId, DocumentType, Event, FileId, GroupId, PersonId};
 
 pub use access::{DocumentAccess, FileAccess, may_read, may_read_file};
 pub use sweep::{Swept, sweep, work};
@@ -168,11 +168,7 @@ pub async fn add_link(tx: &mut Tx, may: &MayWrite, new: &Described, url: &str) -
 /// Locks the group's stream and asks again: a proof made before it is only an early answer.
 async fn lock(tx: &mut Tx, may: &MayWrite) -> Result<()> {
     tx.lock(may.group().into()).await?;
-    match store::role(tx.connection(), may.group(), may.person()).await? {
-        None => Err(Error::NotFound),
-        Some(Role::Guest) => Err(Error::Forbidden),
-        Some(_) => Ok(()),
-    }
+    may.recheck(tx.connection()).await
 }
 
 /// Adds a version to a document, of a file that the same person just stored.

@@ -146,16 +146,6 @@ pub(super) async fn attachable(
     .await?)
 }
 
-pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<Option<Role>> {
-    Ok(sqlx::query_scalar!(
-        r#"select role as "role: Role" from members where group_id = $1 and person_id = $2 and ended_seq is null"#,
-        group.0,
-        person.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
 pub(super) async fn standing(
     connection: &mut PgConnection,
     document: DocumentId,

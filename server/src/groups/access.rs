@@ -41,6 +41,13 @@ impl MayRead {
         self.role
     }
 
+    /// Asks again, after the group's row was locked: a proof made before it is only an early answer. The same viewer, with
+    /// the role that they have now.
+    pub async fn recheck(&self, connection: &mut PgConnection) -> Result<Self> {
+        let role = store::role(connection, self.group, self.person).await?.ok_or(Error::NotFound)?;
+        Ok(Self { role, ..*self })
+    }
+
     /// The proof that the viewer may begin things here; guests may not.
     pub fn write(self) -> Result<MayWrite> {
         if self.role == Role::Guest { Err(Error::Forbidden) } else { Ok(MayWrite(self)) }
@@ -53,6 +60,11 @@ impl MayRead {
 }
 
 impl MayWrite {
+    /// Asks again, after the group's row was locked.
+    pub async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+        self.0.recheck(connection).await?.write().map(drop)
+    }
+
     /// The same as a reader.
     pub fn read(&self) -> &MayRead {
         &self.0
@@ -85,13 +97,9 @@ impl MayAnimate {
         self.0.person
     }
 
-    /// Asks again, after the group's row was locked: a proof made before it is only an early answer.
+    /// Asks again, after the group's row was locked.
     pub async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
-        match store::role(connection, self.0.group, self.0.person).await? {
-            Some(Role::Animator) => Ok(()),
-            Some(_) => Err(Error::Forbidden),
-            None => Err(Error::NotFound),
-        }
+        self.0.recheck(connection).await?.animate().map(drop)
     }
 }
 

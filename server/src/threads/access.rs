@@ -65,8 +65,8 @@ impl MayChange {
     /// Asks again, after the group's stream was locked.
     pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
         let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
-        let role = store::role(connection, place.group, self.may.person()).await?.ok_or(Error::NotFound)?;
-        changeable(&place, role, self.may.person())
+        let may = self.may.recheck(connection).await?;
+        changeable(&place, may.role(), may.person())
     }
 }
 

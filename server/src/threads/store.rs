@@ -175,16 +175,6 @@ pub(super) async fn unread_channels(connection: &mut PgConnection, person: Perso
     .await?)
 }
 
-pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: PersonId) -> Result<Option<Role>> {
-    Ok(sqlx::query_scalar!(
-        r#"select role as "role: Role" from members where group_id = $1 and person_id = $2 and ended_seq is null"#,
-        group.0,
-        person.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
 /// Whether that changed anything.
 pub(super) async fn set_title(connection: &mut PgConnection, thread: ThreadId, title: &str) -> Result<bool> {
     let changed = sqlx::query!(
