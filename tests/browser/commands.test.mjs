@@ -19,7 +19,7 @@ test("each command explains itself, and what is mistyped is refused in a sentenc
     [["serve", "--listen", "nowhere"], /is not an address: give --listen/],
     [["serve", "--public-url", "http://preau.example"], /http would show everybody's session/],
     [["user", "create", "--email", "nobody", "--name", "N"], /cannot be used: give --email/],
-    [["doctor"], /WRONG database/, { DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" }],
+    [["doctor"], /WRONG database: it does not answer: is PostgreSQL running/, { DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" }],
     [["serve"], /./, { DATABASE_URL: "not an address" }],
   ];
   for (const [args, sentence, env] of refusals) {

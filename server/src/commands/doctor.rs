@@ -8,6 +8,7 @@ use super::Opened;
 use crate::{
     config::{Place, Serve},
     db,
+    error::Error,
     mail::Transport,
 };
 
@@ -24,9 +25,12 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<ExitCode> {
             return Ok(ExitCode::FAILURE);
         }
     };
-    let mut well = report("database", db::version(&opened.db).await.map_err(Into::into))?;
-    well &= report("migrations", migrations(&opened.db).await)?;
-    well &= report("clock", clock(&opened.db).await)?;
+    let mut well = report("database", database(&opened.db).await)?;
+    // What is asked of the database is not asked where it does not answer.
+    if well {
+        well &= report("migrations", migrations(&opened.db).await)?;
+        well &= report("clock", clock(&opened.db).await)?;
+    }
     well &= report("disk", disk(place))?;
     well &= report("mail", mail(place, serve).await)?;
     opened.close().await?;
@@ -42,6 +46,15 @@ fn report(what: &str, found: Result<String>) -> Result<bool> {
     Ok(well)
 }
 
+async fn database(db: &db::Db) -> Result<String> {
+    match db::version(db).await {
+        Err(Error::Unavailable) => {
+            anyhow::bail!("it does not answer: is PostgreSQL running, and is DATABASE_URL its address?")
+        }
+        other => Ok(other?),
+    }
+}
+
 async fn migrations(db: &db::Db) -> Result<String> {
     let missing = db::missing_migrations(db).await?;
     anyhow::ensure!(missing == 0, "{missing} are missing: run `preau migrate`");
@@ -55,7 +68,9 @@ async fn clock(db: &db::Db) -> Result<String> {
 }
 
 fn disk(place: &Place) -> Result<String> {
-    let free = rustix::fs::statvfs(&place.data).map(|disk| disk.f_bavail * disk.f_frsize)?;
+    // The folder is made by the first start, where there is room for it.
+    let there = place.data.ancestors().find(|folder| folder.exists()).unwrap_or(&place.data);
+    let free = rustix::fs::statvfs(there).map(|disk| disk.f_bavail * disk.f_frsize)?;
     anyhow::ensure!(free > SPACE, "{} MB are free in {}: make room", free >> 20, place.data.display());
     Ok(format!("{} GB are free", free >> 30))
 }
