@@ -87,7 +87,8 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Data(value(&meetings::rendered(connection, MeetingId(row.subject)).await?))
         }
         EventKind::RsvpSet => Subject::Data(rsvp(connection, event).await?),
-        EventKind::GroupUpdated | EventKind::DocumentDeleted => Subject::Data(json!({ "id": row.subject })),
+        EventKind::GroupUpdated => Subject::Data(value(&groups::rendered(connection, GroupId(row.subject)).await?)),
+        EventKind::DocumentDeleted => Subject::Data(json!({ "id": row.subject })),
     })
 }
 
@@ -141,6 +142,12 @@ fn html(
             };
             Content::Html { change: at, also: vec![row(thread)?], data: None }
         }
+        // Its heading is no fragment of its own: who has it open takes the page over.
+        Subject::Thread(thread) if watched && event.row.kind == EventKind::ThreadUpdated => Content::Html {
+            change: change(paths::thread_messages_id(thread.id), Action::Reload, String::new()),
+            also: vec![row(thread)?],
+            data: None,
+        },
         Subject::Thread(thread) => one(row(thread)?),
         Subject::Data(_) => one(change(reloaded(event), Action::Reload, String::new())),
         Subject::Own(data) => Content::Html {

@@ -4,6 +4,7 @@ import { after, before, test } from "node:test";
 import { signIn, startBrowser, startServer, violations } from "./support.mjs";
 
 // Signing in is counted: eight times a quarter of an hour for one address, so the journeys are several people's.
+const INES = "ines.lefebvre@irev.example";
 const CAMILLE = "camille.delattre@lille.example";
 const SOPHIE = "sophie.bailleul@arras.example";
 const NADIA = "nadia.verhaeghe@loos.example";
@@ -65,6 +66,30 @@ test("a message is seen in another browser within a second, and unread is told e
   await sophie.page.waitForFunction((element) => element?.dataset.unreadThreads !== "", await channel.elementHandle());
   assert.deepEqual([...camille.faults, ...sophie.faults], []);
   await camille.close();
+  await sophie.close();
+});
+
+test("a thread that is renamed and resolved is so on the open pages of others", async () => {
+  const [ines, sophie] = [await visitor(), await visitor()];
+  await signIn(ines.page, server, INES);
+  await signIn(sophie.page, server, SOPHIE);
+  await openThread(ines.page);
+  await openThread(sophie.page);
+  await sophie.page.getByLabel("Votre réponse").fill("Une réponse que j’écris");
+  await ines.page.getByRole("button", { name: "Marquer comme résolue" }).click();
+  await sophie.page.locator("section.thread .pill", { hasText: "Résolu" }).waitFor();
+  await ines.page.locator("summary", { hasText: "Renommer" }).click();
+  await ines.page.locator("#title").fill("Un protocole pour tous");
+  await ines.page.getByRole("button", { name: "Renommer la discussion" }).click();
+  await sophie.page.getByRole("heading", { name: "Un protocole pour tous" }).waitFor();
+  await sophie.page.locator(".thread-row", { hasText: "Un protocole pour tous" }).waitFor();
+  assert.equal(await sophie.page.getByLabel("Votre réponse").inputValue(), "Une réponse que j’écris", "what is typed stays");
+  await ines.page.locator("summary", { hasText: "Renommer" }).click();
+  await ines.page.locator("#title").fill(THREAD);
+  await ines.page.getByRole("button", { name: "Renommer la discussion" }).click();
+  await sophie.page.getByRole("heading", { name: THREAD }).waitFor();
+  assert.deepEqual([...ines.faults, ...sophie.faults], []);
+  await ines.close();
   await sophie.close();
 });
 

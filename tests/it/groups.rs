@@ -142,7 +142,12 @@ async fn animators_change_a_group_and_its_channels_and_nobody_else_does() {
         (&changed["name"], &changed["access"], &changed["slug"]),
         (&json!("Réseau CPO, suite"), &json!("open"), &json!("reseau-cpo"))
     );
-    assert_eq!(socket.next_of("event").await["kind"], "group.updated");
+    let told = socket.next_of("event").await;
+    assert_eq!(
+        (&told["kind"], &told["data"]["name"], &told["data"]["access"], &told["data"]["role"]),
+        (&json!("group.updated"), &json!("Réseau CPO, suite"), &json!("open"), &json!(null)),
+        "the same for every reader"
+    );
     let renamed = patch(channel.clone(), json!({ "name": "Évaluer" })).await.json();
     assert_eq!((&renamed["name"], &renamed["archived_at"]), (&json!("Évaluer"), &json!(null)));
     let told = socket.next_of("event").await;

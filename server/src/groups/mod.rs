@@ -129,13 +129,18 @@ pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group
 
 /// The groups that a person may know of: their own, then those that one may join.
 pub async fn list(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Group>> {
-    store::visible(connection, viewer.id, None).await
+    store::visible(connection, Some(viewer.id), None).await
 }
 
 /// One group as the viewer may see it, by id or short address.
 pub async fn find(connection: &mut PgConnection, viewer: &Viewer, address: &str) -> Result<Group> {
     let id = store::id_of(connection, address).await?.ok_or(Error::NotFound)?;
-    store::visible(connection, viewer.id, Some(id)).await?.pop().ok_or(Error::NotFound)
+    store::visible(connection, Some(viewer.id), Some(id)).await?.pop().ok_or(Error::NotFound)
+}
+
+/// A group as it is now, the same for all of its members, for the fan-out.
+pub async fn rendered(connection: &mut PgConnection, group: GroupId) -> Result<Option<Group>> {
+    Ok(store::visible(connection, None, Some(group)).await?.pop())
 }
 
 /// The present members, animators first.

@@ -45,10 +45,11 @@ pub(super) async fn id_of(connection: &mut PgConnection, address: &str) -> Resul
         .await?)
 }
 
-/// The groups that a person may see, or the one asked for. The log is the members' only.
+/// The groups that a person may see, or the one asked for; without a person, as all of its members see it alike. The log
+/// is the members' only.
 pub(super) async fn visible(
     connection: &mut PgConnection,
-    person: PersonId,
+    person: Option<PersonId>,
     only: Option<GroupId>,
 ) -> Result<Vec<Group>> {
     let rows = sqlx::query!(
@@ -68,9 +69,10 @@ pub(super) async fn visible(
            from groups
            join streams on streams.id = groups.id
            left join members on members.group_id = groups.id and members.person_id = $1 and members.ended_seq is null
-           where ($2::uuid is null or groups.id = $2) and (members.role is not null or access <> 'invite')
+           where ($2::uuid is null or groups.id = $2) 
+             and ($1::uuid is null or members.role is not null or access <> 'invite')
            order by members.role is null, groups.created_at, groups.id"#,
-        person.0,
+        person.map(|person| person.0),
         only.map(|group| group.0),
     )
     .fetch_all(connection)
