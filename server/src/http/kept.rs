@@ -1,6 +1,9 @@
 //! What was typed into a form whose answer is an error: shown again, so that nothing typed is lost.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use axum::{
     body::{Body, Bytes},
@@ -16,6 +19,9 @@ use super::Form;
 const WRITTEN: [&str; 6] = ["title", "name", "objective", "purpose", "agenda", "body"];
 /// How much of a form with files is looked at, in bytes: its words come first.
 const LOOKED_AT: usize = 512 * 1024;
+
+/// How long a form may take to come.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Where the gates note what a form brought, until it is known whether it was lost on them.
 #[derive(Clone, Debug, Default)]
@@ -38,22 +44,26 @@ impl Typed {
     }
 }
 
-/// Reads a form that no handler will read.
+/// Reads a form that no handler will read; of one that is slow to come, what has come.
 pub async fn read(request: Request) -> Typed {
     let typed = Typed::default();
-    if request.method() != Method::POST {
-        return typed;
+    if request.method() == Method::POST {
+        // Whether it came to its end or not, what was noted is noted.
+        drop(tokio::time::timeout(PATIENCE, read_into(request, &typed)).await);
     }
+    typed
+}
+
+async fn read_into(request: Request, typed: &Typed) {
     let kind = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if kind.starts_with("multipart/form-data") {
-        read_parts(request, &typed).await;
+        read_parts(request, typed).await;
     } else {
         let (mut parts, body) = request.into_parts();
         parts.extensions.insert(typed.clone());
         // What does not parse holds nothing that could be shown.
         drop(Form::<Vec<(String, String)>>::from_request(Request::from_parts(parts, body), &()).await);
     }
-    typed
 }
 
 /// Up to the first file, and no further than is looked at.
