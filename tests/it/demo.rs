@@ -65,7 +65,7 @@ async fn a_loading_that_was_interrupted_is_made_again() {
     let options = support::database().await;
     let db = Db::open(options.clone(), Clock::at(instant()), reactions::react);
     db::begin_demonstration(&db).await.unwrap();
-    let half = NewPerson::checked("sophie@demo.example", "Sophie", false, Locale::Fr).unwrap();
+    let half = NewPerson::checked("sophie.bailleul@arras.example", "Sophie", false, Locale::Fr).unwrap();
     db.write(move |tx| Box::pin(async move { people::create(tx, &half).await })).await.unwrap();
     load(&options, instant()).await.unwrap();
     let whole = rows(&options).await;
@@ -82,8 +82,17 @@ async fn it_is_never_loaded_over_somebody_s_own() {
     let db = Db::open(options.clone(), Clock::system(), reactions::react);
     let own = NewPerson::checked("agent@ville.fr", "Agent", true, Locale::Fr).unwrap();
     db.write(move |tx| Box::pin(async move { people::create(tx, &own).await })).await.unwrap();
-    let before = rows(&options).await;
-    let refused = load(&options, instant()).await.unwrap_err().to_string();
-    assert!(refused.contains("not of the demonstration") && refused.contains("--data"), "{refused}");
-    assert_eq!(before, rows(&options).await);
+    for begun in [false, true] {
+        if begun {
+            // Even if a loading was cut short before somebody went on with their own.
+            sqlx::raw_sql("update instance set demo_began_at = now()")
+                .execute(&mut PgConnection::connect_with(&options).await.unwrap())
+                .await
+                .unwrap();
+        }
+        let before = rows(&options).await;
+        let refused = load(&options, instant()).await.unwrap_err().to_string();
+        assert!(refused.contains("not of the demonstration") && refused.contains("--data"), "{refused}");
+        assert_eq!(before, rows(&options).await);
+    }
 }

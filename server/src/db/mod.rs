@@ -259,10 +259,13 @@ pub async fn demonstration(db: &Db) -> Result<Demonstration> {
 
 /// Notes that the demonstration is being loaded, in what must be empty or an earlier try: what a try left goes.
 pub async fn begin_demonstration(db: &Db) -> Result<()> {
-    let now = db.clock.now();
-    let mut tx = db.pool.begin().await?;
-    store::begin_demonstration(&mut tx, now).await?;
-    Ok(tx.commit().await?)
+    db.write(|tx| {
+        Box::pin(async move {
+            let now = tx.now();
+            store::begin_demonstration(tx.connection(), now).await
+        })
+    })
+    .await
 }
 
 /// Marks the instance as the demonstration's, once it is whole, and names it.

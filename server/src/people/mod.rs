@@ -279,6 +279,11 @@ pub async fn first_admin(connection: &mut PgConnection) -> Result<Option<PersonI
     store::first_admin(connection).await
 }
 
+/// Whether anybody has an account whose address is none of these.
+pub async fn has_others(connection: &mut PgConnection, addresses: &[String]) -> Result<bool> {
+    store::has_others(connection, addresses).await
+}
+
 /// A viewer for what the command line does in somebody's name.
 pub async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
     store::viewer(connection, person).await

@@ -315,6 +315,15 @@ pub(super) async fn insert_token(
     Ok(())
 }
 
+pub(super) async fn has_others(connection: &mut PgConnection, addresses: &[String]) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (select from people where lower(email) <> all($1)) as "others!""#,
+        addresses
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn set_feed(
     connection: &mut PgConnection,
     secret: &Secret,

@@ -29,18 +29,20 @@ use crate::{
 
 /// The name of the demonstration's network.
 const NAME: &str = "Réseau CPO Hauts-de-France";
+/// Why a database that is somebody's own is left alone.
+const FOREIGN: &str = "this database holds people who are not of the demonstration: choose an empty data folder with \
+    --data, or serve without --demo";
 /// The heaviest generated document, in bytes.
 const HEAVIEST: u64 = 8 << 20;
 
 /// Loads the demonstration into an empty database; one that holds it is left alone, one in which loading was interrupted
 /// is emptied and loaded anew, any other is refused.
 pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Files) -> Result<()> {
+    let network = network::network()?;
     match db::demonstration(db).await? {
         db::Demonstration::There => return Ok(()),
-        db::Demonstration::Foreign => bail!(
-            "this database holds people who are not of the demonstration: choose an empty data folder with --data, or \
-             serve without --demo"
-        ),
+        db::Demonstration::Foreign => bail!(FOREIGN),
+        db::Demonstration::Begun if others(db, &network).await? => bail!(FOREIGN),
         db::Demonstration::Empty | db::Demonstration::Begun => db::begin_demonstration(db).await?,
     }
     let now = db.clock().now();
@@ -48,8 +50,14 @@ pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Fi
     // The same database, under a clock that is moved to when each thing was said.
     let past = Db::open(options, clock.clone(), crate::reactions::react);
     let builder = Builder { db: past, clock, now, files: files.clone(), ..Builder::empty(db) };
-    builder.build(&network::network()?).await?;
+    builder.build(&network).await?;
     Ok(db::mark_demonstration(db, NAME).await?)
+}
+
+/// Whether anybody has an account who is not of the demonstration: somebody went on with what was cut short.
+async fn others(db: &Db, network: &Network) -> Result<bool> {
+    let own: Vec<_> = network.people.iter().map(|person| person.email.clone()).collect();
+    Ok(people::has_others(&mut *db.pool().acquire().await?, &own).await?)
 }
 
 struct Builder {
