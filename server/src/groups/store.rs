@@ -69,7 +69,7 @@ pub(super) async fn visible(
            from groups
            join streams on streams.id = groups.id
            left join members on members.group_id = groups.id and members.person_id = $1 and members.ended_seq is null
-           where ($2::uuid is null or groups.id = $2) 
+           where ($2::uuid is null or groups.id = $2)
              and ($1::uuid is null or members.role is not null or access <> 'invite')
            order by members.role is null, groups.created_at, groups.id"#,
         person.map(|person| person.0),

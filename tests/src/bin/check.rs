@@ -25,10 +25,15 @@ struct Cli {
     only: Option<String>,
 }
 
+/// What a step says that has not what it needs on this machine.
+const NOT_RUN: &str = "not run";
+
 /// What came of a step.
 struct Outcome {
     name: &'static str,
     passed: bool,
+    /// Whether it could be run here at all.
+    ran: bool,
     took: Duration,
     /// How many tests it ran and how many failed, where it counts them.
     tests: (u64, u64),
@@ -63,9 +68,14 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
         if !passed {
             say(&output);
         }
-        let tests = counted(&output);
-        say(&format!("    {} in {:.1} s", if passed { "passed" } else { "FAILED" }, began.elapsed().as_secs_f64()));
-        outcomes.push(Outcome { name, passed, took: began.elapsed(), tests });
+        let (tests, ran) = (counted(&output), output != NOT_RUN);
+        let verdict = match (ran, passed) {
+            (false, _) => NOT_RUN,
+            (true, true) => "passed",
+            (true, false) => "FAILED",
+        };
+        say(&format!("    {verdict} in {:.1} s", began.elapsed().as_secs_f64()));
+        outcomes.push(Outcome { name, passed, ran, took: began.elapsed(), tests });
     };
     step("format", &|| run(cargo(root).args(["fmt", "--all", "--check"])));
     step("front end types", &|| run(npm(root).args(["run", "check"])));
@@ -143,7 +153,7 @@ fn deny(root: &Path) -> Result<(bool, String)> {
     let there = Command::new("cargo").args(["deny", "--version"]).stdout(Stdio::null()).stderr(Stdio::null()).status();
     if !there.is_ok_and(|status| status.success()) {
         say("    not run: cargo-deny is not installed (cargo install --locked cargo-deny)");
-        return Ok((true, String::new()));
+        return Ok((true, NOT_RUN.to_owned()));
     }
     run(cargo(root).args(["deny", "check", "bans", "licenses", "sources"]))
 }
@@ -213,12 +223,17 @@ fn counted(output: &str) -> (u64, u64) {
 fn summary(outcomes: &[Outcome]) -> ExitCode {
     say("");
     for outcome in outcomes {
-        let mark = if outcome.passed { "ok    " } else { "FAILED" };
+        let mark = match (outcome.ran, outcome.passed) {
+            (false, _) => "-     ",
+            (true, true) => "ok    ",
+            (true, false) => "FAILED",
+        };
         let tests = if outcome.tests.0 > 0 { format!(", {} tests", outcome.tests.0) } else { String::new() };
         say(&format!("{mark} {} ({:.1} s{tests})", outcome.name, outcome.took.as_secs_f64()));
     }
     let (passed, failed) = outcomes.iter().fold((0, 0), |sum, outcome| match outcome.tests {
         // A step that counts no tests is one check itself; one that failed without a failing test did not get to them.
+        (0, 0) if !outcome.ran => sum,
         (0, 0) if outcome.passed => (sum.0 + 1, sum.1),
         (tests, 0) if !outcome.passed => (sum.0 + tests, sum.1 + 1),
         (tests, broken) => (sum.0 + tests, sum.1 + broken),
