@@ -145,6 +145,14 @@ async fn its_animator_changes_a_meeting_by_its_page_cancels_it_and_takes_that_ba
         refused.text
     );
     assert_eq!(camille.form(&format!("{path}/state"), &[("state", "cancelled")]).await.status, 403);
+    let days = json!({ "ends_at": "2031-10-05T04:00:00Z" });
+    ines.request(Method::PATCH, &format!("/api/v1{path}"), Some(days)).await;
+    let mut renamed = fields;
+    (renamed[0], renamed[4]) = (("title", "Trois jours"), ("to", "08:00"));
+    assert_eq!(ines.form(&format!("{path}/edit"), &renamed).await.status, 303);
+    let kept = ines.get(&format!("/api/v1{path}")).await.json();
+    assert_eq!((&kept["title"], &kept["ends_at"]), (&json!("Trois jours"), &json!("2031-10-05T04:00:00Z")));
+    assert_eq!(ines.form(&format!("{path}/state"), &[("state", "draft")]).await.status, 422, "no way back to a draft");
     for (state, shown, not_shown) in
         [("cancelled", "Rétablir la rencontre", "Votre réponse"), ("convened", "Votre réponse", "Rétablir")]
     {

@@ -69,7 +69,8 @@ async fn clock(db: &db::Db) -> Result<String> {
 
 fn disk(place: &Place) -> Result<String> {
     // The folder is made by the first start, where there is room for it.
-    let there = place.data.ancestors().find(|folder| folder.exists()).unwrap_or(&place.data);
+    let data = std::path::absolute(&place.data)?;
+    let there = data.ancestors().find(|folder| folder.exists()).unwrap_or(&data);
     let free = rustix::fs::statvfs(there).map(|disk| disk.f_bavail * disk.f_frsize)?;
     anyhow::ensure!(free > SPACE, "{} MB are free in {}: make room", free >> 20, place.data.display());
     Ok(format!("{} GB are free", free >> 30))

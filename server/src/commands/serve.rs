@@ -167,7 +167,8 @@ pub(super) fn transport(place: &Place, serve: &Serve) -> Result<Transport> {
 
 /// Mails and their password travel encrypted, unless the address says otherwise or leads to this machine itself.
 fn encrypted(url: &str) -> String {
-    if url.contains("tls=") || url.starts_with("smtps://") || is_loopback(url) {
+    let said = url.split_once('?').is_some_and(|(_, query)| query.split('&').any(|part| part.starts_with("tls=")));
+    if said || url.starts_with("smtps://") || is_loopback(url) {
         return url.to_owned();
     }
     let joint = if url.contains('?') { '&' } else { '?' };
@@ -196,6 +197,7 @@ mod tests {
         for (given, used) in [
             ("smtp://u:p@mail.example:587", "smtp://u:p@mail.example:587?tls=required"),
             ("smtp://mail.example?tls=opportunistic", "smtp://mail.example?tls=opportunistic"),
+            ("smtp://u:tls=p@mail.example", "smtp://u:tls=p@mail.example?tls=required"),
             ("smtps://mail.example", "smtps://mail.example"),
             ("smtp://127.0.0.1:1025", "smtp://127.0.0.1:1025"),
         ] {

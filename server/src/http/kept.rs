@@ -16,7 +16,8 @@ use web::paths;
 use super::Form;
 
 /// The fields that people write in, in the order in which they are shown.
-const WRITTEN: [&str; 6] = ["title", "name", "objective", "purpose", "agenda", "body"];
+const WRITTEN: [&str; 13] =
+    ["title", "name", "objective", "purpose", "date", "from", "to", "place", "link", "agenda", "tags", "url", "body"];
 /// How much of a form with files is looked at, in bytes: its words come first.
 const LOOKED_AT: usize = 512 * 1024;
 

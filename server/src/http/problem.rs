@@ -179,6 +179,9 @@ fn retry_after(error: &Error, response: &mut Response) {
 
 fn log(error: &Error, address: &str) {
     let path = address.split('?').next().unwrap_or_default();
+    // The last part of these is a secret.
+    let secret = ["/feeds/", "/sign-in/"].into_iter().find(|secret| path.starts_with(secret));
+    let path = secret.unwrap_or(path);
     if status(error).is_server_error() {
         tracing::error!(code = error.code(), path, %error, "a request failed");
     } else {

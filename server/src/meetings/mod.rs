@@ -44,6 +44,7 @@ pub async fn schedule(tx: &mut Tx, may: &MayAnimate, new: &NewMeeting) -> Result
 pub async fn change(tx: &mut Tx, access: &MeetingAccess, new: &NewMeeting) -> Result<()> {
     let (group, now) = (access.may().group(), tx.now());
     tx.lock(group.into()).await?;
+    access.may().recheck(tx.connection()).await?.animate()?;
     store::update(tx.connection(), access.meeting(), new, now).await?;
     tx.record(Event::MeetingUpdated { group, meeting: access.meeting() }, Some(access.may().person())).await?;
     Ok(())

@@ -90,7 +90,7 @@ const holdsFiles = (drag: DragEvent) => drag.dataTransfer?.types.includes("Files
 /** Without a form that takes them, files dropped by mistake would replace the page and what is typed in it. */
 for (const name of ["dragover", "dragleave", "drop"] as const) {
   addEventListener(name, (drag) => {
-    if (!holdsFiles(drag) || !uploads.length) return;
+    if (!holdsFiles(drag)) return;
     drag.preventDefault();
     const taker = uploads.find((upload) => upload.open);
     const files = drag.dataTransfer?.files;

@@ -244,6 +244,8 @@ class Live {
     for (let attempt = 0; ; attempt++) {
       const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
       if (answer?.ok) return this.#takeOver(await answer.text());
+      // The page answers a form, and has no address of its own: what is typed in it stays.
+      if (answer?.status === 405) return;
       if (answer && answer.status < 500) return location.reload();
       await new Promise((resolve) => setTimeout(resolve, 500 + backoff(attempt, Math.random)));
     }

@@ -61,5 +61,5 @@ feed-create = Obtenir mon adresse d’abonnement
 feed-renew = Obtenir une nouvelle adresse
 feed-since = Vous avez une adresse depuis le { $name }. Une nouvelle met fin à l’ancienne.
 feed-address = Votre adresse d’abonnement
-feed-address-hint = Elle est à vous seul, et n’est montrée que cette fois : copiez-la dans votre agenda, ou ouvrez-la.
+feed-address-hint = Elle n’est qu’à vous, et ne s’affiche que cette fois : copiez-la dans votre agenda, ou ouvrez-la.
 feed-open = Ouvrir dans mon agenda

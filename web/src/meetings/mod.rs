@@ -251,7 +251,7 @@ impl MeetingsPage {
     /// Since when there is a subscription, in words.
     fn since(&self) -> Option<String> {
         let since = self.subscription.since?;
-        Some(self.shell.text.name("feed-since", &date::brief(self.shell.text, since, self.now)))
+        Some(self.shell.text.name("feed-since", &date::short(self.shell.text, since, self.now)))
     }
 
     /// The address as calendar programs take it over by a click.

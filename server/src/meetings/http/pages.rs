@@ -100,7 +100,7 @@ pub(super) async fn schedule(
     Path(slug): Path<String>,
     Form(form): Form<TypedForm>,
 ) -> Result<Response> {
-    let scheduled = match checked(&form, NETWORK_ZONE, MeetingState::Convened) {
+    let scheduled = match checked(&form, None, NETWORK_ZONE, MeetingState::Convened) {
         Ok(new) => super::schedule(&app, page.reader()?, &slug, new).await,
         Err(error) => Err(error),
     };
@@ -159,7 +159,9 @@ pub(super) async fn change(
     Form(form): Form<TypedForm>,
 ) -> Result<Response> {
     let typed = form.kept();
-    match super::change(&app, page.reader()?, meeting, move |now| checked(&form, now.timezone, now.state)).await {
+    match super::change(&app, page.reader()?, meeting, move |now| checked(&form, Some(now), now.timezone, now.state))
+        .await
+    {
         Ok(()) => Ok(Redirect::to(&paths::meeting(meeting)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
@@ -175,6 +177,9 @@ pub(super) async fn set_state(
     Path(meeting): Path<MeetingId>,
     Form(form): Form<StateForm>,
 ) -> Result<Redirect> {
+    if !matches!(form.state, MeetingState::Cancelled | MeetingState::Convened) {
+        return Err(Error::field("state", "malformed"));
+    }
     super::change(&app, viewer, meeting, move |now| in_state(now, form.state)).await?;
     Ok(Redirect::to(&paths::meeting(meeting)))
 }
@@ -206,10 +211,21 @@ impl TypedForm {
     }
 }
 
-fn checked(form: &TypedForm, zone: Tz, state: MeetingState) -> Result<NewMeeting> {
+/// Checks a form; `now` is the meeting that it changes. A form that leaves the hours alone leaves a meeting of several
+/// days, which it cannot say, as it is.
+fn checked(form: &TypedForm, now: Option<&Meeting>, zone: Tz, state: MeetingState) -> Result<NewMeeting> {
     let missing = |field: &'static str| Error::Invalid(vec![FieldError { field: field.into(), code: "malformed" }]);
-    let starts_at = draft::local(&form.date, &form.from, zone).ok_or_else(|| missing("date"))?;
-    let ends_at = draft::local(&form.date, &form.to, zone).ok_or_else(|| missing("to"))?;
+    let untouched = now.filter(|now| {
+        let kept = MeetingForm::of(now);
+        (&kept.date, &kept.from, &kept.to) == (&form.date, &form.from, &form.to)
+    });
+    let (starts_at, ends_at) = match untouched {
+        Some(now) => (now.starts_at, now.ends_at),
+        None => (
+            draft::local(&form.date, &form.from, zone).ok_or_else(|| missing("date"))?,
+            draft::local(&form.date, &form.to, zone).ok_or_else(|| missing("to"))?,
+        ),
+    };
     let item = |line: &str| {
         let (title, minutes) = line.rsplit_once('|').unwrap_or((line, "15"));
         let minutes: String = minutes.chars().filter(char::is_ascii_digit).collect();
