@@ -192,6 +192,8 @@ async fn a_subscription_shows_ones_own_meetings_and_no_others() {
     ines.remove(&group, &camille).await;
     let calendar = server.stranger().get(&second).await;
     assert!(calendar.status == 200 && !calendar.text.contains("VEVENT"), "a former member: {}", calendar.text);
+    camille.form("/settings/password", &[("password", "une phrase assez longue")]).await;
+    assert_eq!(server.stranger().get(&second).await.status, 404, "a new password ends it");
 }
 
 #[tokio::test]

@@ -228,8 +228,9 @@ pub async fn sign_in_by_password(db: &Db, address: &str, typed: &str) -> Result<
     }))
 }
 
-/// Sets or changes one's password.
+/// Sets or changes one's password. One's calendar subscription ends with the old one.
 pub async fn set_password(tx: &mut Tx, viewer: &Viewer, hash: password::Hash) -> Result<()> {
+    store::delete_feed(tx.connection(), viewer.id).await?;
     store::set_password(tx.connection(), viewer.id, hash.as_str()).await
 }
 

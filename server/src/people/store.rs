@@ -342,6 +342,11 @@ pub(super) async fn set_feed(
     Ok(())
 }
 
+pub(super) async fn delete_feed(connection: &mut PgConnection, person: PersonId) -> Result<()> {
+    sqlx::query!("delete from feeds where person_id = $1", person.0).execute(connection).await?;
+    Ok(())
+}
+
 pub(super) async fn feed_since(connection: &mut PgConnection, person: PersonId) -> Result<Option<DateTime<Utc>>> {
     Ok(sqlx::query_scalar!("select created_at from feeds where person_id = $1", person.0)
         .fetch_optional(connection)
