@@ -17,10 +17,10 @@ use web::{
     threads::Thread,
     today::{News, ToDo, TodayPage, UsefulDocument},
 };
-use words::{ChannelId, DocumentId, PersonId, ThreadId};
+use words::{ChannelId, DocumentId, ThreadId};
 
 use crate::{
-    documents::{self, ListPage},
+    documents,
     error::{Error, Result},
     groups::{self, Waiting},
     http::{App, Page, Policy, Routes, Viewer, print},
@@ -65,7 +65,7 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
         page.read(&app, move |connection, viewer| Box::pin(async move { read(connection, viewer, now).await })).await?;
     let channels: HashMap<ChannelId, String> =
         nav.groups.iter().flat_map(|group| &group.channels).map(|channel| (channel.id, channel.name.clone())).collect();
-    let news = news(&read, &channels, page.reader()?.id, page.text);
+    let news = news(&read, &channels, page.text);
     let to_do = read.waiting.into_iter().map(|waiting| ToDo::JoinRequest {
         name: waiting.name,
         slug: waiting.slug,
@@ -89,14 +89,14 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>
     let last_visit = people::last_visit(connection, viewer).await?;
     let threads = messages::latest_threads(connection, viewer, NEWS).await?;
     let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
-    let page = ListPage { kind: None, after: None, limit: NEWS };
     // Who comes for the first time has all before them: the network itself is new.
-    let arrivals = match last_visit {
-        Some(since) => groups::arrivals(connection, viewer, since, NEWS).await?,
-        None => Vec::new(),
+    let (arrivals, documents) = match last_visit {
+        Some(since) => (
+            groups::arrivals(connection, viewer, since, NEWS).await?,
+            documents::shared_since(connection, viewer, since, NEWS).await?,
+        ),
+        None => (Vec::new(), Vec::new()),
     };
-    let mut documents = documents::library(connection, viewer, page).await?;
-    documents.retain(|document| last_visit.is_some_and(|since| document.created_at > since));
     Ok(Read {
         last_visit,
         next_meeting: meetings::next(connection, viewer, now).await?,
@@ -110,7 +110,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>
 }
 
 /// What others did, the last first.
-fn news(read: &Read, channels: &HashMap<ChannelId, String>, reader: PersonId, text: web::Text) -> Vec<News> {
+fn news(read: &Read, channels: &HashMap<ChannelId, String>, text: web::Text) -> Vec<News> {
     let thread = |thread: &Thread| {
         let count = thread.last_position - read.positions.get(&thread.id).copied().unwrap_or(0);
         let latest = thread.latest.as_ref().filter(|_| count > 0)?;
@@ -126,20 +126,19 @@ fn news(read: &Read, channels: &HashMap<ChannelId, String>, reader: PersonId, te
         Some((thread.active_at, news))
     };
     let document = |document: &Document| {
-        let file = document.latest().filter(|_| document.shared_by.id != reader)?;
+        let file = document.latest().map(|version| (version.file.name.clone(), version.file.size_bytes));
         let news = News::Document {
             id: document.id,
             title: document.title.clone(),
-            file_name: file.file.name.clone(),
-            size_bytes: file.file.size_bytes,
+            file,
             author: document.shared_by.clone(),
             at: document.created_at,
         };
-        Some((document.created_at, news))
+        (document.created_at, news)
     };
     let arrival = |(person, at): &(Author, DateTime<Utc>)| (*at, News::Arrival { person: person.clone(), at: *at });
     let mut news: Vec<_> = read.threads.iter().filter_map(thread).collect();
-    news.extend(read.documents.iter().filter_map(document));
+    news.extend(read.documents.iter().map(document));
     news.extend(read.arrivals.iter().map(arrival));
     news.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     news.into_iter().map(|(_, news)| news).collect()

@@ -137,6 +137,9 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await page.goto(`${server.url}/meetings`);
   await press("Obtenir mon adresse d’abonnement");
   await page.locator("#feed-address").waitFor();
+  await page.goto(`${server.url}/meetings`);
+  await press("Arrêter l’abonnement");
+  await page.getByRole("button", { name: "Obtenir mon adresse d’abonnement" }).waitFor();
 
   // Members: one invited, whose role changes; who asks to join, let in, removed; who leaves.
   await page.goto(`${group}/members`);

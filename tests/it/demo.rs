@@ -72,8 +72,27 @@ async fn a_loading_that_was_interrupted_is_made_again() {
     let other = support::database().await;
     load(&other, instant()).await.unwrap();
     assert_eq!(whole.len(), rows(&other).await.len(), "nothing of the first try is left");
+    // One that was cut short at its very end, with mails and tries of who came meanwhile: every table is emptied.
+    let cut = "update instance set demo = false;
+               insert into sign_in_attempts values ('x', now());
+               insert into operations select people.id, people.id, messages.id, now() from people, messages limit 1";
+    sqlx::raw_sql(cut).execute(&mut PgConnection::connect_with(&options).await.unwrap()).await.unwrap();
+    load(&options, instant()).await.unwrap();
+    assert_eq!(whole, rows(&options).await, "nothing of the second try is left");
     load(&options, instant() + TimeDelta::days(1)).await.unwrap();
     assert_eq!(whole, rows(&options).await, "a whole one is left alone");
+}
+
+#[tokio::test]
+async fn two_processes_do_not_load_it_together() {
+    let options = support::database().await;
+    let db = Db::open(options.clone(), Clock::at(instant()), reactions::react);
+    let loading = db::lock_demonstration(&db).await.unwrap().expect("nobody loads it");
+    let refused = load(&options, instant()).await.unwrap_err().to_string();
+    assert!(refused.contains("another process"), "{refused}");
+    drop(loading);
+    let loads = async { while load(&options, instant()).await.is_err() {} };
+    tokio::time::timeout(std::time::Duration::from_mins(1), loads).await.expect("the right ends with its holder");
 }
 
 #[tokio::test]

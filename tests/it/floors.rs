@@ -147,3 +147,45 @@ fn the_release_binary_has_nothing_that_only_tests_use() {
     }
     assert!(tested > 5, "the modules of tests are found");
 }
+
+/// The fields of the templates that people write words in.
+fn written_fields() -> Vec<String> {
+    fn walk(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+            let path = entry.path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|kind| kind == "html") {
+                found.extend(written_in(&fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(&root().join("web/src"), &mut found);
+    found
+}
+
+fn written_in(template: &str) -> Vec<String> {
+    let quoted = |text: &str| text.split('"').nth(1).unwrap_or_default().to_owned();
+    let macros = ["field::input(faults, ", "field::area(faults, "].into_iter();
+    let called = macros.flat_map(|call| template.split(call).skip(1).map(quoted).collect::<Vec<_>>());
+    let areas = template.split("<textarea").skip(1).filter_map(|rest| {
+        let tag = rest.split('>').next().unwrap_or_default();
+        tag.split_once(" name=").map(|(_, name)| quoted(name))
+    });
+    called.chain(areas).filter(|name| !name.is_empty() && !name.contains('{')).collect()
+}
+
+#[test]
+fn every_field_that_people_write_in_is_shown_again_when_its_form_is_lost() {
+    // Who one is and what one proves it with is no text that would be typed twice.
+    const SECRET: [&str; 3] = ["email", "password", "code"];
+    let found = written_fields();
+    assert!(found.len() > 15 && found.iter().any(|name| name == "agenda"), "the fields are found: {found:?}");
+    for name in found {
+        let shown = preau::http::kept::WRITTEN.contains(&name.as_str());
+        assert!(shown || SECRET.contains(&name.as_str()), "{name} is lost with its form");
+    }
+    let planted = r#"{% call field::area(faults, "minutes", "x") %}<textarea id="a" name="notes">"#;
+    assert_eq!(written_in(planted), ["minutes", "notes"]);
+}

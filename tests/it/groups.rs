@@ -74,6 +74,16 @@ async fn an_open_group_is_joined_and_one_on_request_waits_for_its_animator() {
     let accepted = ines.form("/groups/request/members", &[("user", &camille.id.to_string()), ("role", "member")]).await;
     assert_eq!(accepted.status, 303);
     assert_eq!(camille.get("/groups/request/members").await.status, 200);
+    let waiting = [server.person("Hugo").await, server.person("Nadia").await];
+    for person in &waiting {
+        assert_eq!(person.form("/groups/request/join", &[]).await.status, 303);
+    }
+    let opened = json!({ "access": "open" });
+    ines.request(Method::PATCH, &format!("/api/v1/groups/{}", request["id"].as_str().unwrap()), Some(opened)).await;
+    for person in &waiting {
+        assert_eq!(person.get("/groups/request/members").await.status, 200, "who waits at a door that opens is in");
+    }
+    assert!(!ines.page("/").await.text.contains("Nadia demande"), "nobody waits any more");
 }
 
 #[tokio::test]

@@ -194,6 +194,14 @@ async fn a_subscription_shows_ones_own_meetings_and_no_others() {
     assert!(calendar.status == 200 && !calendar.text.contains("VEVENT"), "a former member: {}", calendar.text);
     camille.form("/settings/password", &[("password", "une phrase assez longue")]).await;
     assert_eq!(server.stranger().get(&second).await.status, 404, "a new password ends it");
+    let third = address(camille.form("/meetings/feed", &[]).await.text);
+    ines.add(&group, &camille, "member").await;
+    assert_eq!(server.stranger().get(&third).await.status, 200);
+    ines.add(&group, &camille, "animator").await;
+    assert_eq!(server.stranger().get(&third).await.status, 404, "another role ends it");
+    let fourth = address(camille.form("/meetings/feed", &[]).await.text);
+    assert_eq!(camille.form("/meetings/feed/end", &[]).await.header("location"), "/meetings");
+    assert_eq!(server.stranger().get(&fourth).await.status, 404, "its holder ends it");
 }
 
 #[tokio::test]
@@ -233,5 +241,39 @@ async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
         let refused = ines.post(&path, body).await;
         let field = wrong.as_object().unwrap().keys().next().unwrap().clone();
         assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["field"].clone()), (422, json!(field)));
+    }
+}
+
+#[tokio::test]
+async fn a_form_that_shows_what_is_no_longer_so_undoes_nothing_and_is_not_lost() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let meeting = ines.post(&format!("/api/v1/groups/{}/meetings", group.id), body()).await.json();
+    let fields = [("title", "Sur un outil"), ("purpose", "Suivre"), ("type", "tool")];
+    let document = ines.upload(&format!("/api/v1/groups/{}/documents", group.id), &fields, &[("a.csv", b"a")]).await;
+    let (meeting, document) = (meeting["id"].as_str().unwrap().to_owned(), document.json()["id"].clone());
+    let document = document.as_str().unwrap();
+    let when = [("date", "2031-10-02"), ("from", "09:30"), ("to", "12:30"), ("mode", "hybrid"), ("objective", "x")];
+    // The page of each form, what is typed beside the title or the name, and the API's address.
+    let forms = [
+        (format!("/meetings/{meeting}/edit"), &when[..], "title", format!("/api/v1/meetings/{meeting}")),
+        (format!("/documents/{document}"), &[("type", "tool")], "title", format!("/api/v1/documents/{document}")),
+        (format!("/channels/{}/edit", group.channel), &[], "name", format!("/api/v1/channels/{}", group.channel)),
+        ("/groups/reseau-cpo/edit".to_owned(), &[("access", "invite")], "name", format!("/api/v1/groups/{}", group.id)),
+    ];
+    let etag = |page: &str| page.split(r#"name="etag" value=""#).nth(1).unwrap().split('"').next().unwrap().to_owned();
+    for (path, others, field, api) in forms {
+        let shown = etag(&ines.page(&path).await.text);
+        ines.request(Method::PATCH, &api, Some(json!({ field: "Changé entre-temps" }))).await;
+        let typed = |etag: String| [others, &[(field, "Tapé ici"), ("etag", etag.leak())]].concat();
+        let refused = ines.form(&path, &typed(shown)).await;
+        for told in ["pendant que vous écriviez", r#"value="Tapé ici""#, "Voir ce qui est enregistré"] {
+            assert!(refused.text.contains(told), "{path}: {told}: {}", refused.text);
+        }
+        assert_eq!(ines.get(&api).await.json()[field], "Changé entre-temps", "{path}");
+        // Who has seen that sends it again.
+        let sent = ines.form(&path, &typed(etag(&refused.text))).await;
+        assert_eq!(sent.status, 303, "{path}: {}", sent.text);
+        assert_eq!(ines.get(&api).await.json()[field], "Tapé ici", "{path}");
     }
 }

@@ -241,6 +241,9 @@ async fn a_thread_is_named_and_resolved_by_its_opener_and_by_animators() {
     assert_eq!(camille.form(&edit, &[("status", "open")]).await.status, 303);
     let long = camille.form(&edit, &[("title", &"t".repeat(201))]).await;
     assert!(long.text.contains("Ce texte est trop long") && long.text.contains("Marquer comme résolue"));
+    assert!(long.text.contains(&format!(r#"value="{}""#, "t".repeat(201))), "what was typed is shown: {}", long.text);
+    let plain = camille.page(&format!("/threads/{}", plain["id"].as_str().unwrap())).await.text;
+    assert!(!plain.contains(r#"value="Une simple remarque""#), "a first line is no title: {plain}");
     ines.remove(&group, &camille).await;
     assert_eq!(camille.request(Method::PATCH, &path, Some(json!({ "title": "x" }))).await.status, 404);
 }

@@ -158,15 +158,21 @@ async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
     clock.advance(TimeDelta::minutes(5));
     let path = format!("/api/v1/groups/{}/documents", group.id);
     let fields = [("title", "Tableau de suivi"), ("purpose", "Suivre les actions"), ("type", "tool")];
+    // A session that ends leaves the visit known.
+    browser.form("/sign-out", &[]).await;
     clock.advance(TimeDelta::days(3));
     ines.upload(&path, &fields, &[("suivi.csv", b"a;b")]).await;
+    let link = [("title", "Cadre national"), ("url", "https://irev.example"), ("type", "link")];
+    ines.upload(&path, &link, &[]).await;
     let hugo = server.person("Hugo Lemaire").await;
     ines.add(&group, &hugo, "member").await;
     ondine.form("/groups/reseau-cpo/join", &[]).await;
     clock.advance(TimeDelta::minutes(1));
+    browser.form("/sign-in", &[("email", &email)]).await;
+    browser.form(&last_mail(&server).await.0, &[]).await;
     for _ in 0..2 {
         let page = browser.get("/").await.text;
-        for told in ["Depuis votre dernière visite", "Tableau de suivi", "Hugo Lemaire"] {
+        for told in ["Depuis votre dernière visite", "Tableau de suivi", "Cadre national", "Hugo Lemaire"] {
             assert!(page.contains(told), "{told}: {page}");
         }
         // Within the same visit it stays new.
@@ -174,4 +180,28 @@ async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
     }
     assert!(!browser.get("/").await.text.contains("Ondine Marin"), "whom to let in is the animators' to know");
     assert!(ines.page("/").await.text.contains("Ondine Marin"));
+}
+
+#[tokio::test]
+async fn what_was_typed_while_the_session_ended_is_shown_again() {
+    let server = Server::start().await;
+    let (_, group) = server.group().await;
+    let mut gone = server.person("Camille").await;
+    gone.token = "0".repeat(64);
+    let thread = format!("/threads/{}/messages", group.standing);
+    let meeting = [("title", "Rencontre"), ("objective", "Préparer"), ("password", "secret"), ("agenda", "Un | 5")];
+    let lost = [
+        (gone.upload(&thread, &[("body", "Un long <message>")], &[("a.txt", b"x")]).await, "Un long &#60;message&#62;"),
+        (gone.form("/groups/reseau-cpo/meetings", &meeting).await, "Rencontre\n\nPréparer\n\nUn | 5"),
+    ];
+    for (answer, typed) in &lost {
+        assert_eq!(answer.status, 401);
+        for shown in [typed, "Vous n’êtes plus connecté", r#"href="/sign-in"#] {
+            assert!(answer.text.contains(shown), "{shown}: {}", answer.text);
+        }
+        assert!(!answer.text.contains("secret"));
+    }
+    let empty = gone.form("/sign-out", &[]).await;
+    assert!(empty.status == 401 && !empty.text.contains("<textarea"), "nothing was typed: {}", empty.text);
+    assert_eq!(gone.post(&format!("/api/v1{thread}"), json!({ "body": "x" })).await.json()["code"], "unauthenticated");
 }

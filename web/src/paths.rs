@@ -36,6 +36,8 @@ fixed! {
     MEETINGS = "/meetings";
     /// One's subscription to the calendar.
     FEED = "/meetings/feed";
+    /// Where one's subscription is ended.
+    FEED_END = "/meetings/feed/end";
     /// The directory.
     PEOPLE = "/people";
     /// The search.

@@ -19,7 +19,7 @@ use super::NewChannel;
 use crate::{
     error::Result,
     groups,
-    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, print},
+    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, kept, print},
     people,
 };
 
@@ -59,6 +59,15 @@ struct ChangeChannel {
     name: Option<String>,
     purpose: Option<String>,
     archived: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct EditForm {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    purpose: String,
+    etag: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -121,7 +130,7 @@ async fn show_edit(
     page: &Page,
     channel: ChannelId,
     faults: Faults,
-    typed: Option<CreateChannel>,
+    typed: Option<EditForm>,
 ) -> Result<Response> {
     let (nav, channel) = page
         .read(app, move |connection, viewer| {
@@ -141,10 +150,10 @@ async fn edit_form(
     State(app): State<App>,
     page: Page,
     Path(channel): Path<ChannelId>,
-    Form(form): Form<CreateChannel>,
+    Form(form): Form<EditForm>,
 ) -> Result<Response> {
     let body = ChangeChannel { name: Some(form.name.clone()), purpose: Some(form.purpose.clone()), archived: None };
-    match change_channel(&app, page.reader()?, channel, body).await {
+    match change_channel(&app, page.reader()?, channel, body, form.etag.clone()).await {
         Ok(_) => Ok(Redirect::to(&paths::channel(channel)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
@@ -160,7 +169,7 @@ async fn archive_form(
     Form(form): Form<ArchiveForm>,
 ) -> Result<Redirect> {
     let body = ChangeChannel { name: None, purpose: None, archived: Some(form.archived) };
-    change_channel(&app, viewer, channel, body).await?;
+    change_channel(&app, viewer, channel, body, None).await?;
     Ok(Redirect::to(&paths::channel(channel)))
 }
 
@@ -175,10 +184,17 @@ async fn change(
     Path(channel): Path<ChannelId>,
     Json(body): Json<ChangeChannel>,
 ) -> Result<axum::Json<Channel>> {
-    change_channel(&app, viewer, channel, body).await.map(axum::Json)
+    change_channel(&app, viewer, channel, body, None).await.map(axum::Json)
 }
 
-async fn change_channel(app: &App, viewer: Viewer, channel: ChannelId, body: ChangeChannel) -> Result<Channel> {
+/// Changes a channel; `shown` is what a form showed of it.
+async fn change_channel(
+    app: &App,
+    viewer: Viewer,
+    channel: ChannelId,
+    body: ChangeChannel,
+    shown: Option<String>,
+) -> Result<Channel> {
     app.db
         .write(move |tx| {
             Box::pin(async move {
@@ -186,6 +202,7 @@ async fn change_channel(app: &App, viewer: Viewer, channel: ChannelId, body: Cha
                 // Locked before what is kept is read, so that two changes do not undo each other.
                 tx.lock(may.group().into()).await?;
                 let now = super::may_read(tx.connection(), &viewer, channel).await?.channel().clone();
+                kept::unchanged(shown.as_deref(), &now.etag())?;
                 if body.name.is_some() || body.purpose.is_some() {
                     let name = body.name.as_deref().unwrap_or(&now.name);
                     let new = NewChannel::checked(name, body.purpose.as_deref().unwrap_or(&now.purpose))?;

@@ -64,6 +64,8 @@ impl Db {
             .connect_lazy_with(options.options([
                 ("statement_timeout", "15s"),
                 ("lock_timeout", "5s"),
+                // The day on which somebody holds a post is the network's.
+                ("timezone", web::date::NETWORK_ZONE.name()),
                 // The rollback of a released connection is a notice each time that nothing was open.
                 ("client_min_messages", "error"),
             ]));
@@ -255,6 +257,19 @@ pub async fn demonstration(db: &Db) -> Result<Demonstration> {
         (false, false, true) => Demonstration::Foreign,
         (false, false, false) => Demonstration::Empty,
     })
+}
+
+/// The right to load the demonstration: nobody else has it while this is kept.
+#[derive(Debug)]
+pub struct Loading {
+    _connection: PgConnection,
+}
+
+/// Takes the right to load the demonstration, unless somebody loads it just now.
+pub async fn lock_demonstration(db: &Db) -> Result<Option<Loading>> {
+    let mut connection = db.pool().acquire().await?.detach();
+    let held = store::lock_demonstration(&mut connection).await?;
+    Ok(held.then_some(Loading { _connection: connection }))
 }
 
 /// Notes that the demonstration is being loaded, in what must be empty or an earlier try: what a try left goes.

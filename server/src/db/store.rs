@@ -101,22 +101,25 @@ pub(super) async fn demonstration(connection: &mut PgConnection) -> Result<(bool
     Ok((row.demo, row.begun, row.inhabited))
 }
 
+/// Empties the tables that rooms write; `streams`, `people` and `territories` take those that refer to them along.
 pub(super) async fn begin_demonstration(connection: &mut PgConnection, now: DateTime<Utc>) -> Result<()> {
     let begun = sqlx::query_scalar!(r#"select demo_began_at is not null as "begun!" from instance for update"#)
         .fetch_one(&mut *connection)
         .await?;
     if begun {
-        let tables = sqlx::query_scalar!(
-            r#"select string_agg(format('%I', tablename), ', ') as "tables!"
-               from pg_tables
-               where schemaname = 'public' and tablename not in ('instance', '_sqlx_migrations')"#
-        )
-        .fetch_one(&mut *connection)
-        .await?;
-        sqlx::raw_sql(sqlx::AssertSqlSafe(format!("truncate {tables}"))).execute(&mut *connection).await?;
+        sqlx::query!("truncate streams, people, territories, mails, sign_in_attempts cascade")
+            .execute(&mut *connection)
+            .await?;
     }
     sqlx::query!("update instance set demo_began_at = $1", now).execute(connection).await?;
     Ok(())
+}
+
+/// Whether this connection now holds the right to load the demonstration: until it is closed.
+pub(super) async fn lock_demonstration(connection: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar!(r#"select pg_try_advisory_lock(hashtext('preau demonstration')) as "held!""#)
+        .fetch_one(connection)
+        .await?)
 }
 
 pub(super) async fn mark_demonstration(connection: &mut PgConnection, name: &str) -> Result<()> {

@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     groups,
     http::{
-        App, Form, Json, List, Page, Path, Policy, Query, Routes, Viewer,
+        App, Form, Json, List, Page, Path, Policy, Query, Routes, Viewer, kept,
         list::{PAGE, checked_limit},
         print, problem,
     },
@@ -86,6 +86,7 @@ struct UpdateForm {
     r#type: String,
     #[serde(default)]
     tags: String,
+    etag: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -244,25 +245,36 @@ async fn update_form(
     let described =
         kind_of(&form.r#type).and_then(|kind| Described::checked(&form.title, &form.purpose, kind, &form.tags));
     let updated = match described {
-        Ok(described) => update_document(&app, page.reader()?, document, described).await,
+        Ok(described) => update_document(&app, page.reader()?, document, described, form.etag.clone()).await,
         Err(error) => Err(error),
     };
     match updated {
         Ok(()) => Ok(Redirect::to(&paths::document(document)).into_response()),
         Err(error) => {
             let faults = faults(error, page.text)?;
-            let UpdateForm { title, purpose, r#type: kind, tags } = form;
+            let UpdateForm { title, purpose, r#type: kind, tags, .. } = form;
             let typed = DocumentForm { title, purpose, kind, tags, url: String::new() };
             show_document(&app, &page, document, faults, Some(typed)).await
         }
     }
 }
 
-async fn update_document(app: &App, viewer: Viewer, document: DocumentId, described: Described) -> Result<()> {
+/// Describes a document anew; `shown` is what a form showed of it.
+async fn update_document(
+    app: &App,
+    viewer: Viewer,
+    document: DocumentId,
+    described: Described,
+    shown: Option<String>,
+) -> Result<()> {
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 let access = super::may_read(tx.connection(), &viewer, document).await?;
+                // Locked before what is kept is read, so that two changes do not undo each other.
+                tx.lock(access.may().group().into()).await?;
+                let now = super::find(tx.connection(), &access).await?;
+                kept::unchanged(shown.as_deref(), &DocumentForm::of(&now).etag())?;
                 super::update(tx, &access, &described).await
             })
         })
@@ -282,7 +294,7 @@ async fn update(
         body.r#type.unwrap_or(now.kind),
         &body.tags.unwrap_or(now.tags).join(","),
     )?;
-    update_document(&app, viewer.clone(), document, described).await?;
+    update_document(&app, viewer.clone(), document, described, None).await?;
     found(&app, &viewer, document).await.map(axum::Json)
 }
 

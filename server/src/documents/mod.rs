@@ -244,6 +244,16 @@ pub async fn library(connection: &mut PgConnection, viewer: &Viewer, page: ListP
     store::list(connection, viewer.id, None, page).await
 }
 
+/// What others shared in the viewer's groups since then, the last first.
+pub async fn shared_since(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Document>> {
+    store::shared_since(connection, viewer.id, since, limit).await
+}
+
 /// The described documents of the viewer's groups that messages name most.
 pub async fn useful(connection: &mut PgConnection, viewer: &Viewer, limit: i64) -> Result<Vec<(DocumentId, String)>> {
     store::useful(connection, viewer.id, limit).await

@@ -287,6 +287,28 @@ pub(super) async fn list(
     by_ids(connection, &ids).await
 }
 
+pub(super) async fn shared_since(
+    connection: &mut PgConnection,
+    person: PersonId,
+    since: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Document>> {
+    let ids = sqlx::query_scalar!(
+        "select documents.id
+         from documents
+         join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+         where deleted_at is null and created_by <> $1 and created_at > $2
+         order by created_at desc, documents.id
+         limit $3",
+        person.0,
+        since,
+        limit,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    by_ids(connection, &ids).await
+}
+
 pub(super) async fn useful(
     connection: &mut PgConnection,
     person: PersonId,

@@ -18,7 +18,7 @@ use words::{Access, GroupId, PersonId, Role};
 use super::{Joining, NewGroup};
 use crate::{
     error::{Error, Result},
-    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, print},
+    http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, kept, print},
     people::{self, NewPerson},
 };
 
@@ -80,6 +80,7 @@ struct EditForm {
     #[serde(default)]
     purpose: String,
     access: Access,
+    etag: Option<String>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -191,8 +192,9 @@ async fn show_edit(app: &App, page: &Page, slug: String, faults: Faults, typed: 
         name: group.name.clone(),
         purpose: group.purpose.clone(),
         access: group.access,
+        etag: None,
     });
-    let EditForm { name, purpose, access } = typed;
+    let EditForm { name, purpose, access, .. } = typed;
     print(&GroupFormPage { shell, faults, group, name, purpose, access })
 }
 
@@ -204,7 +206,7 @@ async fn edit_form(
 ) -> Result<Response> {
     let body =
         ChangeGroup { name: Some(form.name.clone()), purpose: Some(form.purpose.clone()), access: Some(form.access) };
-    match change_group(&app, page.reader()?, &slug, body).await {
+    match change_group(&app, page.reader()?, &slug, body, form.etag.clone()).await {
         Ok(_) => Ok(Redirect::to(&paths::group(&slug)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
@@ -219,10 +221,17 @@ async fn change(
     Path(address): Path<String>,
     Json(body): Json<ChangeGroup>,
 ) -> Result<axum::Json<Group>> {
-    change_group(&app, viewer, &address, body).await.map(axum::Json)
+    change_group(&app, viewer, &address, body, None).await.map(axum::Json)
 }
 
-async fn change_group(app: &App, viewer: Viewer, address: &str, body: ChangeGroup) -> Result<Group> {
+/// Changes a group; `shown` is what a form showed of it.
+async fn change_group(
+    app: &App,
+    viewer: Viewer,
+    address: &str,
+    body: ChangeGroup,
+    shown: Option<String>,
+) -> Result<Group> {
     let (maker, id) = (viewer.clone(), id_at(app, &viewer, address).await?);
     app.db
         .write(move |tx| {
@@ -231,6 +240,7 @@ async fn change_group(app: &App, viewer: Viewer, address: &str, body: ChangeGrou
                 // Locked before what is kept is read, so that two changes do not undo each other.
                 tx.lock(id.into()).await?;
                 let now = super::find(tx.connection(), &maker, &id.to_string()).await?;
+                kept::unchanged(shown.as_deref(), &now.etag())?;
                 let (name, purpose) = (body.name.unwrap_or(now.name), body.purpose.unwrap_or(now.purpose));
                 let new = NewGroup::checked(&name, Some(&now.slug), &purpose, body.access.unwrap_or(now.access))?;
                 super::change(tx, &may, &new).await

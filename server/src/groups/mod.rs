@@ -31,7 +31,11 @@ use crate::{
     db::Tx,
     error::{Error, Result},
     http::Viewer,
+    people,
 };
+
+/// How many people who wait are told of at once.
+const WAITING: i64 = 20;
 
 /// A group to be.
 #[derive(Clone, Debug)]
@@ -113,12 +117,22 @@ pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<Grou
     Ok(id)
 }
 
-/// Changes a group's name, purpose and way in. Its short address stays: links lead to it.
+/// Changes a group's name, purpose and way in. Its short address stays: links lead to it. Who waits at a door that opens
+/// is let in.
 pub async fn change(tx: &mut Tx, may: &MayAnimate, new: &NewGroup) -> Result<()> {
     tx.lock(may.group().into()).await?;
     may.recheck(tx.connection()).await?;
     store::update(tx.connection(), may.group(), new).await?;
     tx.record(Event::GroupUpdated { group: may.group() }, Some(may.person())).await?;
+    if new.access == Access::Open {
+        let mut waiting = store::join_requests(tx.connection(), may.group()).await?;
+        // In one order everywhere, so that two such changes cannot wait for each other.
+        waiting.sort_by_key(|asked| asked.person);
+        for asked in waiting {
+            tx.lock(asked.person.into()).await?;
+            enter(tx, may.group(), asked.person, Role::Member, asked.person).await?;
+        }
+    }
     Ok(())
 }
 
@@ -170,7 +184,7 @@ pub async fn join_requests(connection: &mut PgConnection, may: &MayAnimate) -> R
 
 /// Those who wait to be let into a group that the viewer animates, the longest waiting first.
 pub async fn waiting(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Waiting>> {
-    store::waiting(connection, viewer.id).await
+    store::waiting(connection, viewer.id, WAITING).await
 }
 
 /// Who else came into the viewer's groups since then, the last first: once each, with when.
@@ -215,6 +229,8 @@ pub async fn add(tx: &mut Tx, may: &MayAnimate, person: PersonId, role: Role) ->
         }
         Some(_) => {
             store::set_role(tx.connection(), group, person, role).await?;
+            // Whoever holds the address of one's subscription does not gain the new rights with it (ASVS V7).
+            people::end_feed(tx, person).await?;
             tx.record(Event::MemberChanged { group, person }, Some(may.person())).await?;
             Ok(())
         }

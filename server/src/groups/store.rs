@@ -332,7 +332,7 @@ pub(super) async fn has_requested(connection: &mut PgConnection, group: GroupId,
     .await?)
 }
 
-pub(super) async fn waiting(connection: &mut PgConnection, animator: PersonId) -> Result<Vec<Waiting>> {
+pub(super) async fn waiting(connection: &mut PgConnection, animator: PersonId, limit: i64) -> Result<Vec<Waiting>> {
     Ok(sqlx::query_as!(
         Waiting,
         r#"select people.name, groups.slug, groups.name as "group", join_requests.created_at
@@ -342,8 +342,9 @@ pub(super) async fn waiting(connection: &mut PgConnection, animator: PersonId) -
            join people on people.id = join_requests.person_id
            where members.person_id = $1 and members.role = 'animator' and ended_seq is null
            order by join_requests.created_at, people.id
-           limit 20"#,
+           limit $2"#,
         animator.0,
+        limit,
     )
     .fetch_all(connection)
     .await?)

@@ -14,9 +14,10 @@ use futures_util::{StreamExt, future};
 use web::paths;
 
 use super::Form;
+use crate::error::{Error, Result};
 
 /// The fields that people write in, in the order in which they are shown.
-const WRITTEN: [&str; 13] =
+pub const WRITTEN: [&str; 13] =
     ["title", "name", "objective", "purpose", "date", "from", "to", "place", "link", "agenda", "tags", "url", "body"];
 /// How much of a form with files is looked at, in bytes: its words come first.
 const LOOKED_AT: usize = 512 * 1024;
@@ -45,9 +46,9 @@ impl Typed {
     }
 }
 
-/// Reads a form that no handler will read; of one that is slow to come, what has come.
+/// Reads a form that no handler will read into where the gates note it; of one that is slow to come, what has come.
 pub async fn read(request: Request) -> Typed {
-    let typed = Typed::default();
+    let typed = request.extensions().get::<Typed>().cloned().unwrap_or_default();
     if request.method() == Method::POST {
         // Whether it came to its end or not, what was noted is noted.
         drop(tokio::time::timeout(PATIENCE, read_into(request, &typed)).await);
@@ -86,6 +87,12 @@ async fn read_parts(request: Request, typed: &Typed) {
             typed.note(&name, &words);
         }
     }
+}
+
+/// Refuses a form that shows a thing as it no longer is, so that nobody undoes what they have not seen. A form that does
+/// not tell what it shows is taken as it is.
+pub fn unchanged(shown: Option<&str>, now: &str) -> Result<()> {
+    if shown.is_none_or(|shown| shown == now) { Ok(()) } else { Err(Error::field("etag", "changed")) }
 }
 
 /// The page that holds the form, as the browser tells, if it is one of ours.

@@ -37,19 +37,21 @@ pub fn checked_limit(limit: Option<i64>) -> Result<i64> {
 }
 
 impl<T> List<T> {
-    /// The page of a list that is read as a whole: what follows the item that the cursor names, by its key.
+    /// The page of a list that is read as a whole. A cursor names the last item that was seen by its place and its key:
+    /// an item that has gone meanwhile leaves its place to the next.
     pub fn page(items: Vec<T>, query: &ListQuery, key: impl Fn(&T) -> String) -> Result<Self> {
         let limit = usize::try_from(checked_limit(query.limit)?).unwrap_or_default();
-        let begins = match &query.cursor {
+        let begins = match query.cursor.as_deref().map(|cursor| cursor.split_once('.')) {
             None => 0,
-            Some(cursor) => {
-                let last = items.iter().position(|item| key(item) == *cursor);
-                last.ok_or_else(|| Error::field("cursor", "malformed"))? + 1
+            Some(seen) => {
+                let seen = seen.and_then(|(place, key)| Some((place.parse::<usize>().ok()?, key)));
+                let (place, last) = seen.ok_or_else(|| Error::field("cursor", "malformed"))?;
+                items.iter().position(|item| key(item) == last).map_or(place, |place| place + 1)
             }
         };
-        let more = items.len() > begins + limit;
-        let items: Vec<T> = items.into_iter().skip(begins).take(limit).collect();
-        let next = items.last().filter(|_| more).map(key);
+        let ends = begins.saturating_add(limit);
+        let next = items.get(ends).and_then(|_| items.get(ends - 1)).map(|last| format!("{}.{}", ends - 1, key(last)));
+        let items = items.into_iter().skip(begins).take(limit).collect();
         Ok(Self { items, next })
     }
 }
@@ -65,9 +67,14 @@ mod tests {
             List::page(vec![1, 2, 3, 4, 5], &query, ToString::to_string).map(|list| (list.items, list.next))
         };
         assert_eq!(page(None, None).unwrap(), (vec![1, 2, 3, 4, 5], None));
-        assert_eq!(page(Some(2), None).unwrap(), (vec![1, 2], Some("2".to_owned())));
-        assert_eq!(page(Some(2), Some("2")).unwrap(), (vec![3, 4], Some("4".to_owned())));
-        assert_eq!(page(Some(2), Some("4")).unwrap(), (vec![5], None));
-        assert!(page(Some(0), None).is_err() && page(Some(201), None).is_err() && page(None, Some("9")).is_err());
+        assert_eq!(page(Some(2), None).unwrap(), (vec![1, 2], Some("1.2".to_owned())));
+        assert_eq!(page(Some(2), Some("1.2")).unwrap(), (vec![3, 4], Some("3.4".to_owned())));
+        assert_eq!(page(Some(2), Some("3.4")).unwrap(), (vec![5], None));
+        assert_eq!(page(Some(2), Some("0.4")).unwrap(), (vec![5], None), "items before it have gone");
+        assert_eq!(page(Some(2), Some("2.gone")).unwrap(), (vec![3, 4], Some("3.4".to_owned())), "it has gone itself");
+        assert_eq!(page(Some(2), Some("18446744073709551615.gone")).unwrap(), (vec![], None));
+        for (limit, cursor) in [(Some(0), None), (Some(201), None), (None, Some("9")), (None, Some("x.9"))] {
+            assert!(page(limit, cursor).is_err(), "{limit:?} {cursor:?}");
+        }
     }
 }

@@ -39,7 +39,12 @@ pub fn document(declared: &[Declared]) -> Value {
             "schemas": schemas,
             "securitySchemes": {
                 "token": { "type": "http", "scheme": "bearer" },
-                "session": { "type": "apiKey", "in": "cookie", "name": "session" },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": "session",
+                    "description": "Named `__Host-session` where the public address is https.",
+                },
             },
             "responses": {
                 "problem": {

@@ -87,9 +87,8 @@ pub async fn explain(State(app): State<App>, page: Page, mut request: Request, n
     request.extensions_mut().insert(typed.clone());
     let mut response = next.run(request).await;
     let Some(Noted(error)) = response.extensions_mut().remove::<Noted>() else { return response };
-    if !json && matches!(*error, Error::Unauthenticated) {
-        let next = if reading { address.as_str() } else { "/" };
-        return Redirect::to(&paths::sign_in(Some(next))).into_response();
+    if !json && reading && matches!(*error, Error::Unauthenticated) {
+        return Redirect::to(&paths::sign_in(Some(&address))).into_response();
     }
     log(&error, &page.address);
     if json { problem(&error, page.text) } else { error_page(&app, page, &error, &typed, back).await }
@@ -144,18 +143,20 @@ pub fn sentence(error: &Error, text: Text) -> String {
 
 async fn error_page(app: &App, page: Page, error: &Error, typed: &Typed, back: String) -> Response {
     let status = status(error);
-    let sentence = sentence(error, page.text);
-    // The shell's navigation is left out when the database cannot be asked.
-    let shell = if status.is_server_error() {
-        page.bare(&page.text.get("error-title"))
+    let signed_out = matches!(error, Error::Unauthenticated);
+    let (title, sentence) = if signed_out {
+        (page.text.get("kept-signed-out"), page.text.get("kept-signed-out-hint"))
     } else {
-        page.shell_or_bare(app, &page.text.get("error-title")).await
+        (page.text.get("error-title"), sentence(error, page.text))
     };
+    // The shell's navigation is left out when the database cannot be asked.
+    let shell = if status.is_server_error() { page.bare(&title) } else { page.shell_or_bare(app, &title).await };
     let (typed, number) = (typed.text(), status.as_u16());
-    let html = if typed.is_empty() {
+    let html = if typed.is_empty() && !signed_out {
         askama::Template::render(&ErrorPage { shell, status: number, code: error.code(), sentence })
     } else {
-        askama::Template::render(&KeptPage { shell, status: number, sentence, typed, back })
+        let back = if signed_out { paths::sign_in(Some(&back)) } else { back };
+        askama::Template::render(&KeptPage { shell, status: number, sentence, typed, back, signed_out })
     };
     let mut response = match html {
         Ok(html) => (status, axum::response::Html(html)).into_response(),

@@ -11,7 +11,7 @@ use axum::{
 
 use schemars::{JsonSchema, SchemaGenerator};
 
-use super::{App, Viewer};
+use super::{App, Viewer, accept, kept};
 use crate::error::Error;
 
 /// Who may reach a route's handler at all; what they may do there is the room's access function to say.
@@ -166,8 +166,12 @@ impl Routes {
 }
 
 async fn signed_in(viewer: Option<Viewer>, request: Request, next: Next) -> Response {
-    match viewer {
-        Some(_) => next.run(request).await,
-        None => Error::Unauthenticated.into_response(),
+    if viewer.is_some() {
+        return next.run(request).await;
     }
+    // A session may end while its holder writes: what they wrote is shown to them.
+    if !accept::wants_json(request.uri(), request.headers()) {
+        kept::read(request).await;
+    }
+    Error::Unauthenticated.into_response()
 }

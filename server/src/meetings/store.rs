@@ -16,7 +16,7 @@ use super::NewMeeting;
 use crate::error::Result;
 
 /// How many meetings a list holds at most.
-const MOST: i64 = 200;
+const MOST: i64 = 1000;
 
 pub(super) struct Place {
     pub(super) group: GroupId,

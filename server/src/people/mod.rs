@@ -239,7 +239,7 @@ pub use password::hash as hash_password;
 /// Opens a session, and gives the secret of its cookie.
 pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Result<Secret> {
     let (id, secret, now) = (tx.fresh(), Secret::fresh(), tx.now());
-    store::note_visit(tx.connection(), person, now).await?;
+    store::note_seen(tx.connection(), person, now, now - VISIT_ENDS).await?;
     let user_agent: String = user_agent.chars().filter(|c| !c.is_control()).take(200).collect();
     store::insert_session(tx.connection(), id, &secret, person, &user_agent, now, now + SESSION_LASTS).await?;
     Ok(secret)
@@ -252,10 +252,8 @@ pub async fn viewer_of_session(
     now: DateTime<Utc>,
 ) -> Result<Option<Viewer>> {
     let Some(row) = store::session_viewer(connection, secret, now, now - SESSION_IDLES).await? else { return Ok(None) };
-    if now - row.seen_at > VISIT_ENDS {
-        store::note_visit(connection, row.id, now).await?;
-    }
     if now - row.seen_at > TimeDelta::minutes(1) {
+        store::note_seen(connection, row.id, now, now - VISIT_ENDS).await?;
         store::touch_session(connection, row.session, now).await?;
     }
     let credential = Credential::Session(row.session);
@@ -302,6 +300,11 @@ pub async fn create_feed(tx: &mut Tx, viewer: &Viewer) -> Result<Secret> {
     let (secret, now) = (Secret::fresh(), tx.now());
     store::set_feed(tx.connection(), &secret, viewer.id, now).await?;
     Ok(secret)
+}
+
+/// Ends one's calendar subscription: its address leads nowhere from now on.
+pub async fn end_feed(tx: &mut Tx, person: PersonId) -> Result<()> {
+    store::delete_feed(tx.connection(), person).await
 }
 
 /// Since when one has a calendar subscription, if one has.

@@ -231,7 +231,7 @@ pub(super) async fn session_viewer(
              people.locale as "locale: Locale", people.theme as "theme: Theme",
              sessions.id as session, sessions.seen_at
            from sessions join people on people.id = sessions.person_id
-           where token_hash = $1 and expires_at > $2 and seen_at > $3 and people.disabled_at is null"#,
+           where token_hash = $1 and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null"#,
         &secret.hash(),
         now,
         idle_since,
@@ -245,14 +245,20 @@ pub(super) async fn touch_session(connection: &mut PgConnection, session: Sessio
     Ok(())
 }
 
-/// What was the present visit until now is the last one.
-pub(super) async fn note_visit(connection: &mut PgConnection, person: PersonId, now: DateTime<Utc>) -> Result<()> {
+/// Notes that a person is here. Who was last seen before `visit_ended` begins a new visit.
+pub(super) async fn note_seen(
+    connection: &mut PgConnection,
+    person: PersonId,
+    now: DateTime<Utc>,
+    visit_ended: DateTime<Utc>,
+) -> Result<()> {
     sqlx::query!(
         "update people
-         set last_visit_at = greatest(last_visit_at, (select max(seen_at) from sessions where person_id = $1))
-         where id = $1 and not exists (select from sessions where person_id = $1 and seen_at > $2)",
+         set last_visit_at = case when seen_at < $3 then seen_at else last_visit_at end, seen_at = greatest(seen_at, $2)
+         where id = $1",
         person.0,
-        now - super::VISIT_ENDS,
+        now,
+        visit_ended,
     )
     .execute(connection)
     .await?;
@@ -264,13 +270,11 @@ pub(super) async fn last_visit(connection: &mut PgConnection, person: PersonId) 
 }
 
 pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
-    let person = sqlx::query_scalar!(
+    let token = sqlx::query_scalar!(
         r#"select person_id as "person: PersonId" from tokens where token_hash = $1"#,
         &secret.hash()
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    match person {
+    );
+    match token.fetch_optional(&mut *connection).await? {
         Some(person) => viewer(connection, person).await,
         None => Ok(None),
     }
@@ -354,13 +358,11 @@ pub(super) async fn feed_since(connection: &mut PgConnection, person: PersonId) 
 }
 
 pub(super) async fn feed_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
-    let person = sqlx::query_scalar!(
+    let feed = sqlx::query_scalar!(
         r#"select person_id as "person: PersonId" from feeds where token_hash = $1"#,
         &secret.hash()
-    )
-    .fetch_optional(&mut *connection)
-    .await?;
-    match person {
+    );
+    match feed.fetch_optional(&mut *connection).await? {
         Some(person) => viewer(connection, person).await,
         None => Ok(None),
     }
@@ -409,7 +411,7 @@ pub(super) async fn ended_sessions(
            where not exists (
              select
              from sessions join people on people.id = sessions.person_id
-             where sessions.id = asked.id and expires_at > $2 and seen_at > $3 and people.disabled_at is null)"#,
+             where sessions.id = asked.id and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null)"#,
         sessions,
         now,
         idle_since,

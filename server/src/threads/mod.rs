@@ -151,6 +151,11 @@ pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()>
     Ok(())
 }
 
+/// The title that a thread was given, if it was; otherwise its first line stands for one.
+pub async fn given_title(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Option<String>> {
+    store::title(connection, access.thread()).await
+}
+
 /// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
 pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
     let position = position.clamp(0, access.last_position());

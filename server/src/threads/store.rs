@@ -175,6 +175,11 @@ pub(super) async fn unread_channels(connection: &mut PgConnection, person: Perso
     .await?)
 }
 
+/// The title that was given, if one was.
+pub(super) async fn title(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<String>> {
+    Ok(sqlx::query_scalar!("select title from threads where id = $1", thread.0).fetch_one(connection).await?)
+}
+
 /// Whether that changed anything.
 pub(super) async fn set_title(connection: &mut PgConnection, thread: ThreadId, title: &str) -> Result<bool> {
     let changed = sqlx::query!(
@@ -196,7 +201,10 @@ pub(super) async fn set_status(
     let was = sqlx::query_scalar!(r#"select status as "status: ThreadStatus" from threads where id = $1"#, thread.0)
         .fetch_one(&mut *connection)
         .await?;
-    let Some(was) = was else { return Ok(None) };
-    sqlx::query!("update threads set status = $2 where id = $1", thread.0, status.as_str()).execute(connection).await?;
-    Ok(Some(was != status))
+    if was.is_some_and(|was| was != status) {
+        sqlx::query!("update threads set status = $2 where id = $1", thread.0, status.as_str())
+            .execute(connection)
+            .await?;
+    }
+    Ok(was.map(|was| was != status))
 }

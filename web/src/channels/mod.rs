@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use words::{ChannelId, GroupId};
 
-use crate::page::{Faults, Shell};
+use crate::page::{Faults, Shell, etag};
 
 /// A channel. Serialised, it is the channel of the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -21,6 +21,13 @@ pub struct Channel {
     pub purpose: String,
     /// When it was archived.
     pub archived_at: Option<DateTime<Utc>>,
+}
+
+impl Channel {
+    /// What its form shows, in short.
+    pub fn etag(&self) -> String {
+        etag(&[&self.name, &self.purpose])
+    }
 }
 
 /// The form in which a channel is changed.

@@ -10,7 +10,7 @@ use crate::{
     date,
     groups::Group,
     messages,
-    page::{Faults, Shell},
+    page::{Faults, Shell, etag},
     paths,
     people::Author,
 };
@@ -182,6 +182,11 @@ impl DocumentForm {
         }
     }
 
+    /// What the form shows, in short.
+    pub fn etag(&self) -> String {
+        etag(&[&self.title, &self.purpose, &self.kind, &self.tags])
+    }
+
     /// The types of what has a file, with whether each is the chosen one.
     fn kinds(&self) -> impl Iterator<Item = (DocumentType, bool)> {
         let kinds = DocumentType::ALL.iter().filter(|kind| **kind != DocumentType::Link);
@@ -227,6 +232,11 @@ impl NewDocumentPage {
 }
 
 impl DocumentPage {
+    /// What the form would show of the document as it is.
+    fn etag(&self) -> String {
+        DocumentForm::of(&self.document).etag()
+    }
+
     fn when(&self, at: &DateTime<Utc>) -> String {
         date::brief(self.shell.text, *at, self.now)
     }

@@ -13,7 +13,7 @@ class Upload {
     this.#state.querySelector("button")?.addEventListener("click", () => this.#request?.abort());
   }
 
-  /** Whether the form can be seen: one in closed details takes no drop. */
+  /** Whether the form can be seen; one in closed details is opened by a drop. */
   get open(): boolean {
     return this.form.checkVisibility();
   }
@@ -29,6 +29,7 @@ class Upload {
     const kept = this.#input.multiple ? [...(this.#input.files ?? []), ...files] : [...files].slice(0, 1);
     for (const file of kept) chosen.items.add(file);
     this.#input.files = chosen.files;
+    this.form.closest("details")?.setAttribute("open", "");
     this.#input.dispatchEvent(new Event("change", { bubbles: true }));
     this.#input.focus();
   }
@@ -54,13 +55,16 @@ class Upload {
     const [led, asked] = [new URL(request.responseURL), new URL(this.form.action, location.href)];
     if (request.status < 400 && led.pathname !== asked.pathname) {
       // The same page with something new in it is fetched again.
-      if (led.pathname === location.pathname && led.search === location.search) location.reload();
-      else location.assign(led);
+      if (led.pathname === location.pathname && led.search === location.search) {
+        // Some browsers fill a form in again when its page is fetched again.
+        this.form.reset();
+        location.reload();
+      } else location.assign(led);
       return;
     }
     const page = request.responseXML;
     const faults = [...(page?.querySelectorAll("#faults li, .field__error") ?? [])].map((fault) => fault.textContent?.trim());
-    const said = faults.filter(Boolean)[0] ?? page?.querySelector("main h1 + p")?.textContent?.trim();
+    const said = faults.filter(Boolean)[0] ?? page?.querySelector("h1 + p")?.textContent?.trim();
     this.#end(said || (this.#state.dataset.failed ?? ""));
   }
 
@@ -92,7 +96,7 @@ for (const name of ["dragover", "dragleave", "drop"] as const) {
   addEventListener(name, (drag) => {
     if (!holdsFiles(drag)) return;
     drag.preventDefault();
-    const taker = uploads.find((upload) => upload.open);
+    const taker = uploads.find((upload) => upload.open) ?? uploads[0];
     const files = drag.dataTransfer?.files;
     taker?.offer(name === "dragover");
     if (name === "drop" && files?.length) taker?.take(files);

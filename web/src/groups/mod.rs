@@ -9,7 +9,7 @@ use words::{Access, GroupId, PersonId, Role, StreamId};
 
 pub use views::{GroupFormPage, GroupPage, GroupsPage, MembersPage};
 
-use crate::territories::TerritoryLabel;
+use crate::{page::etag, territories::TerritoryLabel};
 
 /// A group as a member sees it. Serialised, it is the group of the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -31,6 +31,13 @@ pub struct Group {
     /// Its log of events.
     #[serde(flatten)]
     pub log: Option<Log>,
+}
+
+impl Group {
+    /// What its form shows, in short.
+    pub fn etag(&self) -> String {
+        etag(&[&self.name, &self.purpose, self.access.as_str()])
+    }
 }
 
 /// Where a log stands: what a client subscribes from.

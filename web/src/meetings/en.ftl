@@ -63,3 +63,4 @@ feed-since = You have had an address since { $name }. A new one ends it.
 feed-address = Your subscription address
 feed-address-hint = It is yours alone, and shown only this once: copy it into your calendar, or open it.
 feed-open = Open in my calendar
+feed-end = End the subscription

@@ -63,3 +63,4 @@ feed-since = Vous avez une adresse depuis le { $name }. Une nouvelle met fin à 
 feed-address = Votre adresse d’abonnement
 feed-address-hint = Elle n’est qu’à vous, et ne s’affiche que cette fois : copiez-la dans votre agenda, ou ouvrez-la.
 feed-open = Ouvrir dans mon agenda
+feed-end = Arrêter l’abonnement

@@ -10,7 +10,7 @@ use words::{Answer, GroupId, MeetingId, MeetingState, Mode, ThreadId};
 use crate::{
     Text, date,
     groups::Group,
-    page::{Faults, Shell},
+    page::{Faults, Shell, etag},
     paths,
     territories::TerritoryLabel,
 };
@@ -188,8 +188,8 @@ pub struct MeetingFormPage {
     pub faults: Faults,
     /// The group.
     pub group: Group,
-    /// The meeting that is changed; none while one is scheduled.
-    pub meeting: Option<MeetingId>,
+    /// The meeting that is changed and what the form shows of it; none while one is scheduled.
+    pub meeting: Option<(MeetingId, String)>,
     /// What was typed, or what is so now.
     pub form: MeetingForm,
 }
@@ -227,6 +227,12 @@ impl MeetingForm {
             agenda: agenda.collect::<Vec<_>>().join("\n"),
         }
     }
+
+    /// What the form shows, in short.
+    pub fn etag(&self) -> String {
+        let Self { title, objective, date, from, to, mode, place, link, agenda } = self;
+        etag(&[title, objective, date, from, to, mode, place, link, agenda])
+    }
 }
 
 /// A meeting's page.
@@ -262,11 +268,13 @@ impl MeetingsPage {
 
 impl MeetingFormPage {
     fn action(&self) -> String {
-        self.meeting.map_or_else(|| paths::group_meetings(&self.group.slug), paths::meeting_edit)
+        self.meeting
+            .as_ref()
+            .map_or_else(|| paths::group_meetings(&self.group.slug), |(id, _)| paths::meeting_edit(*id))
     }
 
     fn back(&self) -> String {
-        self.meeting.map_or_else(|| paths::MEETINGS.to_owned(), paths::meeting)
+        self.meeting.as_ref().map_or_else(|| paths::MEETINGS.to_owned(), |(id, _)| paths::meeting(*id))
     }
 }
 

@@ -1,5 +1,7 @@
 //! What every page stands in: the shell, the navigation, errors, and the pages that are only text.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use askama::Template;
 use uuid::Uuid;
 use words::{ChannelId, GroupId, Theme};
@@ -190,7 +192,7 @@ pub struct ErrorPage {
     pub sentence: String,
 }
 
-/// A page that gives back what could not be kept: the service is away, and nobody types twice.
+/// A page that gives back what could not be kept: the service is away or the session has ended, and nobody types twice.
 #[derive(Debug, Template)]
 #[template(path = "page/kept.html")]
 pub struct KeptPage {
@@ -200,10 +202,12 @@ pub struct KeptPage {
     pub status: u16,
     /// What happened and what to do, in the reader's language.
     pub sentence: String,
-    /// What was typed.
+    /// What was typed; empty for a form in which nobody wrote.
     pub typed: String,
-    /// The page that holds the form.
+    /// The page that holds the form, or the one that leads there by signing in.
     pub back: String,
+    /// Whether nobody is signed in any more.
+    pub signed_out: bool,
 }
 
 /// A page that is only text: help, accessibility, privacy, legal.
@@ -281,6 +285,14 @@ pub struct FieldFault {
     pub field: String,
     /// What is wrong and what to do.
     pub sentence: String,
+}
+
+/// What a form shows, in short. It comes back with the form, and tells whether somebody else changed the thing meanwhile,
+/// as the header of that name does between programs (RFC 9110, 8.8.3).
+pub fn etag(fields: &[&str]) -> String {
+    let mut hasher = DefaultHasher::new();
+    fields.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// What was refused of a form.

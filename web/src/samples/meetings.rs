@@ -85,12 +85,13 @@ fn page(stage: &Stage, reached: MeetingState) -> Sample {
 fn form(stage: &Stage, edit: bool) -> Sample {
     let meeting = sample(stage, 71, "Renouvellement du label", now() + TimeDelta::days(9));
     let title = if edit { "meeting-edit" } else { "meeting-schedule" };
+    let now = MeetingForm::of(&meeting);
     let page = MeetingFormPage {
         shell: stage.shell(&stage.text.name(title, &meeting.title), Current::Meetings),
-        faults: stage.kind.faults(&["title", "to", "agenda"]),
+        faults: stage.kind.faults(&["title", "to", "agenda", "etag"]),
         group: rooms::group_of(stage, Some(Role::Animator)),
-        meeting: edit.then_some(meeting.id),
-        form: if edit { MeetingForm::of(&meeting) } else { MeetingForm::default() },
+        meeting: edit.then(|| (meeting.id, now.etag())),
+        form: if edit { now } else { MeetingForm::default() },
     };
     stage.print(title, &page)
 }

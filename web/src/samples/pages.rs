@@ -35,6 +35,7 @@ fn kept(stage: &Stage) -> Sample {
         sentence: stage.text.get("error-unavailable"),
         typed: stage.kind.words("Je joins notre cahier des charges."),
         back: "/threads/31".to_owned(),
+        signed_out: false,
     };
     stage.print("kept", &page)
 }

@@ -175,6 +175,7 @@ fn thread(stage: &Stage) -> Sample {
         audience: stage.kind.number(23),
         message_id: Uuid::from_u128(61),
         body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
+        title: question.title.clone(),
         archived: false,
         changeable: stage.kind != Kind::Empty,
         thread: question,

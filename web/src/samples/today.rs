@@ -60,7 +60,7 @@ fn to_do(stage: &Stage) -> [ToDo; 2] {
     ]
 }
 
-fn news(stage: &Stage) -> [News; 3] {
+fn news(stage: &Stage) -> [News; 4] {
     [
         News::Thread {
             id: id(31),
@@ -74,8 +74,14 @@ fn news(stage: &Stage) -> [News; 3] {
         News::Document {
             id: id(82),
             title: stage.kind.name("Tableau de suivi des actions et des publics"),
-            file_name: "suivi.ods".to_owned(),
-            size_bytes: 64_000,
+            file: Some(("suivi.ods".to_owned(), 64_000)),
+            author: stage.hugo(),
+            at: ago(25 * 60),
+        },
+        News::Document {
+            id: id(83),
+            title: stage.kind.name("Guide du label"),
+            file: None,
             author: stage.hugo(),
             at: ago(25 * 60),
         },

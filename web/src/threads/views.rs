@@ -96,6 +96,8 @@ pub struct OpenThread {
     pub message_id: Uuid,
     /// What was typed.
     pub body: String,
+    /// Its title as it was given or is being given; empty without one.
+    pub title: String,
     /// Whether its channel is archived.
     pub archived: bool,
     /// Whether the reader may name it anew and say that its question is answered.
@@ -151,11 +153,6 @@ impl PanesPage {
 }
 
 impl OpenThread {
-    /// Its title as it was given; empty without one.
-    fn title(&self) -> &str {
-        &self.thread.title
-    }
-
     /// The heading that stands before a message: that of its day, when the message before is of another.
     fn day_before(&self, index: usize, text: Text) -> Option<(String, String)> {
         let day = |message: &Message| date::day(message.created_at);

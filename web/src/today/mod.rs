@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use words::{DocumentId, ThreadId};
+use words::{DocumentId, DocumentType, ThreadId};
 
 use crate::{
     date,
@@ -86,10 +86,8 @@ pub enum News {
         id: DocumentId,
         /// Its title.
         title: String,
-        /// The name of its file.
-        file_name: String,
-        /// The weight of its file, in bytes.
-        size_bytes: i64,
+        /// The name of its file and its weight in bytes; none for a link.
+        file: Option<(String, i64)>,
         /// Who shared it.
         author: Author,
         /// When.

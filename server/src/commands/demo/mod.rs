@@ -32,6 +32,8 @@ const NAME: &str = "Réseau CPO Hauts-de-France";
 /// Why a database that is somebody's own is left alone.
 const FOREIGN: &str = "this database holds people who are not of the demonstration: choose an empty data folder with \
     --data, or serve without --demo";
+/// What is said while another process does the same.
+const BUSY: &str = "the demonstration is being loaded by another process: wait until it has ended, then try again";
 /// The heaviest generated document, in bytes.
 const HEAVIEST: u64 = 8 << 20;
 
@@ -39,6 +41,7 @@ const HEAVIEST: u64 = 8 << 20;
 /// is emptied and loaded anew, any other is refused.
 pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Files) -> Result<()> {
     let network = network::network()?;
+    let Some(_loading) = db::lock_demonstration(db).await? else { bail!(BUSY) };
     match db::demonstration(db).await? {
         db::Demonstration::There => return Ok(()),
         db::Demonstration::Foreign => bail!(FOREIGN),

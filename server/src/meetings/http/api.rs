@@ -46,7 +46,7 @@ struct Item {
 }
 
 /// What a PATCH changes; what it does not name stays, and a `null` takes away (RFC 7396).
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Changed {
     title: Option<String>,
@@ -63,6 +63,13 @@ pub(super) struct Changed {
     link: Named,
     state: Option<MeetingState>,
     agenda: Option<Vec<Item>>,
+}
+
+impl Changed {
+    /// Nothing but the state.
+    pub(super) fn to(state: MeetingState) -> Self {
+        Self { state: Some(state), ..Self::default() }
+    }
 }
 
 /// A text that a PATCH names, be it by `null`, or leaves as it is.
@@ -138,7 +145,7 @@ pub(super) async fn change(
     found(&app, &viewer, meeting).await.map(axum::Json)
 }
 
-fn merged(now: &Meeting, body: Changed) -> Result<NewMeeting> {
+pub(super) fn merged(now: &Meeting, body: Changed) -> Result<NewMeeting> {
     let words = draft::Words {
         title: body.title.as_deref().unwrap_or(&now.title),
         objective: body.objective.as_deref().unwrap_or(&now.objective),

@@ -3,7 +3,7 @@
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderValue, header},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use web::paths;
 use words::MeetingId;
@@ -33,6 +33,11 @@ pub(super) async fn subscribe(State(app): State<App>, page: Page) -> Result<Resp
     let secret = app.db.write(move |tx| Box::pin(async move { people::create_feed(tx, &viewer).await })).await?;
     let address = format!("{}{}", app.settings.public_url, paths::feed(secret.reveal()));
     pages::show_list(&app, &page, Some(address)).await
+}
+
+pub(super) async fn unsubscribe(State(app): State<App>, viewer: Viewer) -> Result<Redirect> {
+    app.db.write(move |tx| Box::pin(async move { people::end_feed(tx, viewer.id).await })).await?;
+    Ok(Redirect::to(paths::MEETINGS))
 }
 
 /// What a calendar program reads: it has no session, the address alone is its right.

@@ -21,6 +21,7 @@ pub fn routes() -> Routes {
     Routes::new()
         .get(Policy::SignedIn, "/meetings", pages::list)
         .post(Policy::SignedIn, "/meetings/feed", calendar::subscribe)
+        .post(Policy::SignedIn, "/meetings/feed/end", calendar::unsubscribe)
         .get(Policy::Public, "/feeds/{name}", calendar::feed)
         .get(Policy::SignedIn, "/groups/{slug}/meetings/new", pages::new)
         .post(Policy::SignedIn, "/groups/{slug}/meetings", pages::schedule)

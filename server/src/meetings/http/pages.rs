@@ -17,12 +17,12 @@ use words::{Gate, MeetingId, MeetingState, Mode, Role};
 
 use super::{
     super::{NewMeeting, draft},
-    Answered,
+    Answered, api,
 };
 use crate::{
     error::{Error, FieldError, Result},
     groups,
-    http::{App, Form, Page, Path, Viewer, print},
+    http::{App, Form, Page, Path, Viewer, kept, print},
     meetings, people,
 };
 
@@ -46,6 +46,8 @@ pub(super) struct TypedForm {
     /// An item a line, as `Title | minutes`.
     #[serde(default)]
     agenda: String,
+    /// What the form showed of the meeting.
+    etag: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -148,8 +150,9 @@ async fn show_edit(
         })
         .await?;
     let shell = page.shell(&page.text.name("meeting-edit", &meeting.title), nav).at(Current::Meetings);
-    let form = typed.unwrap_or_else(|| MeetingForm::of(&meeting));
-    print(&MeetingFormPage { shell, faults, group, meeting: Some(meeting.id), form })
+    let now = MeetingForm::of(&meeting);
+    let known = Some((meeting.id, now.etag()));
+    print(&MeetingFormPage { shell, faults, group, meeting: known, form: typed.unwrap_or(now) })
 }
 
 pub(super) async fn change(
@@ -159,9 +162,11 @@ pub(super) async fn change(
     Form(form): Form<TypedForm>,
 ) -> Result<Response> {
     let typed = form.kept();
-    match super::change(&app, page.reader()?, meeting, move |now| checked(&form, Some(now), now.timezone, now.state))
-        .await
-    {
+    let changed = super::change(&app, page.reader()?, meeting, move |now| {
+        kept::unchanged(form.etag.as_deref(), &MeetingForm::of(now).etag())?;
+        checked(&form, Some(now), now.timezone, now.state)
+    });
+    match changed.await {
         Ok(()) => Ok(Redirect::to(&paths::meeting(meeting)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
@@ -180,7 +185,7 @@ pub(super) async fn set_state(
     if !matches!(form.state, MeetingState::Cancelled | MeetingState::Convened) {
         return Err(Error::field("state", "malformed"));
     }
-    super::change(&app, viewer, meeting, move |now| in_state(now, form.state)).await?;
+    super::change(&app, viewer, meeting, move |now| api::merged(now, api::Changed::to(form.state))).await?;
     Ok(Redirect::to(&paths::meeting(meeting)))
 }
 
@@ -249,16 +254,4 @@ fn in_the_form(error: Error) -> Error {
         field.field = "to".into();
     }
     Error::Invalid(fields)
-}
-
-fn in_state(now: &Meeting, state: MeetingState) -> Result<NewMeeting> {
-    let words = draft::Words {
-        title: &now.title,
-        objective: &now.objective,
-        timezone: now.timezone.name(),
-        place: now.place.as_deref(),
-        link: now.link.as_deref(),
-    };
-    let agenda = now.agenda.iter().map(|item| (item.title.clone(), item.minutes.into())).collect();
-    NewMeeting::checked(&words, (now.starts_at, now.ends_at), now.mode, Some(state), agenda)
 }

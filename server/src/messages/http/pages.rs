@@ -153,7 +153,14 @@ pub(super) async fn thread(
     Path(thread): Path<ThreadId>,
     Query(query): Query<ThreadQuery>,
 ) -> Result<Response> {
-    show_thread(&app, &page, thread, query.before, Faults::default(), None).await
+    show_thread(&app, &page, thread, query.before, Faults::default(), Typed::default()).await
+}
+
+/// What was typed into the forms of a thread's page.
+#[derive(Default)]
+struct Typed {
+    message: Option<PostForm>,
+    title: Option<String>,
 }
 
 /// What is read for a thread's page.
@@ -161,6 +168,7 @@ struct ThreadRead {
     channel: Option<Channel>,
     threads: Vec<(Thread, i32)>,
     thread: Thread,
+    title: Option<String>,
     messages: Vec<Message>,
     before: Option<i32>,
     read: i32,
@@ -189,6 +197,7 @@ async fn read_thread(
         channel,
         threads: list,
         thread: messages::thread(connection, &access).await?,
+        title: threads::given_title(connection, &access).await?,
         messages,
         before,
         read: threads::read_position(connection, viewer.id, thread).await?,
@@ -205,14 +214,14 @@ async fn show_thread(
     thread: ThreadId,
     before: Option<i32>,
     faults: Faults,
-    typed: Option<PostForm>,
+    typed: Typed,
 ) -> Result<Response> {
     let (nav, read) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move { read_thread(connection, viewer, thread, before).await })
         })
         .await?;
-    let typed = typed.unwrap_or(PostForm { id: None, body: String::new() });
+    let message = typed.message.unwrap_or(PostForm { id: None, body: String::new() });
     let title = read.thread.shown_title(page.text);
     let current = read.channel.as_ref().map_or(Current::Meetings, |channel| Current::Channel(channel.id));
     // What is on the page is read: opening it is reading it, for who has no script too.
@@ -227,8 +236,9 @@ async fn show_thread(
         before: read.before,
         read: read.read,
         audience: read.audience,
-        message_id: typed.id.unwrap_or_else(MessageId::fresh).0,
-        body: typed.body,
+        message_id: message.id.unwrap_or_else(MessageId::fresh).0,
+        body: message.body,
+        title: typed.title.or(read.title).unwrap_or_default(),
         archived: read.archived,
         changeable: read.changeable,
     };
@@ -259,7 +269,8 @@ pub(super) async fn post(
         Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
         Err(error) => {
             let faults = documents::http::faults(error, page.text)?;
-            show_thread(&app, &page, thread, None, faults, Some(form)).await
+            let typed = Typed { message: Some(form), title: None };
+            show_thread(&app, &page, thread, None, faults, typed).await
         }
     }
 }
@@ -366,11 +377,12 @@ pub(super) async fn change_thread(
     Path(thread): Path<ThreadId>,
     Form(form): Form<ChangeBody>,
 ) -> Result<Response> {
+    let typed = Typed { message: None, title: form.title.clone() };
     match super::change_thread(&app, page.reader()?, thread, form).await {
         Ok(()) => Ok(Redirect::to(&paths::thread(thread)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
-            show_thread(&app, &page, thread, None, faults, None).await
+            show_thread(&app, &page, thread, None, faults, typed).await
         }
     }
 }
