@@ -185,7 +185,7 @@ async fn a_subscription_shows_ones_own_meetings_and_no_others() {
     let calendar = server.stranger().get(&first).await;
     assert!(calendar.header("content-type").starts_with("text/calendar"), "{}", calendar.text);
     assert!(calendar.text.contains("SUMMARY:Renouvellement du label") && !calendar.text.contains("Brouillon"));
-    assert!(camille.page("/meetings").await.text.contains("Une nouvelle met fin"), "it is not shown again");
+    assert!(camille.page("/meetings").await.text.contains("une nouvelle met fin"), "it is not shown again");
     let second = address(camille.form("/meetings/feed", &[]).await.text);
     assert_eq!(server.stranger().get(&first).await.status, 404, "a new one ends the old one");
     assert_eq!(server.stranger().get(&format!("/feeds/{}.ics", camille.token)).await.status, 404, "a token is no feed");

@@ -196,7 +196,7 @@ async fn what_was_typed_while_the_session_ended_is_shown_again() {
     ];
     for (answer, typed) in &lost {
         assert_eq!(answer.status, 401);
-        for shown in [typed, "Vous n’êtes plus connecté", r#"href="/sign-in"#] {
+        for shown in [typed, "Votre session a pris fin", r#"href="/sign-in"#] {
             assert!(answer.text.contains(shown), "{shown}: {}", answer.text);
         }
         assert!(!answer.text.contains("secret"));
