@@ -244,11 +244,12 @@ async fn update_form(
 ) -> Result<Response> {
     let described =
         kind_of(&form.r#type).and_then(|kind| Described::checked(&form.title, &form.purpose, kind, &form.tags));
-    let updated = match described {
-        Ok(described) => update_document(&app, page.reader()?, document, described, form.etag.clone()).await,
-        Err(error) => Err(error),
-    };
-    match updated {
+    let etag = form.etag.clone();
+    let updated = update_document(&app, page.reader()?, document, move |now| {
+        kept::unchanged(etag.as_deref(), &DocumentForm::of(now).etag())?;
+        described
+    });
+    match updated.await {
         Ok(()) => Ok(Redirect::to(&paths::document(document)).into_response()),
         Err(error) => {
             let faults = faults(error, page.text)?;
@@ -259,14 +260,11 @@ async fn update_form(
     }
 }
 
-/// Describes a document anew; `shown` is what a form showed of it.
-async fn update_document(
-    app: &App,
-    viewer: Viewer,
-    document: DocumentId,
-    described: Described,
-    shown: Option<String>,
-) -> Result<()> {
+/// Describes a document as `merge` makes of what is said of it now.
+async fn update_document<F>(app: &App, viewer: Viewer, document: DocumentId, merge: F) -> Result<()>
+where
+    F: FnOnce(&Document) -> Result<Described> + Send + 'static,
+{
     app.db
         .write(move |tx| {
             Box::pin(async move {
@@ -274,8 +272,7 @@ async fn update_document(
                 // Locked before what is kept is read, so that two changes do not undo each other.
                 tx.lock(access.may().group().into()).await?;
                 let now = super::find(tx.connection(), &access).await?;
-                kept::unchanged(shown.as_deref(), &DocumentForm::of(&now).etag())?;
-                super::update(tx, &access, &described).await
+                super::update(tx, &access, &merge(&now)?).await
             })
         })
         .await
@@ -287,14 +284,15 @@ async fn update(
     Path(document): Path<DocumentId>,
     Json(body): Json<UpdateBody>,
 ) -> Result<axum::Json<Document>> {
-    let now = found(&app, &viewer, document).await?;
-    let described = Described::checked(
-        body.title.as_deref().unwrap_or(&now.title),
-        body.purpose.as_deref().unwrap_or(&now.purpose),
-        body.r#type.unwrap_or(now.kind),
-        &body.tags.unwrap_or(now.tags).join(","),
-    )?;
-    update_document(&app, viewer.clone(), document, described, None).await?;
+    let merged = move |now: &Document| {
+        Described::checked(
+            body.title.as_deref().unwrap_or(&now.title),
+            body.purpose.as_deref().unwrap_or(&now.purpose),
+            body.r#type.unwrap_or(now.kind),
+            &body.tags.as_ref().unwrap_or(&now.tags).join(","),
+        )
+    };
+    update_document(&app, viewer.clone(), document, merged).await?;
     found(&app, &viewer, document).await.map(axum::Json)
 }
 
