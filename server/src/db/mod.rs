@@ -10,7 +10,7 @@ use std::{future::Future, pin::Pin, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    PgConnection, PgPool,
+    Connection, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::{broadcast, watch};
@@ -33,6 +33,10 @@ const HINTS: usize = 4096;
 
 /// How many connections the pool holds at most.
 const CONNECTIONS: u32 = 20;
+
+/// A connection that was idle for longer is asked whether it is still there before it is used: one that was busy just
+/// now has just answered, and asking costs each statement a way to the database and back.
+const FRESH: Duration = Duration::from_secs(1);
 
 /// The database of this process.
 #[derive(Clone, Debug)]
@@ -60,6 +64,8 @@ impl Db {
         let pool = PgPoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(Duration::from_secs(2))
+            .test_before_acquire(false)
+            .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
             .after_release(|connection, _| Box::pin(rolled_back(connection)))
             .connect_lazy_with(options.options([
                 ("statement_timeout", "15s"),
@@ -305,6 +311,14 @@ pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
 async fn detached<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     #[expect(clippy::disallowed_methods, reason = "owned here: awaited by the caller, bounded by statement timeouts")]
     tokio::spawn(work).await?
+}
+
+/// A connection that does not answer any more is an error, and another one is taken.
+async fn is_there(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Result<bool> {
+    if idle_for > FRESH {
+        connection.ping().await?;
+    }
+    Ok(true)
 }
 
 /// A connection goes back to the pool outside any transaction, or not at all.
