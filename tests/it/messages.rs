@@ -247,3 +247,34 @@ async fn a_thread_is_named_and_resolved_by_its_opener_and_by_animators() {
     ines.remove(&group, &camille).await;
     assert_eq!(camille.request(Method::PATCH, &path, Some(json!({ "title": "x" }))).await.status, 404);
 }
+
+#[tokio::test]
+async fn who_posted_before_is_judged_anew_each_time() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let karim = server.person("Karim").await;
+    ines.add(&group, &karim, "member").await;
+    let mut socket = karim.socket("preau.v1.json").await;
+    let send = |id: i64| {
+        let message = json!({ "id": Uuid::now_v7(), "thread": group.standing, "body": "bonjour" });
+        json!({ "type": "send", "id": id, "message": message })
+    };
+    socket.say(send(1)).await;
+    assert_eq!(socket.next_of("ack").await["id"], 1);
+
+    ines.remove(&group, &karim).await;
+    for id in [2, 3] {
+        socket.say(send(id)).await;
+        let refused = socket.next_of("error").await;
+        assert_eq!((&refused["id"], &refused["code"]), (&json!(id), &json!("not_found")), "{refused}");
+    }
+    ines.add(&group, &karim, "member").await;
+    socket.say(send(4)).await;
+    assert_eq!(socket.next_of("ack").await["id"], 4, "back in the group");
+
+    let channel = format!("/api/v1/channels/{}", group.channel);
+    let archived = ines.request(Method::PATCH, &channel, Some(json!({ "archived": true }))).await;
+    assert_eq!(archived.status, 200, "{}", archived.text);
+    socket.say(send(5)).await;
+    assert_eq!(socket.next_of("error").await["code"], "archived");
+}

@@ -28,8 +28,7 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
         ClientFrame::Send { message, .. } => {
             let handed_in = async {
                 let draft = Draft::checked(Some(message.id), &message.body, message.attachments)?;
-                let mut connection = db.pool().acquire().await?;
-                let may = threads::may_post(&mut connection, &viewer, message.thread).await?;
+                let may = poster.may_post(&viewer, message.thread).await?;
                 Ok((StreamId::from(may.group()), poster.submit(Post::new(may, draft))))
             };
             match handed_in.await {
