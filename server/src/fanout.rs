@@ -17,6 +17,7 @@ use crate::{
     db::{Db, Work},
     documents,
     error::Result,
+    faults::point,
     groups,
     live::{
         frame::{Action, Change, Content},
@@ -39,6 +40,7 @@ enum Subject {
 /// Renders an event in the wanted forms, in their order.
 pub fn render<'c>(db: &'c Db, event: &'c Recorded, variants: &'c [Variant]) -> Work<'c, Vec<Content>> {
     Box::pin(async move {
+        point!("render");
         let mut connection = db.pool().acquire().await?;
         let subject = read(&mut connection, event).await?;
         let now = db.clock().now();

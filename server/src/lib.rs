@@ -25,4 +25,5 @@ pub mod mail;
 pub mod clock;
 pub mod config;
 pub mod error;
+pub mod faults;
 pub mod telemetry;

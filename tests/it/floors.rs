@@ -7,7 +7,7 @@ use std::{
 
 /// The floors, the lowest first; modules of one floor do not know each other, but for the ground.
 const FLOORS: &[&[&str]] = &[
-    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry"],
+    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry", "faults"],
     &["people", "territories"],
     &["groups"],
     &["channels", "documents"],
@@ -130,9 +130,23 @@ fn templates_hold_no_script_no_style_and_no_unsafe_door() {
 
 #[test]
 fn the_release_binary_has_nothing_that_only_tests_use() {
-    for manifest in ["server/Cargo.toml", "server/words/Cargo.toml", "web/Cargo.toml"] {
-        let content = fs::read_to_string(root().join(manifest)).unwrap();
-        assert!(!content.contains("[features]"), "{manifest}: a feature of tests must not be one of the binary's");
+    let read = |path: &str| fs::read_to_string(root().join(path)).unwrap();
+    for manifest in ["server/words/Cargo.toml", "web/Cargo.toml"] {
+        assert!(
+            !read(manifest).contains("[features]"),
+            "{manifest}: a feature of tests must not be one of the binary's"
+        );
+    }
+    // One feature, which nothing but the package of the tests asks for, and no build of the program's.
+    let server = read("server/Cargo.toml");
+    let (_, features) = server.split_once("[features]").unwrap();
+    let features = features.lines().skip(1).take_while(|line| !line.starts_with('['));
+    let features: Vec<_> = features.filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
+    assert_eq!(features, [r#"faults = ["dep:fail", "fail/failpoints"]"#]);
+    for recipe in ["Makefile", "deploy/Containerfile", "deploy/README.md"] {
+        let recipe = read(recipe);
+        let builds: Vec<_> = recipe.lines().filter(|line| line.contains("cargo build")).collect();
+        assert!(!builds.is_empty() && builds.iter().all(|build| build.ends_with("--release --locked -p preau")));
     }
     let mut tested = 0;
     for (_, path, content) in sources() {

@@ -17,7 +17,11 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
-use crate::{clock::Clock, error::Result};
+use crate::{
+    clock::Clock,
+    error::Result,
+    faults::{bug, point},
+};
 
 /// A future that a transaction's work returns.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
@@ -106,11 +110,12 @@ impl Db {
             let mut tx = Tx { inner, now: clock.now(), clock, reactions: db.reactions, hints: Vec::new() };
             let value = work(&mut tx).await?;
             let Tx { inner, hints, .. } = tx;
-            inner.commit().await?;
-            for hint in hints {
-                // No receiver means that nobody is connected.
-                drop(db.hints.send(hint));
-            }
+            let committed = commit(db, inner, hints);
+            bug!("ack_before_commit" => {
+                crate::faults::later(committed);
+                return Ok(value);
+            });
+            committed.await?;
             Ok(value)
         })
         .await
@@ -177,7 +182,9 @@ impl Tx {
     /// Locks a stream's row until the commit: who holds it is alone in reading rights and taking sequences. To be
     /// followed by further statements, never joined with one: a right read in the locking statement is stale.
     pub async fn lock(&mut self, stream: StreamId) -> Result<i64> {
-        store::lock(self.connection(), stream).await?.ok_or(crate::error::Error::NotFound)
+        let seq = store::lock(self.connection(), stream).await?.ok_or(crate::error::Error::NotFound)?;
+        point!("after_lock");
+        Ok(seq)
     }
 
     /// Records an event with the next sequence of its stream, and does what upper rooms do about it. Answers the
@@ -186,6 +193,7 @@ impl Tx {
         let row = event.row();
         let now = self.now;
         let seq = store::record(self.connection(), row, actor, now).await?;
+        point!("after_insert");
         self.hints.push((row.stream, seq));
         (self.reactions)(self, event).await?;
         Ok(seq)
@@ -305,6 +313,24 @@ pub async fn ping(db: &Db) -> Result<()> {
 pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
     let mut connection = db.pool.acquire().await?;
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
+}
+
+async fn commit(db: Db, inner: sqlx::Transaction<'static, sqlx::Postgres>, hints: Vec<Hint>) -> Result<()> {
+    point!("before_commit" if !hints.is_empty());
+    inner.commit().await?;
+    point!("after_commit_before_ack" if !hints.is_empty());
+    // What is committed is acked, even where nobody could be told of it: the poll finds it.
+    drop(tell(&db, hints).await);
+    Ok(())
+}
+
+async fn tell(db: &Db, hints: Vec<Hint>) -> Result<()> {
+    point!("after_ack_before_hint" if !hints.is_empty());
+    for hint in hints {
+        // No receiver means that nobody is connected.
+        drop(db.hints.send(hint));
+    }
+    Ok(())
 }
 
 /// Runs to the end even if the caller goes away.

@@ -26,7 +26,10 @@ use uuid::Uuid;
 
 pub use name::safe_name;
 
-use crate::error::{Error, Result};
+use crate::{
+    error::{Error, Result},
+    faults::point,
+};
 
 /// How much is gathered before it is written, in bytes: the disk is asked seldom, and memory stays flat.
 const GATHERED: usize = 256 * 1024;
@@ -113,6 +116,7 @@ impl Files {
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
             Err(error) => return Err(error.into()),
         }
+        point!("file_rename");
         // Also where the same bytes are there already: their age begins again, so that no sweep takes them now.
         fs::rename(temporary, &path).await?;
         File::open(folder).await?.sync_all().await?;

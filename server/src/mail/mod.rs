@@ -20,6 +20,7 @@ pub use store::Sent;
 use crate::{
     db::{Db, Tx},
     error::{Error, Result},
+    faults::point,
 };
 
 /// How many mails one round takes.
@@ -91,6 +92,7 @@ async fn send_due(db: &Db, transport: &Transport, from: &Mailbox) -> Result<i64>
     let mut sent = 0;
     for mail in due.await? {
         let outcome = send(&mail, transport, from).await;
+        point!("outbox_after_send");
         if let Err(error) = &outcome {
             tracing::warn!(mail.id = %mail.id, attempts = mail.attempts, %error, "a mail was not sent");
         }

@@ -13,6 +13,7 @@ use crate::{
     db::{Db, Tx},
     documents,
     error::{Error, Result},
+    faults::{bug, point},
     threads::MayPost,
 };
 
@@ -95,7 +96,13 @@ pub(super) async fn post(tx: &mut Tx, post: &Post) -> Verdict {
 }
 
 async fn commit_together(db: &Db, posts: Vec<Post>) -> Result<Vec<Verdict>> {
-    db.write(move |tx| Box::pin(async move { write(tx, &posts).await })).await
+    db.write(move |tx| {
+        Box::pin(async move {
+            bug!("no_unique_id" => return write_again(tx, &posts).await);
+            write(tx, &posts).await
+        })
+    })
+    .await
 }
 
 async fn write(tx: &mut Tx, posts: &[Post]) -> Result<Vec<Verdict>> {
@@ -125,11 +132,26 @@ async fn write(tx: &mut Tx, posts: &[Post]) -> Result<Vec<Verdict>> {
         let now = tx.now();
         store::insert(tx.connection(), group, &accepted, last, now).await?;
         tx.hint(group.into(), last);
+        point!("after_insert");
         for accepted in accepted.iter().filter(|accepted| !accepted.post.draft.attachments().is_empty()) {
             attach(tx, accepted.post).await?;
         }
     }
     Ok(judgements.into_iter().zip(posts).map(|(judgement, post)| verdict(judgement, post)).collect())
+}
+
+/// Writes what was sent again under new ids, and answers by the old ones: what the bug `no_unique_id` does.
+#[cfg(feature = "faults")]
+async fn write_again(tx: &mut Tx, posts: &[Post]) -> Result<Vec<Verdict>> {
+    let mut renamed = posts.to_vec();
+    for post in &mut renamed {
+        if store::exists(tx.connection(), post.draft.id()).await? {
+            post.draft = post.draft.clone().with_id(tx.fresh());
+        }
+    }
+    let verdicts = write(tx, &renamed).await?;
+    let named = |(verdict, post): (Verdict, &Post)| verdict.map(|ack| Ack { message: post.draft.id(), ..ack });
+    Ok(verdicts.into_iter().zip(posts).map(named).collect())
 }
 
 /// Files the message's files in the library, and names them.

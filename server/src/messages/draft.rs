@@ -44,6 +44,12 @@ impl Draft {
         Ok(Self { id, html: markdown::render(body).as_str().to_owned(), body: body.to_owned(), attachments })
     }
 
+    /// The same with another id: for the bug `no_unique_id`.
+    #[cfg(feature = "faults")]
+    pub(super) fn with_id(self, id: MessageId) -> Self {
+        Self { id, ..self }
+    }
+
     /// The message's id.
     pub fn id(&self) -> MessageId {
         self.id

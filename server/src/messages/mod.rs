@@ -31,6 +31,7 @@ use crate::{
     channels::ChannelAccess,
     db::Tx,
     error::{Error, Result},
+    faults::bug,
     groups::MayRead,
     http::Viewer,
     threads::{self, MayOpen, NewThread, ThreadAccess},
@@ -86,6 +87,7 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
     }
     let at = tx.now();
     store::set_body(tx.connection(), access.message(), draft.body(), draft.html(), at).await?;
+    bug!("counter_plus_plus" => store::count_again(tx.connection(), access.thread()).await?);
     let event = Event::MessageEdited { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
     Ok(access.ack(seq, false))

@@ -282,6 +282,15 @@ pub(super) async fn set_body(
     Ok(())
 }
 
+/// Moves the last position of a thread without a message: what the bug `counter_plus_plus` does.
+#[cfg(feature = "faults")]
+pub(super) async fn count_again(connection: &mut PgConnection, thread: ThreadId) -> Result<()> {
+    sqlx::query!("update threads set last_position = last_position + 1 where id = $1", thread.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn erase(connection: &mut PgConnection, message: MessageId, now: DateTime<Utc>) -> Result<()> {
     sqlx::query!("update messages set body = null, html = null, deleted_at = $2 where id = $1", message.0, now)
         .execute(&mut *connection)

@@ -85,6 +85,7 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
     step("unit and integration tests", &|| {
         run(cargo(root).args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL"))
     });
+    step("the program without faults", &|| without_faults(root));
     step("browser tests", &|| browser(root, long));
     summary(&outcomes)
 }
@@ -156,6 +157,22 @@ fn deny(root: &Path) -> Result<(bool, String)> {
         return Ok((true, NOT_RUN.to_owned()));
     }
     run(cargo(root).args(["deny", "check", "bans", "licenses", "sources"]))
+}
+
+/// The program that people are given holds none of the faults that the tests' own holds.
+fn without_faults(root: &Path) -> Result<(bool, String)> {
+    for package in [&["-p", "preau"][..], &["-p", "tests", "--bin", "faulty"]] {
+        let (built, output) = run(cargo(root).args(["build", "--locked"]).args(package))?;
+        if !built {
+            return Ok((false, output));
+        }
+    }
+    let program = |name: &str| -> Result<Vec<u8>> { Ok(std::fs::read(target(root).join("debug").join(name))?) };
+    let (preau, faulty) = (program("preau")?, program("faulty")?);
+    let holds = |program: &[u8], name: &str| program.windows(name.len()).any(|part| part == name.as_bytes());
+    let names = ["after_lock", "after_commit_before_ack", "outbox_after_send", "ack_before_commit", "PREAU_BUG"];
+    let wrong: Vec<_> = names.into_iter().filter(|name| holds(&preau, name) || !holds(&faulty, name)).collect();
+    Ok((wrong.is_empty(), format!("in the program, or not in that of the tests: {wrong:?}")))
 }
 
 /// The journeys in a real browser, against the binary of this build.

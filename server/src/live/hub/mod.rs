@@ -23,6 +23,7 @@ use uuid::Uuid;
 use words::{Locale, PersonId, ThreadId};
 
 use super::{frame::Outcome, log::Entry};
+use crate::faults::bug;
 use follower::Follower;
 use join::Joining;
 use window::Window;
@@ -397,6 +398,10 @@ impl Hub {
             self.ask_rights();
             self.read();
         }
+        bug!("out_of_order_dispatch" => {
+            let of_events = |one: &Todo, other: &Todo| matches!((one, other), (Todo::Event { .. }, Todo::Event { .. }));
+            self.todo.chunk_by_mut(of_events).for_each(<[Todo]>::reverse);
+        });
         std::mem::take(&mut self.todo)
     }
 
@@ -425,12 +430,14 @@ impl Hub {
                 return self.print_new();
             }
             let Some(next) = self.window.dispatched() else { return };
+            bug!("id_cursor" => if self.window.holds_a_newer_id(&next.entry) { continue });
             for (&connection, follower) in &mut self.followers {
                 if let Some(bytes) = follower.take(&next.entry, &next.forms) {
                     self.todo.push(Todo::Event { connection, seq: next.entry.seq, bytes });
                 }
             }
             if let Some(person) = next.entry.removed() {
+                bug!("skip_revocation" => continue);
                 self.put_out(person, next.entry.seq);
             }
         }

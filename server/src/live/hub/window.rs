@@ -128,6 +128,13 @@ impl Window {
         }
     }
 
+    /// Whether a message with a newer id than this one's was dispatched just before: what the bug `id_cursor` asks.
+    #[cfg(feature = "faults")]
+    pub(super) fn holds_a_newer_id(&self, entry: &Entry) -> bool {
+        let mut earlier = self.held.iter().rev().skip(1).filter(|held| held.kind == entry.kind);
+        entry.kind.as_str() == "message.created" && earlier.any(|held| held.subject > entry.subject)
+    }
+
     /// The dispatched event of `seq`, if it is held.
     pub(super) fn held(&self, seq: i64) -> Option<&Entry> {
         usize::try_from(seq - self.floor() - 1).ok().and_then(|index| self.held.get(index))
