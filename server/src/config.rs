@@ -60,6 +60,9 @@ pub struct Serve {
     /// Whether sign-ins and frames are counted; off only for load tests
     #[arg(long, env = "PREAU_RATE_LIMITS", value_enum, default_value_t = Switch::On)]
     pub rate_limits: Switch,
+    /// How many live connections are taken; who comes above that is asked to come back later
+    #[arg(long, env = "PREAU_CONNECTIONS", default_value_t = 20_000)]
+    pub connections: usize,
     /// The heaviest file that is taken, in bytes
     #[arg(long, env = "PREAU_UPLOAD_LIMIT_BYTES", default_value_t = 2 << 30)]
     pub upload_limit_bytes: u64,

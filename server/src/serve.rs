@@ -8,10 +8,7 @@ use std::{
 
 use axum::{
     Extension, Router,
-    extract::{
-        DefaultBodyLimit, Path, Request, State,
-        ws::{WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{DefaultBodyLimit, Path, Request, State},
     http::{Extensions, HeaderMap, HeaderValue, StatusCode, Version, header},
     middleware::{self, Next},
     response::{IntoResponse, Response},
@@ -27,6 +24,7 @@ use tower_http::{
     csrf::CsrfLayer,
     timeout::TimeoutLayer,
 };
+use uuid::Uuid;
 use web::page::{Nav, NavChannel, NavGroup};
 use words::{PersonId, StreamId};
 
@@ -38,20 +36,20 @@ use crate::{
     fanout, groups,
     http::{App, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
     live::{
+        self,
+        allowance::ByPerson,
         connections::Connections,
-        hub::Format,
         hubs::Hubs,
-        socket::{self, Live, Run},
+        session::Close,
+        socket::{Live, Read, Run},
     },
     meetings,
     messages::{self, Poster},
     people, search, territories, threads, today,
 };
 
-/// The subprotocols, the browsers' first.
-const PROTOCOLS: [&str; 2] = ["preau.v1.html", "preau.v1.json"];
-/// How often sessions that ended elsewhere are looked for.
-const SESSIONS: Duration = Duration::from_millis(500);
+/// How often sessions and tokens that ended are looked for.
+const ENDED: Duration = Duration::from_millis(500);
 /// The longest request: a heavy file over a thin line.
 const SLOWEST: Duration = Duration::from_hours(1);
 
@@ -63,7 +61,7 @@ pub fn routes() -> Routes {
         .get(Policy::Public, "/assets/{name}", asset)
         .get(Policy::Public, "/api/v1/openapi.json", describe)
         .answers::<serde_json::Map<String, serde_json::Value>>(200)
-        .get(Policy::SignedIn, "/live", follow)
+        .merge(live::http::routes())
         .merge(today::routes())
         .merge(people::http::routes())
         .merge(territories::http::routes())
@@ -91,11 +89,17 @@ impl Sockets {
             let (db, poster) = (db.clone(), poster.clone());
             Arc::new(move |viewer, command| Box::pin(messages::live::run(db.clone(), poster.clone(), viewer, command)))
         };
+        let read: Read = {
+            let db = db.clone();
+            Arc::new(move |viewer, positions| Box::pin(messages::live::mark_read(db.clone(), viewer, positions)))
+        };
         let hubs = Hubs::new(db.clone(), follow_rights, fanout::render, drain.clone());
         let live = Live {
             hubs,
-            connections: Connections::default(),
+            connections: Connections::new(app.settings.connections),
             run,
+            read,
+            by_person: Arc::new(ByPerson::new(app.settings.rate_limits)),
             clock: db.clock().clone(),
             counted: app.settings.rate_limits,
             drain,
@@ -109,14 +113,15 @@ impl Sockets {
         &self.live.hubs
     }
 
-    /// Wakes the hubs, and ends the connections of sessions that have ended here or on another node; until the drain.
+    /// Wakes the hubs, and ends the connections whose session, token or account ended here or on another node; until the
+    /// drain.
     pub async fn work(self) {
         let ended = async {
-            let mut beat = tokio::time::interval(SESSIONS);
+            let mut beat = tokio::time::interval(ENDED);
             loop {
                 beat.tick().await;
-                if let Err(error) = self.end_sessions().await {
-                    tracing::debug!(%error, "sessions could not be looked at");
+                if let Err(error) = self.end_connections().await {
+                    tracing::debug!(%error, "sessions and tokens could not be looked at");
                 }
             }
         };
@@ -127,13 +132,15 @@ impl Sockets {
         }
     }
 
-    async fn end_sessions(&self) -> Result<(), Error> {
-        let sessions = self.live.connections.sessions();
-        if sessions.is_empty() {
+    async fn end_connections(&self) -> Result<(), Error> {
+        let credentials = self.live.connections.credentials();
+        if credentials.is_empty() {
             return Ok(());
         }
         let mut connection = self.db.pool().acquire().await?;
-        let ended = people::ended_sessions(&mut connection, &sessions, self.db.clock().now()).await?;
+        let ended = people::ended(&mut connection, &credentials, self.db.clock().now()).await?;
+        let close = |disabled| if disabled { Close::Forbidden } else { Close::SessionEnded };
+        let ended = ended.into_iter().map(|(credential, disabled)| (credential, close(disabled))).collect();
         self.live.connections.end(&ended);
         Ok(())
     }
@@ -145,36 +152,6 @@ fn follow_rights<'c>(
     people: &'c [PersonId],
 ) -> Work<'c, HashMap<PersonId, i64>> {
     Box::pin(groups::may_follow(connection, stream, people))
-}
-
-/// The socket's door: who is signed in, from our own pages or with a token, in a subprotocol that we speak.
-async fn follow(
-    State(app): State<App>,
-    Extension(sockets): Extension<Sockets>,
-    viewer: Viewer,
-    headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
-) -> Response {
-    if !security::is_own_origin(&app.settings.public_url, &headers, viewer.credential) {
-        return Error::Forbidden.into_response();
-    }
-    let asked = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    let asked = asked.flat_map(|list| list.split(',')).map(str::trim).find(|name| PROTOCOLS.contains(name));
-    let (Some(protocol), Ok(upgrade)) = (asked, upgrade) else {
-        return StatusCode::UPGRADE_REQUIRED.into_response();
-    };
-    if !sockets.live.connections.has_room(viewer.id) {
-        return Error::RateLimited { retry_after: Duration::from_secs(30) }.into_response();
-    }
-    let format = if protocol == PROTOCOLS[0] { Format::Html(viewer.locale) } else { Format::Json };
-    upgrade
-        .protocols(PROTOCOLS)
-        .read_buffer_size(4096)
-        .write_buffer_size(4096)
-        .max_write_buffer_size(1 << 20)
-        .max_message_size(64 << 10)
-        .max_frame_size(64 << 10)
-        .on_upgrade(move |socket| socket::serve(sockets.live, socket, viewer, format))
 }
 
 /// The router, ready to serve.
@@ -190,7 +167,7 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
         .layer(Extension(sockets.poster.clone()))
-        .layer(Extension(sockets))
+        .layer(Extension(sockets.live))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         // Each extractor has a limit of its own, and files theirs.
         .layer(DefaultBodyLimit::disable())
@@ -228,7 +205,7 @@ pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> W
             name: viewer.name.clone(),
             department: None,
             groups,
-            epoch: uuid::Uuid::nil(),
+            epoch: Uuid::nil(),
             streams,
             current: web::page::Current::default(),
         })

@@ -273,22 +273,48 @@ async fn an_event_is_read_and_printed_once_whatever_the_number_of_followers() {
     assert_eq!((metrics.prints.load(SeqCst), metrics.gaps.load(SeqCst)), (before.0 + 1, before.1));
 }
 
+/// How far somebody read a thread, and how often that was written.
+async fn read_position(server: &Server, actor: &Actor) -> (Option<i32>, i64) {
+    let position = sqlx::query_scalar("select position from read_positions where person_id = $1");
+    let written = sqlx::query_scalar("select count(*) from events where stream_id = $1 and kind = 'read.moved'");
+    (
+        position.bind(actor.id.0).fetch_optional(server.db.pool()).await.unwrap(),
+        written.bind(actor.id.0).fetch_one(server.db.pool()).await.unwrap(),
+    )
+}
+
 #[tokio::test]
-async fn a_session_that_ends_closes_its_socket() {
+async fn what_is_read_by_scrolling_is_written_once_a_second_and_before_the_end() {
     let server = Server::start().await;
-    let camille = server.person("Camille").await;
-    let id = camille.id;
-    let secret = server
-        .db
-        .write(move |tx| Box::pin(async move { preau::people::open_session(tx, id, "test").await }))
-        .await
-        .unwrap();
-    let cookie = format!("session={}", secret.reveal());
-    let headers =
-        [("sec-websocket-protocol", "preau.v1.html"), ("origin", server.url.as_str()), ("cookie", cookie.as_str())];
-    let mut socket = Socket::open_with(&server.url, None, &headers).await.unwrap();
-    socket.next_of("welcome").await;
-    let out = server.stranger().send(Method::POST, "/sign-out", &[("cookie", &cookie), ("origin", &server.url)]).await;
-    assert_eq!(out.status, 303);
-    assert_eq!(socket.closed().await, 4501);
+    let (ines, group) = server.group().await;
+    let (camille, dora) = (server.person("Camille").await, server.person("Dora").await);
+    for person in [&camille, &dora] {
+        ines.add(&group, person, "member").await;
+    }
+    for number in 1..=50 {
+        ines.say(&group.standing, &format!("message {number}")).await;
+    }
+    let scrolled = async |actor: &Actor| {
+        let mut socket = actor.socket("preau.v1.json").await;
+        for position in (1..=50).chain([3]) {
+            socket.say(json!({ "type": "read", "thread": group.standing, "position": position })).await;
+        }
+        socket.say(json!({ "type": "ping" })).await;
+        socket.next_of("pong").await;
+        socket
+    };
+    let socket = scrolled(&camille).await;
+    drop(socket);
+    let began = std::time::Instant::now();
+    while read_position(&server, &camille).await.0 != Some(50) {
+        assert!(began.elapsed() < std::time::Duration::from_secs(5), "the end of a connection loses none");
+    }
+    let put = format!("/api/v1/threads/{}/read", group.standing);
+    assert!(camille.request(Method::PUT, &put, Some(json!({ "position": 7 }))).await.status.is_success());
+    let (position, written) = read_position(&server, &camille).await;
+    assert!(position == Some(50) && written <= 2, "{position:?}, written {written} times for 51 frames");
+    let mut socket = scrolled(&dora).await;
+    server.drain();
+    assert_eq!(socket.closed().await, 4100);
+    assert_eq!(read_position(&server, &dora).await.0, Some(50), "and is written before the server goes");
 }

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod connections;
 mod demo;
 mod documents;
 mod floors;
@@ -13,6 +14,7 @@ mod live;
 mod meetings;
 mod messages;
 mod people;
+mod poll;
 mod routes;
 mod streams;
 mod territories;

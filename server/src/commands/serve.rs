@@ -87,6 +87,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         secure: public_url.starts_with("https://"),
         mailbox: (serve.demo || serve.dev) && loopback,
         rate_limits: serve.rate_limits == Switch::On,
+        connections: serve.connections,
         upload_limit_bytes: serve.upload_limit_bytes,
         public_url,
         network,

@@ -8,6 +8,7 @@ pub fn wants_json(uri: &Uri, headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
     uri.path().starts_with("/api/")
         || uri.path() == "/live"
+        || uri.path().starts_with("/live/")
         || (accept.contains("json") && !accept.contains("text/html"))
 }
 

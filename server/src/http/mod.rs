@@ -15,7 +15,7 @@ pub mod server;
 use std::sync::Arc;
 
 use sqlx::PgConnection;
-use words::{Locale, PersonId, SessionId, Theme};
+use words::{Locale, PersonId, SessionId, Theme, TokenId};
 
 pub use extract::{Form, Json, Path, Peer, Query};
 pub use list::{List, ListQuery};
@@ -55,6 +55,8 @@ pub struct Settings {
     pub mailbox: bool,
     /// Whether sign-ins and frames are counted.
     pub rate_limits: bool,
+    /// How many live connections this process takes.
+    pub connections: usize,
     /// The heaviest file that is taken, in bytes.
     pub upload_limit_bytes: u64,
     /// The network's name.
@@ -81,10 +83,12 @@ pub struct Viewer {
 }
 
 /// What a viewer proved who they are with.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Credential {
     /// A browser's cookie.
     Session(SessionId),
     /// A Bearer token: no cookie, so no forged request either.
-    Token,
+    Token(TokenId),
+    /// An address that is a secret by itself, or this machine's command line: neither opens a connection.
+    Elsewhere,
 }

@@ -11,14 +11,14 @@ use super::{
     routes::{Body, Declared, Operation, Policy},
 };
 
-/// Where the addresses of the API begin.
-const API: &str = "/api/v1/";
+/// Where the addresses of the API begin: its own, and those of the socket's fallback.
+const API: [&str; 2] = ["/api/v1/", "/live/"];
 
 /// Describes the routes that are the API's.
 pub fn document(declared: &[Declared]) -> Value {
     let mut writer = Writer { taken: generator(Contract::Deserialize), answered: generator(Contract::Serialize) };
     let mut paths: Map<String, Value> = Map::new();
-    for route in declared.iter().filter(|route| route.path.starts_with(API)) {
+    for route in declared.iter().filter(|route| API.iter().any(|api| route.path.starts_with(api))) {
         let path = paths.entry(route.path).or_insert_with(|| json!({ "parameters": parameters(route.path) }));
         path[route.method.to_ascii_lowercase()] = writer.operation(route.policy, &route.operation);
     }

@@ -48,7 +48,7 @@ pub async fn headers(State(app): State<App>, mut request: Request, next: Next) -
 /// Whether a socket is asked for by our own pages. A page of elsewhere sends its own Origin; a program with a token may
 /// send none. `localhost`, `127.0.0.1` and `[::1]` are one host, with the port counted.
 pub fn is_own_origin(public_url: &str, headers: &HeaderMap, credential: Credential) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return credential == Credential::Token };
+    let Some(origin) = headers.get(header::ORIGIN) else { return !matches!(credential, Credential::Session(_)) };
     let Some(origin) = origin.to_str().ok().and_then(place) else { return false };
     place(public_url) == Some(origin)
 }
@@ -80,7 +80,7 @@ fn content_security_policy(nonce: &str) -> String {
 #[cfg(test)]
 mod tests {
     use axum::http::{HeaderMap, HeaderValue, header};
-    use words::SessionId;
+    use words::{SessionId, TokenId};
 
     use super::is_own_origin;
     use crate::http::Credential;
@@ -115,7 +115,7 @@ mod tests {
         );
         assert!(!from("http://localhost:8081", "http://127.0.0.1:8080"));
         let none = HeaderMap::new();
-        assert!(is_own_origin(own, &none, Credential::Token));
+        assert!(is_own_origin(own, &none, Credential::Token(TokenId::fresh())));
         assert!(!is_own_origin(own, &none, Credential::Session(SessionId::fresh())), "a browser always says");
     }
 }

@@ -1,86 +1,172 @@
-//! Who is connected: counted for each person, and ended with their session (I8).
+//! Who is connected: counted for each person and in all, and ended with what they proved who they are with (I8).
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio_util::sync::CancellationToken;
-use words::{PersonId, SessionId};
+use uuid::Uuid;
+use words::PersonId;
 
-use super::hub::ConnectionId;
+use super::{hub::ConnectionId, session::Close};
 use crate::http::{Credential, Viewer};
 
 /// How many connections a person may have.
 const OF_A_PERSON: usize = 10;
 
+static CONNECTION: AtomicU64 = AtomicU64::new(1);
+
 /// The connections of this process.
-#[derive(Clone, Debug, Default)]
-pub struct Connections(Arc<Mutex<HashMap<ConnectionId, Entry>>>);
+#[derive(Clone, Debug)]
+pub struct Connections(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    most: usize,
+    held: Mutex<Held>,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    count: usize,
+    people: HashMap<PersonId, Vec<Entry>>,
+}
 
 #[derive(Debug)]
 struct Entry {
-    person: PersonId,
-    session: Option<SessionId>,
-    ended: CancellationToken,
+    id: ConnectionId,
+    credential: Credential,
+    tab: Option<Uuid>,
+    ending: Arc<Ending>,
+}
+
+/// What ends a connection from our side, and why.
+#[derive(Debug, Default)]
+pub struct Ending {
+    why: OnceLock<Close>,
+    reached: CancellationToken,
+}
+
+/// Why a connection is not taken.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Full {
+    /// The person has as many as they may have.
+    Person,
+    /// The process has.
+    Process,
 }
 
 /// A registered connection; dropped, it is forgotten.
 #[derive(Debug)]
 pub struct Registered {
     connections: Connections,
+    person: PersonId,
     id: ConnectionId,
-    ended: CancellationToken,
+    ending: Arc<Ending>,
 }
 
 impl Connections {
-    /// Whether a person may open one more.
-    pub fn has_room(&self, person: PersonId) -> bool {
-        self.lock().values().filter(|entry| entry.person == person).count() < OF_A_PERSON
+    /// None yet, and at most so many.
+    pub fn new(most: usize) -> Self {
+        Self(Arc::new(Shared { most, held: Mutex::default() }))
     }
 
-    /// Notes a connection; none if the person has too many.
-    pub fn register(&self, id: ConnectionId, viewer: &Viewer) -> Option<Registered> {
-        let session = match viewer.credential {
-            Credential::Session(session) => Some(session),
-            Credential::Token => None,
-        };
-        let ended = CancellationToken::new();
-        let mut entries = self.lock();
-        if entries.values().filter(|entry| entry.person == viewer.id).count() >= OF_A_PERSON {
-            return None;
+    /// Whether a person may open one more. The connection that a browser's tab had gives way to its next one.
+    pub fn has_room(&self, person: PersonId, tab: Option<Uuid>) -> bool {
+        self.lock().of(person, tab) < OF_A_PERSON
+    }
+
+    /// Notes a connection. One that the same tab of the same person had is replaced.
+    pub fn register(&self, viewer: &Viewer, tab: Option<Uuid>) -> Result<Registered, Full> {
+        let id = CONNECTION.fetch_add(1, Ordering::Relaxed);
+        let ending = Arc::new(Ending::default());
+        let mut held = self.lock();
+        if held.of(viewer.id, tab) >= OF_A_PERSON {
+            return Err(Full::Person);
         }
-        entries.insert(id, Entry { person: viewer.id, session, ended: ended.clone() });
-        Some(Registered { connections: self.clone(), id, ended })
+        if held.count >= self.0.most {
+            return Err(Full::Process);
+        }
+        held.count += 1;
+        let entries = held.people.entry(viewer.id).or_default();
+        entries.iter().filter(|entry| entry.is_of(tab)).for_each(|entry| entry.ending.reach(Close::Replaced));
+        entries.push(Entry { id, credential: viewer.credential, tab, ending: Arc::clone(&ending) });
+        Ok(Registered { connections: self.clone(), person: viewer.id, id, ending })
     }
 
-    /// The sessions that have a connection here.
-    pub fn sessions(&self) -> Vec<SessionId> {
-        self.lock().values().filter_map(|entry| entry.session).collect()
+    /// What the connections here rest on.
+    pub fn credentials(&self) -> Vec<Credential> {
+        self.lock().people.values().flatten().map(|entry| entry.credential).collect()
     }
 
-    /// Closes the connections of sessions that have ended.
-    pub fn end(&self, sessions: &[SessionId]) {
-        let entries = self.lock();
-        let of_ended =
-            entries.values().filter(|entry| entry.session.is_some_and(|session| sessions.contains(&session)));
-        of_ended.for_each(|entry| entry.ended.cancel());
+    /// Closes the connections whose credential holds no more, with the reason.
+    pub fn end(&self, ended: &HashMap<Credential, Close>) {
+        if ended.is_empty() {
+            return;
+        }
+        for entry in self.lock().people.values().flatten() {
+            if let Some(&close) = ended.get(&entry.credential) {
+                entry.ending.reach(close);
+            }
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.0.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Held {
+    /// How many connections a person has beside those of this tab.
+    fn of(&self, person: PersonId, tab: Option<Uuid>) -> usize {
+        self.people.get(&person).map_or(0, |entries| entries.iter().filter(|entry| !entry.is_of(tab)).count())
+    }
+}
+
+impl Entry {
+    fn is_of(&self, tab: Option<Uuid>) -> bool {
+        tab.is_some() && self.tab == tab
+    }
+}
+
+impl Ending {
+    /// Waits until the connection must end.
+    pub async fn reached(&self) -> Close {
+        self.reached.cancelled().await;
+        self.why.get().copied().unwrap_or(Close::SessionEnded)
+    }
+
+    fn reach(&self, why: Close) {
+        // The first reason is the one that is said.
+        self.why.get_or_init(|| why);
+        self.reached.cancel();
     }
 }
 
 impl Registered {
-    /// Ends when the connection's session does.
-    pub fn ended(&self) -> CancellationToken {
-        self.ended.clone()
+    /// Names the connection.
+    pub fn id(&self) -> ConnectionId {
+        self.id
+    }
+
+    /// What ends it.
+    pub fn ending(&self) -> Arc<Ending> {
+        Arc::clone(&self.ending)
     }
 }
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        self.connections.lock().remove(&self.id);
+        let mut held = self.connections.lock();
+        let Some(entries) = held.people.get_mut(&self.person) else { return };
+        entries.retain(|entry| entry.id != self.id);
+        if entries.is_empty() {
+            held.people.remove(&self.person);
+        }
+        held.count -= 1;
     }
 }

@@ -3,13 +3,16 @@
 //! State machines without I/O ([`batch::Batcher`], [`hub::Hub`], [`session::Session`]) decide; small drivers beside
 //! them talk to the database and the sockets. This floor knows no room: the roof gives it functions.
 
+pub mod allowance;
 pub mod batch;
 pub mod connections;
 pub mod frame;
+pub mod http;
 pub mod hub;
 pub mod hubs;
 pub mod log;
 pub mod outbox;
+pub mod poll;
 pub mod session;
 pub mod socket;
 mod store;

@@ -7,10 +7,7 @@ use std::{
     collections::{HashMap, HashSet},
     future::Future,
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::Duration,
 };
 
@@ -23,10 +20,11 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use web::Text;
-use words::StreamId;
+use words::{StreamId, ThreadId};
 
 use super::{
-    connections::Connections,
+    allowance::ByPerson,
+    connections::{Connections, Ending},
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
     hubs::{Followed, Hubs},
@@ -46,13 +44,16 @@ const TOGETHER: usize = 128;
 /// How long a draining server lets clients come back elsewhere at different times, at most.
 const SPREAD_MS: u64 = 5000;
 
-static CONNECTION: AtomicU64 = AtomicU64::new(1);
-
 /// The answer of a command, on its way; none for what is not answered.
 pub type Answer = Pin<Box<dyn Future<Output = Option<Utf8Bytes>> + Send>>;
 
 /// Runs a command up to the point where its place in the order is taken, and answers later; given by the roof.
 pub type Run = Arc<dyn Fn(Viewer, ClientFrame) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+
+/// Moves read positions forward; given by the roof.
+pub type Read = Arc<dyn Fn(Viewer, Vec<(ThreadId, i32)>) -> Reading + Send + Sync>;
+
+type Reading = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// What every socket needs.
 #[derive(Clone)]
@@ -63,6 +64,10 @@ pub struct Live {
     pub connections: Connections,
     /// How commands are run.
     pub run: Run,
+    /// How read positions are moved.
+    pub read: Read,
+    /// What people who poll have taken of their allowances.
+    pub by_person: Arc<ByPerson>,
     /// The clock.
     pub clock: Clock,
     /// Whether commands are counted.
@@ -83,13 +88,15 @@ impl std::fmt::Debug for Live {
 type Beginning = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// Serves a connection until it ends, for whatever reason.
-pub async fn serve(live: Live, socket: WebSocket, viewer: Viewer, format: Format) {
+pub async fn serve(live: Live, mut socket: WebSocket, viewer: Viewer, format: Format, tab: Option<Uuid>) {
     let _held = live.sockets.token();
-    let id = CONNECTION.fetch_add(1, Ordering::Relaxed);
-    let Some(registered) = live.connections.register(id, &viewer) else { return };
+    let Ok(registered) = live.connections.register(&viewer, tab) else {
+        return say_close(&mut socket, Close::Overloaded).await;
+    };
+    let id = registered.id();
     let (sink, stream) = socket.split();
     let outbox = Arc::new(Outbox::default());
-    let ends = Ends { ended: registered.ended(), cut: outbox.cutting() };
+    let ends = Ends { ending: registered.ending(), cut: outbox.cutting() };
     let mut connection = Connection {
         id,
         session: Session::new(Text::of(viewer.locale), live.counted),
@@ -100,6 +107,7 @@ pub async fn serve(live: Live, socket: WebSocket, viewer: Viewer, format: Format
         began: Instant::now(),
         beginning: None,
         under_way: FuturesOrdered::new(),
+        reading: None,
         sink,
         ends,
         live,
@@ -107,10 +115,11 @@ pub async fn serve(live: Live, socket: WebSocket, viewer: Viewer, format: Format
     connection.welcome();
     let close = connection.run(stream).await.err().flatten();
     if let Some(close) = close {
-        connection.close(close).await;
+        say_close(&mut connection.sink, close).await;
     }
     // Whoever still gives to it knows from now on that nobody takes.
     outbox.cut();
+    drop(tokio::time::timeout(DRAINING, connection.finish_reads()).await);
     for (_, followed) in connection.held.drain() {
         followed.leave(id).await;
     }
@@ -129,6 +138,8 @@ struct Connection {
     began: Instant,
     beginning: Option<Beginning>,
     under_way: FuturesOrdered<Answer>,
+    /// Read positions that are being moved.
+    reading: Option<Reading>,
     sink: SplitSink<WebSocket, Message>,
     ends: Ends,
 }
@@ -136,7 +147,7 @@ struct Connection {
 /// What ends a connection from our side at any time.
 #[derive(Clone)]
 struct Ends {
-    ended: CancellationToken,
+    ending: Arc<Ending>,
     cut: CancellationToken,
 }
 
@@ -148,6 +159,7 @@ enum Step {
     Answer(Option<Utf8Bytes>),
     Write,
     Message(Option<Result<Message, axum::Error>>),
+    Read,
     Tick,
 }
 
@@ -169,10 +181,12 @@ impl Connection {
         let mut beat = tokio::time::interval(Duration::from_secs(1));
         loop {
             self.start_turns();
+            self.start_reads();
             let step = tokio::select! {
                 close = self.ends.reached() => return Err(Some(close)),
                 () = self.live.drain.cancelled() => return self.drain().await,
                 answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
+                () = done(&mut self.reading), if self.reading.is_some() => Step::Read,
                 Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
                 () = self.outbox.filled() => Step::Write,
                 message = stream.next(), if self.session.reads_on() => Step::Message(message),
@@ -188,6 +202,7 @@ impl Connection {
                         self.outbox.push(answer);
                     }
                 }
+                Step::Read => self.reading = None,
                 Step::Write => self.write().await?,
                 Step::Message(message) => self.message(message.ok_or(None)?).await?,
                 Step::Tick => {
@@ -205,6 +220,26 @@ impl Connection {
                 Turn::Run(command) => self.beginning = Some((self.live.run)(self.viewer.clone(), command)),
                 Turn::Refuse(frame) => self.under_way.push_back(Box::pin(std::future::ready(Some(frame)))),
             }
+        }
+    }
+
+    /// Moves the read positions that are due, one lot after the other.
+    fn start_reads(&mut self) {
+        if self.reading.is_none()
+            && let Some(positions) = self.session.due_reads()
+        {
+            self.reading = Some((self.live.read)(self.viewer.clone(), positions));
+        }
+    }
+
+    /// Moves all read positions that were told, due or not.
+    async fn finish_reads(&mut self) {
+        if let Some(reading) = self.reading.take() {
+            reading.await;
+        }
+        let positions = self.session.all_reads();
+        if !positions.is_empty() {
+            (self.live.read)(self.viewer.clone(), positions).await;
         }
     }
 
@@ -237,11 +272,11 @@ impl Connection {
                     let ping = self.sink.send(Message::Ping(axum::body::Bytes::new()));
                     self.ends.unless(ping).await?;
                 }
-                Action::Join { ticket, stream, since } => {
+                Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
                     let held = self.held.entry(stream).or_insert_with(|| self.live.hubs.follow(stream));
-                    held.join(join, Arc::clone(&self.outbox)).await;
+                    held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox)).await;
                 }
                 Action::Leave(stream) => {
                     if let Some(followed) = self.held.remove(&stream) {
@@ -277,7 +312,7 @@ impl Connection {
 
     /// Says good-bye, answers what is under way, and closes: clients come back at different times.
     async fn drain(&mut self) -> Result<(), Ended> {
-        self.outbox.push(frame::print(&ServerFrame::Bye { after_ms: rand::random_range(0..SPREAD_MS) }));
+        self.outbox.push(bye());
         self.write().await?;
         let answers = async {
             if let Some(beginning) = self.beginning.take() {
@@ -288,17 +323,12 @@ impl Connection {
                     self.outbox.push(answer);
                 }
             }
+            self.finish_reads().await;
         };
         // What takes longer is not acked: its sender asks again by the same id.
         drop(tokio::time::timeout(DRAINING, answers).await);
         self.write().await?;
         Err(Some(Close::Draining))
-    }
-
-    async fn close(&mut self, close: Close) {
-        let frame = CloseFrame { code: close as u16, reason: Utf8Bytes::default() };
-        // Whether or not it arrives, the connection ends.
-        drop(tokio::time::timeout(CLOSING, self.sink.send(Message::Close(Some(frame)))).await);
     }
 }
 
@@ -306,7 +336,7 @@ impl Ends {
     async fn reached(&self) -> Close {
         tokio::select! {
             biased;
-            () = self.ended.cancelled() => Close::SessionEnded,
+            close = self.ending.reached() => close,
             () = self.cut.cancelled() => Close::Slow,
         }
     }
@@ -320,6 +350,24 @@ impl Ends {
                 Err(_) => Err(Some(Close::Slow)),
             },
         }
+    }
+}
+
+async fn say_close(sink: &mut (impl SinkExt<Message> + Unpin), close: Close) {
+    let frame = CloseFrame { code: close as u16, reason: Utf8Bytes::default() };
+    // Whether or not it arrives, the connection ends.
+    drop(tokio::time::timeout(CLOSING, sink.send(Message::Close(Some(frame)))).await);
+}
+
+/// What a draining server says: to come back, at different times.
+pub fn bye() -> Utf8Bytes {
+    frame::print(&ServerFrame::Bye { after_ms: rand::random_range(0..SPREAD_MS) })
+}
+
+/// Waits until read positions are moved, if some are being.
+async fn done(reading: &mut Option<Reading>) {
+    if let Some(reading) = reading {
+        reading.await;
     }
 }
 

@@ -5,7 +5,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use web::Text;
-use words::StreamId;
+use words::{StreamId, ThreadId};
 
 use super::{Ack, Draft, Post, Poster};
 use crate::{
@@ -38,24 +38,29 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
                 Err(error) => ready(answered(id, Err(error), text)),
             }
         }
-        ClientFrame::Read { thread, position } => {
-            let moved = db
-                .write(move |tx| {
-                    Box::pin(async move {
-                        let access = threads::may_read(tx.connection(), &viewer, thread).await?;
-                        threads::mark_read(tx, &viewer, &access, position).await
-                    })
-                })
-                .await;
-            if let Err(error) = moved {
-                tracing::debug!(%error, "a read position was not moved");
-            }
-            Box::pin(std::future::ready(None))
-        }
         command => {
             let done = db.write(move |tx| write(tx, viewer, command)).await;
             ready(answered(id, done, text))
         }
+    }
+}
+
+/// Moves read positions forward, in one transaction. What may not be read any more is passed over.
+pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) {
+    let moved = db.write(move |tx| {
+        Box::pin(async move {
+            for (thread, position) in positions {
+                match threads::may_read(tx.connection(), &viewer, thread).await {
+                    Ok(access) => threads::mark_read(tx, &viewer, &access, position).await.map(drop)?,
+                    Err(Error::NotFound) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            Ok(())
+        })
+    });
+    if let Err(error) = moved.await {
+        tracing::debug!(%error, "read positions were not moved");
     }
 }
 

@@ -15,7 +15,7 @@ mod password;
 mod secret;
 mod store;
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -228,8 +228,15 @@ pub async fn sign_in_by_password(db: &Db, address: &str, typed: &str) -> Result<
     }))
 }
 
-/// Sets or changes one's password. One's calendar subscription ends with the old one.
+/// Sets or changes one's password. What was opened with the old one ends with it: one's calendar subscription, and all
+/// sessions and tokens but the one in use.
 pub async fn set_password(tx: &mut Tx, viewer: &Viewer, hash: password::Hash) -> Result<()> {
+    let used = match viewer.credential {
+        Credential::Session(session) => session.0,
+        Credential::Token(token) => token.0,
+        Credential::Elsewhere => return Err(Error::Forbidden),
+    };
+    store::delete_proofs_but(tx.connection(), viewer.id, used).await?;
     store::delete_feed(tx.connection(), viewer.id).await?;
     store::set_password(tx.connection(), viewer.id, hash.as_str()).await
 }
@@ -332,14 +339,26 @@ pub async fn end_session(tx: &mut Tx, viewer: &Viewer, session: SessionId) -> Re
     store::delete_session(tx.connection(), viewer.id, session).await?.ok_or(Error::NotFound)
 }
 
-/// Which of these sessions have ended: how a node learns of what another did.
-pub async fn ended_sessions(
+/// Which of these credentials hold no more, and whether it is the account that was disabled: how a node learns of what
+/// another did, in one query.
+pub async fn ended(
     connection: &mut PgConnection,
-    sessions: &[SessionId],
+    credentials: &[Credential],
     now: DateTime<Utc>,
-) -> Result<Vec<SessionId>> {
-    let ids: Vec<_> = sessions.iter().map(|session| session.0).collect();
-    store::ended_sessions(connection, &ids, now, now - SESSION_IDLES).await
+) -> Result<Vec<(Credential, bool)>> {
+    let (mut sessions, mut tokens, mut held) = (Vec::new(), Vec::new(), HashMap::new());
+    for &credential in credentials {
+        let (id, ids) = match credential {
+            Credential::Session(session) => (session.0, &mut sessions),
+            Credential::Token(token) => (token.0, &mut tokens),
+            Credential::Elsewhere => continue,
+        };
+        if held.insert(id, credential).is_none() {
+            ids.push(id);
+        }
+    }
+    let ended = store::ended(connection, &sessions, &tokens, now, now - SESSION_IDLES).await?;
+    Ok(ended.into_iter().filter_map(|(id, disabled)| Some((*held.get(&id)?, disabled))).collect())
 }
 
 /// Changes one's name, language and theme.

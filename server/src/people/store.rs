@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use words::{Locale, PersonId, SessionId, Theme};
+use words::{Locale, PersonId, SessionId, Theme, TokenId};
 
 use super::{NewPerson, Secret, Session};
 use crate::{
@@ -270,14 +270,13 @@ pub(super) async fn last_visit(connection: &mut PgConnection, person: PersonId) 
 }
 
 pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
-    let token = sqlx::query_scalar!(
-        r#"select person_id as "person: PersonId" from tokens where token_hash = $1"#,
+    let token = sqlx::query!(
+        r#"select id as "id: TokenId", person_id as "person: PersonId" from tokens where token_hash = $1"#,
         &secret.hash()
     );
-    match token.fetch_optional(&mut *connection).await? {
-        Some(person) => viewer(connection, person).await,
-        None => Ok(None),
-    }
+    let Some(token) = token.fetch_optional(&mut *connection).await? else { return Ok(None) };
+    let viewer = viewer(connection, token.person).await?;
+    Ok(viewer.map(|viewer| Viewer { credential: Credential::Token(token.id), ..viewer }))
 }
 
 pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
@@ -296,7 +295,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         admin: row.admin,
         locale: row.locale,
         theme: row.theme,
-        credential: Credential::Token,
+        credential: Credential::Elsewhere,
     }))
 }
 
@@ -399,25 +398,47 @@ pub(super) async fn delete_session(
     Ok((deleted.rows_affected() > 0).then_some(()))
 }
 
-pub(super) async fn ended_sessions(
+/// Which of these sessions and tokens hold no more, and whether their account was disabled.
+pub(super) async fn ended(
     connection: &mut PgConnection,
     sessions: &[Uuid],
+    tokens: &[Uuid],
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
-) -> Result<Vec<SessionId>> {
-    Ok(sqlx::query_scalar!(
-        r#"select asked.id as "id!: SessionId"
-           from unnest($1::uuid[]) asked (id)
-           where not exists (
-             select
-             from sessions join people on people.id = sessions.person_id
-             where sessions.id = asked.id and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null)"#,
+) -> Result<Vec<(Uuid, bool)>> {
+    let rows = sqlx::query!(
+        r#"select asked.id as "id!", people.disabled_at is not null as "disabled!"
+           from (
+             select asked.id, sessions.person_id
+             from unnest($1::uuid[]) asked (id)
+             left join sessions on sessions.id = asked.id and expires_at > $3 and seen_at > $4
+             union all
+             select asked.id, tokens.person_id
+             from unnest($2::uuid[]) asked (id)
+             left join tokens on tokens.id = asked.id) asked
+           left join people on people.id = asked.person_id
+           where people.id is null or people.disabled_at is not null"#,
         sessions,
+        tokens,
         now,
         idle_since,
     )
     .fetch_all(connection)
-    .await?)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.disabled)).collect())
+}
+
+/// Ends all sessions and tokens of a person but this one.
+pub(super) async fn delete_proofs_but(connection: &mut PgConnection, person: PersonId, kept: Uuid) -> Result<()> {
+    sqlx::query!(
+        "with ended as (delete from sessions where person_id = $1 and id <> $2)
+         delete from tokens where person_id = $1 and id <> $2",
+        person.0,
+        kept,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 pub(super) async fn set_preferences(

@@ -46,6 +46,8 @@ id! {
     PersonId
     /// A signed-in browser.
     SessionId
+    /// A Bearer token.
+    TokenId
     /// A territory: a *cité éducative*.
     TerritoryId
     /// A thematic group, the one membership boundary.

@@ -9,7 +9,7 @@ pub mod values;
 pub use events::{Event, EventKind};
 pub use ids::{
     ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, OperationId, PersonId, SessionId, StreamId,
-    TerritoryId, ThreadId,
+    TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
     Access, Answer, DocumentType, Gate, Locale, MeetingState, Mode, ParseValueError, Post, ReactionName, Role, Theme,

@@ -96,6 +96,15 @@ impl Server {
 
     /// A server whose clock the test moves, and that takes files of a weight.
     pub(crate) async fn start_with(clock: Clock, upload_limit_bytes: u64) -> Self {
+        Self::launch(clock, upload_limit_bytes, 1000).await
+    }
+
+    /// A server that takes few live connections.
+    pub(crate) async fn start_small(connections: usize) -> Self {
+        Self::launch(Clock::system(), 1 << 20, connections).await
+    }
+
+    async fn launch(clock: Clock, upload_limit_bytes: u64, connections: usize) -> Self {
         let options = database().await;
         let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -107,6 +116,7 @@ impl Server {
             secure: false,
             mailbox: false,
             rate_limits: true,
+            connections,
             upload_limit_bytes,
             network: "Réseau d’essai".to_owned(),
         };

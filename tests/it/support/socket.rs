@@ -27,7 +27,15 @@ impl Socket {
         token: Option<&str>,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, Error> {
-        let mut request = format!("{}/live", url.replacen("http", "ws", 1)).into_client_request()?;
+        Self::open_at(&format!("{url}/live"), token, headers).await
+    }
+
+    pub(crate) async fn open_at(
+        address: &str,
+        token: Option<&str>,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, Error> {
+        let mut request = address.replacen("http", "ws", 1).into_client_request()?;
         for (name, value) in headers.iter().filter(|(_, value)| !value.is_empty()) {
             request.headers_mut().insert(*name, HeaderValue::from_str(value)?);
         }

@@ -3,6 +3,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use serde_json::Value;
 use uuid::Uuid;
@@ -14,7 +15,7 @@ use super::{hub::Variant, log::Entry};
 const WATCHED: usize = 100;
 
 /// What a client says.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants and fields are those of the public format")]
 pub enum ClientFrame {
@@ -72,7 +73,7 @@ pub enum ClientFrame {
 }
 
 /// The thread of an `open`.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of the public format")]
 pub struct OpenThread {
     pub id: Option<ThreadId>,
@@ -82,7 +83,7 @@ pub struct OpenThread {
 }
 
 /// The message of an `open`.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of the public format")]
 pub struct FirstMessage {
     pub id: Option<MessageId>,
@@ -90,7 +91,7 @@ pub struct FirstMessage {
 }
 
 /// The message of a `send`.
-#[derive(Clone, PartialEq, Debug, Deserialize)]
+#[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of the public format")]
 pub struct NewMessage {
     pub id: MessageId,
@@ -147,7 +148,7 @@ fn few<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ThreadId>, D::E
 }
 
 /// How a subscription was answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Events follow.
@@ -159,7 +160,7 @@ pub enum Outcome {
 }
 
 /// What we say.
-#[derive(Clone, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[expect(missing_docs, reason = "the variants and fields are those of the public format")]
 pub enum ServerFrame<'a> {
@@ -210,7 +211,7 @@ pub enum ServerFrame<'a> {
 }
 
 /// What a client may send and follow, as `welcome` says it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
 #[expect(missing_docs, reason = "the fields are those of the public format")]
 pub struct Limits {
     pub frame_bytes: usize,

@@ -90,7 +90,7 @@ impl Driver {
                 Err(error) => tracing::debug!(%error, "a stream could not be read"),
             }
             while let Ok(request) = asked.try_recv() {
-                if let Request::Join(join, outbox) = request {
+                if let Request::Join(join, _, outbox) = request {
                     outbox.give(unavailable(self.stream, join.ticket, join.locale));
                 }
             }
@@ -103,15 +103,20 @@ impl Driver {
 
     fn take(&mut self, hub: &mut Hub, request: Request) {
         match request {
-            Request::Join(join, outbox) => {
-                self.outboxes.insert(join.connection, outbox);
+            Request::Join(join, watched, outbox) => {
+                let connection = join.connection;
+                self.outboxes.insert(connection, outbox);
                 hub.join(join);
+                // With the join, or a replay could begin without them.
+                hub.watch(connection, watched);
             }
             Request::Leave(connection) => {
                 hub.leave(connection);
                 self.outboxes.remove(&connection);
             }
             Request::Watch(connection, threads) => hub.watch(connection, threads),
+            // Who does not wait any more does not need to know.
+            Request::Done(sender) => drop(sender.send(())),
         }
     }
 

@@ -16,7 +16,7 @@ use std::{
 };
 
 use sqlx::PgConnection;
-use tokio::sync::{Notify, broadcast, mpsc};
+use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use words::{PersonId, StreamId, ThreadId, events::Recorded};
 
@@ -99,15 +99,16 @@ struct Wake {
 const NONE: i64 = -1;
 
 enum Request {
-    Join(Join, Arc<Outbox>),
+    Join(Join, HashSet<ThreadId>, Arc<Outbox>),
     Leave(ConnectionId),
     Watch(ConnectionId, HashSet<ThreadId>),
+    Done(oneshot::Sender<()>),
 }
 
 impl Followed {
-    /// Asks to follow; what comes of it goes to the outbox.
-    pub async fn join(&self, join: Join, outbox: Arc<Outbox>) {
-        self.ask(Request::Join(join, outbox)).await;
+    /// Asks to follow, with the fragments of these threads; what comes of it goes to the outbox.
+    pub async fn join(&self, join: Join, watched: HashSet<ThreadId>, outbox: Arc<Outbox>) {
+        self.ask(Request::Join(join, watched, outbox)).await;
     }
 
     /// Follows no more.
@@ -118,6 +119,13 @@ impl Followed {
     /// Wants the fragments of these threads.
     pub async fn watch(&self, connection: ConnectionId, threads: HashSet<ThreadId>) {
         self.ask(Request::Watch(connection, threads)).await;
+    }
+
+    /// Waits until the hub is done with what it is just giving: what belongs together is then in the outbox.
+    pub async fn done(&self) {
+        let (sender, done) = oneshot::channel();
+        self.ask(Request::Done(sender)).await;
+        drop(done.await);
     }
 
     async fn ask(&self, request: Request) {

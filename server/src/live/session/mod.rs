@@ -11,6 +11,7 @@ use web::Text;
 use words::{StreamId, ThreadId};
 
 use super::{
+    allowance::Allowances,
     frame::{self, ClientFrame, Fault, Limits, ServerFrame},
     hub::Ticket,
     outbox::Standing,
@@ -23,14 +24,12 @@ pub const HEARTBEAT: Duration = Duration::from_secs(25);
 const DEAD: Duration = Duration::from_mins(1);
 /// How often a client is told where its streams stand.
 const POSITIONS: Duration = Duration::from_secs(30);
-/// The window in which commands are counted.
-const WINDOW: Duration = Duration::from_secs(10);
-/// How many requests about streams one window takes: a page asks twice for each of its streams, and again on a reset.
-const FOLLOWS: usize = 4 * LIMITS.streams;
 /// How many commands of one connection may be under way at once.
 const UNDER_WAY: usize = 64;
 /// How many frames may wait for their turn before no more are read.
 const TURNS: usize = 64;
+/// How many threads may have a read position to move before it is moved at once.
+const READS: usize = 64;
 
 /// What clients may send and follow.
 pub const LIMITS: Limits = Limits {
@@ -48,8 +47,11 @@ pub enum Close {
     Draining = 4100,
     Slow = 4108,
     Heartbeat = 4109,
+    Overloaded = 4113,
+    Replaced = 4114,
     BadFrame = 4500,
     SessionEnded = 4501,
+    Forbidden = 4503,
 }
 
 /// What the driver is to do, in order.
@@ -67,6 +69,8 @@ pub enum Action {
         stream: StreamId,
         /// From where.
         since: Option<(i64, Option<Uuid>)>,
+        /// The threads whose fragments are wanted.
+        watched: Vec<ThreadId>,
     },
     /// Follow a stream no more.
     Leave(StreamId),
@@ -89,11 +93,15 @@ pub enum Turn {
 #[derive(Debug)]
 pub struct Session {
     text: Text,
-    commands: Allowance,
-    follows: Allowance,
+    allowances: Allowances,
     streams: HashMap<StreamId, Follow>,
+    /// What was last said to be watched, also of streams that are not followed yet.
+    watched: HashMap<StreamId, Vec<ThreadId>>,
     requests: u64,
     turns: VecDeque<Turn>,
+    /// The furthest position that was read of each thread, and is not moved yet.
+    reads: HashMap<ThreadId, i32>,
+    reads_due: bool,
     heard: Duration,
     asked: Duration,
     told: Duration,
@@ -108,24 +116,18 @@ struct Follow {
     at: Option<i64>,
 }
 
-/// How much of something one window takes.
-#[derive(Debug)]
-struct Allowance {
-    most: usize,
-    taken: VecDeque<Duration>,
-}
-
 impl Session {
     /// A connection that just began, of a reader of this language; `counted` is whether its rates are.
     pub fn new(text: Text, counted: bool) -> Self {
-        let allowance = |most| Allowance { most: if counted { most } else { usize::MAX }, taken: VecDeque::new() };
         Self {
             text,
-            commands: allowance(LIMITS.commands_per_10s),
-            follows: allowance(FOLLOWS),
+            allowances: Allowances::new(counted),
             streams: HashMap::new(),
+            watched: HashMap::new(),
             requests: 0,
             turns: VecDeque::new(),
+            reads: HashMap::new(),
+            reads_due: false,
             heard: Duration::ZERO,
             asked: Duration::ZERO,
             told: Duration::ZERO,
@@ -145,16 +147,18 @@ impl Session {
             Ok(ClientFrame::Typing { .. }) => Vec::new(),
             Ok(
                 frame @ (ClientFrame::Subscribe { .. } | ClientFrame::Unsubscribe { .. } | ClientFrame::Watch { .. }),
-            ) => match self.follows.wait(now) {
+            ) => match self.allowances.follows.wait(now) {
                 Some(wait) => vec![Action::Send(self.refusal(id_of(&frame), &limited(wait)))],
                 None => self.follow(frame),
             },
             Ok(command) => {
-                let turn = match self.commands.wait(now) {
-                    Some(wait) => Turn::Refuse(self.refusal(id_of(&command), &limited(wait))),
-                    None => Turn::Run(command),
-                };
-                self.turns.push_back(turn);
+                match (self.allowances.commands.wait(now), command) {
+                    (Some(wait), command) => {
+                        self.turns.push_back(Turn::Refuse(self.refusal(id_of(&command), &limited(wait))));
+                    }
+                    (None, ClientFrame::Read { thread, position }) => self.read(thread, position),
+                    (None, command) => self.turns.push_back(Turn::Run(command)),
+                }
                 Vec::new()
             }
             Err(Fault::NotJson) => vec![Action::Close(Close::BadFrame)],
@@ -176,7 +180,18 @@ impl Session {
 
     /// Whether more frames may be read: else the other side waits.
     pub fn reads_on(&self) -> bool {
-        self.turns.len() < TURNS
+        self.turns.len() < TURNS && self.reads.len() < 2 * READS
+    }
+
+    /// The read positions to move now, if some are due: at most a second after they were told.
+    pub fn due_reads(&mut self) -> Option<Vec<(ThreadId, i32)>> {
+        self.reads_due.then(|| self.all_reads())
+    }
+
+    /// The read positions to move before the connection ends.
+    pub fn all_reads(&mut self) -> Vec<(ThreadId, i32)> {
+        self.reads_due = false;
+        self.reads.drain().collect()
     }
 
     /// A frame that tells where a stream stands is sent. Answers the stream if it is not followed any more.
@@ -206,6 +221,7 @@ impl Session {
         if now.saturating_sub(self.heard) >= DEAD {
             return vec![Action::Close(Close::Heartbeat)];
         }
+        self.reads_due |= !self.reads.is_empty();
         let mut actions = Vec::new();
         if now.saturating_sub(self.asked) >= HEARTBEAT {
             self.asked = now;
@@ -235,14 +251,32 @@ impl Session {
                 self.requests += 1;
                 let number = self.requests;
                 self.streams.insert(stream, Follow { number, at: None });
-                vec![Action::Join { ticket: Ticket { number, id }, stream, since: since.map(|since| (since, epoch)) }]
+                let watched = self.watched.get(&stream).cloned().unwrap_or_default();
+                let (ticket, since) = (Ticket { number, id }, since.map(|since| (since, epoch)));
+                vec![Action::Join { ticket, stream, since, watched }]
             }
             ClientFrame::Unsubscribe { stream } => {
+                self.watched.remove(&stream);
                 self.streams.remove(&stream).map(|_| Action::Leave(stream)).into_iter().collect()
             }
-            ClientFrame::Watch { stream, threads } => vec![Action::Watch(stream, threads)],
+            ClientFrame::Watch { stream, threads } => self.watch(stream, threads),
             _ => Vec::new(),
         }
+    }
+
+    /// Said before the stream is followed, it holds from the first event of the replay on.
+    fn watch(&mut self, stream: StreamId, threads: Vec<ThreadId>) -> Vec<Action> {
+        if !self.watched.contains_key(&stream) && self.watched.len() >= LIMITS.streams {
+            return vec![Action::Send(self.refusal(None, &Error::field("stream", "too_many")))];
+        }
+        self.watched.insert(stream, threads.clone());
+        if self.streams.contains_key(&stream) { vec![Action::Watch(stream, threads)] } else { Vec::new() }
+    }
+
+    fn read(&mut self, thread: ThreadId, position: i32) {
+        let read = self.reads.entry(thread).or_default();
+        *read = position.max(*read);
+        self.reads_due |= self.reads.len() >= READS;
     }
 
     fn forget(&mut self, stream: StreamId) -> StreamId {
@@ -259,22 +293,6 @@ impl Session {
 
     fn refusal(&self, id: Option<i64>, error: &Error) -> Utf8Bytes {
         refusal(id, error, self.text)
-    }
-}
-
-impl Allowance {
-    /// How long the next one must wait, if it must; else it is taken.
-    fn wait(&mut self, now: Duration) -> Option<Duration> {
-        while self.taken.front().is_some_and(|&first| now.saturating_sub(first) >= WINDOW) {
-            self.taken.pop_front();
-        }
-        if self.taken.len() >= self.most {
-            return self.taken.front().map(|&first| WINDOW.saturating_sub(now.saturating_sub(first)));
-        }
-        if self.most < usize::MAX {
-            self.taken.push_back(now);
-        }
-        None
     }
 }
 

@@ -2,9 +2,10 @@ use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;
 use web::Text;
-use words::{Locale, StreamId};
+use words::{Locale, StreamId, ThreadId};
 
-use super::{Action, Close, FOLLOWS, LIMITS, Session, Standing, TURNS, Turn};
+use super::{Action, Close, LIMITS, READS, Session, Standing, TURNS, Turn};
+use crate::live::allowance::FOLLOWS;
 
 const STREAM: &str = "00000000-0000-7000-8000-000000000001";
 
@@ -40,8 +41,12 @@ fn subscribe(number: u128) -> String {
     format!(r#"{{"type":"subscribe","id":1,"stream":"{}"}}"#, stream(number))
 }
 
-fn read() -> String {
-    format!(r#"{{"type":"read","thread":"{STREAM}","position":1}}"#)
+fn read(thread: u128, position: i32) -> String {
+    format!(r#"{{"type":"read","thread":"{}","position":{position}}}"#, stream(thread))
+}
+
+fn delete() -> String {
+    format!(r#"{{"type":"delete","id":1,"op":"{STREAM}","message":"{STREAM}"}}"#)
 }
 
 fn send(id: u64) -> String {
@@ -73,15 +78,15 @@ fn a_refusal_is_in_the_language_of_its_reader() {
 fn the_sixty_first_command_in_ten_seconds_waits_and_a_ping_never_does() {
     let mut session = session(true);
     for _ in 0..LIMITS.commands_per_10s {
-        session.frame(&read(), seconds(1));
+        session.frame(&delete(), seconds(1));
         assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
     }
-    session.frame(&read(), seconds(4));
+    session.frame(&delete(), seconds(4));
     let limited = refused(&mut session);
     assert!(limited.contains(r#""code":"rate_limited""#) && limited.contains(r#""retry_after_ms":7000"#), "{limited}");
     assert_eq!(sent(&session.frame(r#"{"type":"ping"}"#, seconds(4))), r#"{"type":"pong"}"#);
     assert!(matches!(session.frame(&subscribe(1), seconds(4))[..], [Action::Join { .. }]), "following is no command");
-    session.frame(&read(), seconds(11));
+    session.frame(&delete(), seconds(11));
     assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
 }
 
@@ -99,7 +104,7 @@ fn a_page_may_follow_all_its_streams_at_once_and_not_for_ever() {
 fn without_rates_nothing_is_counted() {
     let mut session = session(false);
     for _ in 0..1000 {
-        session.frame(&read(), Duration::ZERO);
+        session.frame(&delete(), Duration::ZERO);
         assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))));
     }
 }
@@ -107,13 +112,13 @@ fn without_rates_nothing_is_counted() {
 #[test]
 fn sends_share_a_commit_and_everything_else_sees_what_was_before_it() {
     let mut session = session(true);
-    for frame in [send(1), send(2), read(), send(3)] {
+    for frame in [send(1), send(2), delete(), send(3)] {
         session.frame(&frame, Duration::ZERO);
     }
     assert!(session.turn(false, 0).is_some());
     assert_eq!(session.turn(true, 0), None, "one is handed in after the other");
     assert!(session.turn(false, 1).is_some(), "without waiting for the first one's commit");
-    assert_eq!(session.turn(false, 2), None, "a read waits for both answers");
+    assert_eq!(session.turn(false, 2), None, "a removal waits for both answers");
     assert!(session.turn(false, 0).is_some());
     assert!(session.turn(false, 1).is_some());
     assert_eq!(session.turn(false, 0), None);
@@ -187,4 +192,54 @@ fn the_answer_to_an_earlier_request_does_not_undo_a_later_one() {
     assert_eq!(session.sent(Standing::Out(stream(1))), None, "it was of the follower that the request replaced");
     assert_eq!(session.sent(Standing::Answered { stream: stream(1), number: 2, from: Some(3) }), None);
     assert!(positions(&mut session, 30).is_some());
+}
+
+#[test]
+fn what_is_read_within_a_second_is_moved_once_and_never_back() {
+    let mut session = session(true);
+    for position in (1..=50).chain([7]) {
+        session.frame(&read(1, position), Duration::ZERO);
+    }
+    assert_eq!(session.turn(false, 0), None, "it waits for nothing else, and nothing else for it");
+    assert_eq!(session.due_reads(), None);
+    session.tick(seconds(1));
+    assert_eq!(session.due_reads(), Some(vec![(ThreadId(stream(1).0), 50)]));
+    session.tick(seconds(2));
+    assert_eq!(session.due_reads(), None, "once");
+    session.frame(&read(1, 51), seconds(3));
+    assert_eq!(session.all_reads(), [(ThreadId(stream(1).0), 51)], "at the end, due or not");
+}
+
+#[test]
+fn what_is_read_of_many_threads_is_moved_at_once_and_has_a_bound() {
+    let mut session = session(false);
+    for thread in 0..READS {
+        assert_eq!(session.due_reads(), None);
+        session.frame(&read(thread as u128, 1), Duration::ZERO);
+    }
+    // While these are not taken, since others are being moved, more may come, up to a bound.
+    for thread in READS..2 * READS {
+        assert!(session.reads_on());
+        session.frame(&read(thread as u128, 1), Duration::ZERO);
+    }
+    assert!(!session.reads_on());
+    assert_eq!(session.due_reads().map(|reads| reads.len()), Some(2 * READS));
+    assert!(session.reads_on());
+}
+
+#[test]
+fn what_is_watched_may_be_said_before_the_stream_is_followed() {
+    let mut session = session(true);
+    let watch = format!(r#"{{"type":"watch","stream":"{}","threads":["{STREAM}"]}}"#, stream(1));
+    let threads = vec![ThreadId(STREAM.parse().unwrap())];
+    assert_eq!(session.frame(&watch, Duration::ZERO), [], "there is no follower yet");
+    let joined = |actions: Vec<Action>| match actions.into_iter().next() {
+        Some(Action::Join { watched, .. }) => watched,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(joined(session.frame(&subscribe(1), Duration::ZERO)), threads);
+    assert_eq!(session.frame(&watch, Duration::ZERO), [Action::Watch(stream(1), threads.clone())]);
+    assert_eq!(joined(session.frame(&subscribe(1), Duration::ZERO)), threads, "and it is kept");
+    session.frame(&format!(r#"{{"type":"unsubscribe","stream":"{}"}}"#, stream(1)), Duration::ZERO);
+    assert_eq!(joined(session.frame(&subscribe(1), Duration::ZERO)), [], "until it is followed no more");
 }
