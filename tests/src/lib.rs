@@ -1,3 +1,4 @@
-//! What the integration tests, the checks and the benchmarks share: a PostgreSQL of their own, and databases in it.
+//! What the tests, the simulation and the benchmarks share: a PostgreSQL of their own, and the native client.
 
 pub mod cluster;
+pub mod reducer;

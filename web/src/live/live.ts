@@ -140,8 +140,8 @@ class Live {
   #subscribe(stream: string): void {
     const state = this.#streams.get(stream);
     if (!state) return;
-    state.restart();
     const id = ++this.#request;
+    state.asked(id);
     // Only a refusal is answered by number: the database is away for a moment.
     this.#waiting.set(id, (answer) => {
       this.#waiting.delete(id);
@@ -167,6 +167,7 @@ class Live {
         break;
       case "subscribed":
         if (frame.id !== undefined) this.#waiting.delete(frame.id);
+        if (!this.#streams.get(frame.stream)?.answered(frame.id)) break;
         if (frame.result === "reset") void this.reload();
         if (frame.result === "denied") this.#streams.delete(frame.stream);
         break;

@@ -21,11 +21,13 @@ export interface LiveEvent extends Change {
 
 /** How far one stream was applied, and what came too early. */
 export class Stream {
-  /** More early events than this, and the stream is asked for again at once. */
+  /** More early events than this are not kept: the subscription that was asked for brings them again. */
   static readonly EARLY = 64;
 
   applied: number;
   #early = new Map<number, LiveEvent>();
+  /** The subscription that was asked for and is not answered: it brings whatever is missing. */
+  #asked: number | undefined;
 
   constructor(applied: number) {
     this.applied = applied;
@@ -34,16 +36,14 @@ export class Stream {
   /** The events to apply now, in order; `again` when there is a gap to be healed by subscribing again. */
   take(event: LiveEvent): { apply: LiveEvent[]; again: boolean } {
     if (event.seq <= this.applied) return { apply: [], again: false };
-    const first = this.#early.size === 0;
-    this.#early.set(event.seq, event);
+    if (event.seq === this.applied + 1 || this.#early.size < Stream.EARLY) this.#early.set(event.seq, event);
     const apply: LiveEvent[] = [];
     for (let next = this.#early.get(this.applied + 1); next; next = this.#early.get(this.applied + 1)) {
       this.#early.delete(next.seq);
       this.applied = next.seq;
       apply.push(next);
     }
-    if (this.#early.size > Stream.EARLY) this.#early.clear();
-    return { apply, again: apply.length === 0 && first };
+    return { apply, again: apply.length === 0 && this.#asked === undefined };
   }
 
   /** The server says where the stream stands: behind it, something was lost. */
@@ -51,9 +51,18 @@ export class Stream {
     return seq > this.applied;
   }
 
-  /** What came early is forgotten: a new subscription brings it again. */
-  restart(): void {
+  /** A subscription from here is asked for, by that number: what came early comes again. */
+  asked(request: number): void {
     this.#early.clear();
+    this.#asked = request;
+  }
+
+  /** A `subscribed` came: the answer to a request, or without one the news that the stream is not followed any more.
+   * Whether it counts: what is said of an earlier subscription than the one that is asked for does not. */
+  answered(request: number | undefined): boolean {
+    const counts = request === this.#asked;
+    if (counts) this.#asked = undefined;
+    return counts;
   }
 }
 
