@@ -10,7 +10,9 @@ use web::{
     paths,
     threads::{Thread, ThreadRow},
 };
-use words::{ChannelId, DocumentId, EventKind, GroupId, MeetingId, MessageId, PersonId, ThreadId, events::Recorded};
+use words::{
+    ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, PersonId, ThreadId, events::Recorded,
+};
 
 use crate::{
     channels,
@@ -76,8 +78,8 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Data(json!({ "group": row.subject, "stream": row.subject }))
         }
         EventKind::ReadMoved => {
-            let position = threads::read_position(connection, PersonId(row.stream.0), thread).await?;
-            Subject::Own(json!({ "thread": thread, "position": position }))
+            let (position, length) = threads::read_state(connection, PersonId(row.stream.0), thread).await?;
+            Subject::Own(json!({ "thread": thread, "position": position, "last_position": length }))
         }
         EventKind::SettingsUpdated => Subject::Own(json!({})),
         EventKind::DocumentCreated | EventKind::DocumentUpdated => {
@@ -86,7 +88,10 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Data(document.map_or_else(|| json!({ "id": row.subject }), |document| value(&document)))
         }
         EventKind::MeetingCreated | EventKind::MeetingUpdated => {
-            Subject::Data(value(&meetings::rendered(connection, MeetingId(row.subject)).await?))
+            let meeting = meetings::rendered(connection, MeetingId(row.subject)).await?;
+            // A draft is the animators': they ask for it, and others learn nothing of it.
+            let told = meeting.filter(|meeting| meeting.state != MeetingState::Draft);
+            Subject::Data(told.map_or_else(|| json!({ "id": row.subject }), |meeting| value(&meeting)))
         }
         EventKind::RsvpSet => Subject::Data(rsvp(connection, event).await?),
         EventKind::GroupUpdated => Subject::Data(value(&groups::rendered(connection, GroupId(row.subject)).await?)),
@@ -152,6 +157,10 @@ fn html(
         },
         Subject::Thread(thread) => one(row(thread)?),
         Subject::Data(_) => one(change(reloaded(event), Action::Reload, String::new())),
+        // Language, theme and name are all over the page.
+        Subject::Own(_) if event.row.kind == EventKind::SettingsUpdated => {
+            one(change("content".to_owned(), Action::Reload, String::new()))
+        }
         Subject::Own(data) => Content::Html {
             change: change(String::new(), Action::Replace, String::new()),
             also: Vec::new(),

@@ -5,6 +5,7 @@
 
 mod support;
 
+mod apply;
 mod connections;
 mod demo;
 mod documents;

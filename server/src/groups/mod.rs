@@ -238,6 +238,15 @@ pub async fn add(tx: &mut Tx, may: &MayAnimate, person: PersonId, role: Role) ->
     }
 }
 
+/// Tells a person's groups that they are called otherwise. Their own stream is locked already: a removal that locks the
+/// other way round at that moment fails as a whole, and is done again by who asked.
+pub async fn tell_renamed(tx: &mut Tx, person: PersonId) -> Result<()> {
+    for group in store::of_person(tx.connection(), person).await? {
+        tx.record(Event::MemberChanged { group, person }, Some(person)).await?;
+    }
+    Ok(())
+}
+
 /// Ends a membership: an animator's doing, or one's own. The last animator stays.
 pub async fn remove(tx: &mut Tx, viewer: &Viewer, group: GroupId, person: PersonId) -> Result<()> {
     lock(tx, group, person).await?;

@@ -109,6 +109,16 @@ pub(super) async fn role(connection: &mut PgConnection, group: GroupId, person: 
     .await?)
 }
 
+/// The groups of a person, in the order in which they are locked.
+pub(super) async fn of_person(connection: &mut PgConnection, person: PersonId) -> Result<Vec<GroupId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select group_id as "id: GroupId" from members where person_id = $1 and ended_seq is null order by group_id"#,
+        person.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
 pub(super) async fn memberships_began(
     connection: &mut PgConnection,
     group: GroupId,

@@ -51,6 +51,11 @@ impl MessageAccess {
         self.author == self.may.person()
     }
 
+    /// Whether its thread begins with it.
+    pub fn is_first(&self) -> bool {
+        self.position == 1
+    }
+
     /// Whether the asker may remove it: its author, or an animator.
     pub fn removable(&self) -> bool {
         self.own() || self.may.role() == Role::Animator

@@ -90,6 +90,7 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
     bug!("counter_plus_plus" => store::count_again(tx.connection(), access.thread()).await?);
     let event = Event::MessageEdited { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
+    rename(tx, access).await?;
     Ok(access.ack(seq, false))
 }
 
@@ -105,7 +106,13 @@ pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Res
     store::erase(tx.connection(), access.message(), at).await?;
     let event = Event::MessageDeleted { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
+    rename(tx, access).await?;
     Ok(access.ack(seq, false))
+}
+
+/// Tells that a thread which the first line of its first message names is called otherwise now.
+async fn rename(tx: &mut Tx, access: &MessageAccess) -> Result<()> {
+    if access.is_first() { threads::tell_renamed(tx, access.may(), access.thread()).await } else { Ok(()) }
 }
 
 /// Gives or takes back a reaction.

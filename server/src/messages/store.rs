@@ -516,7 +516,10 @@ async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<V
         r#"select
              threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
              meeting_id as "meeting: MeetingId",
-             coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') as "title!",
+             coalesce(
+               threads.title,
+               case when kind <> 'standing' then left(split_part(first.body, E'\n', 1), 80) end,
+               '') as "title!",
              kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
              threads.created_by as "opener: PersonId", opener.name as opener_name, opener_post.role as "opener_post?: Held",
              opener_territory.code as "opener_code?", opener_territory.name as "opener_territory?",

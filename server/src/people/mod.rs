@@ -363,8 +363,8 @@ pub async fn ended(
 
 /// Changes one's name, language and theme.
 pub async fn set_preferences(tx: &mut Tx, viewer: &Viewer, name: &str, locale: Locale, theme: Theme) -> Result<()> {
-    store::set_preferences(tx.connection(), viewer.id, &checked_name(name)?, locale, theme).await?;
-    tx.record(Event::SettingsUpdated { person: viewer.id }, Some(viewer.id)).await?;
+    let renamed = store::set_preferences(tx.connection(), viewer.id, &checked_name(name)?, locale, theme).await?;
+    tx.record(Event::SettingsUpdated { person: viewer.id, renamed }, Some(viewer.id)).await?;
     Ok(())
 }
 

@@ -441,25 +441,28 @@ pub(super) async fn delete_proofs_but(connection: &mut PgConnection, person: Per
     Ok(())
 }
 
+/// Whether the name is another one now.
 pub(super) async fn set_preferences(
     connection: &mut PgConnection,
     person: PersonId,
     name: &str,
     locale: Locale,
     theme: Theme,
-) -> Result<()> {
-    sqlx::query!(
-        "update people
-         set name = $2, locale = $3, theme = $4, revision = revision + case when name = $2 then 0 else 1 end
-         where id = $1",
+) -> Result<bool> {
+    let renamed = sqlx::query_scalar!(
+        r#"update people
+           set name = $2, locale = $3, theme = $4, revision = people.revision + case when people.name = $2 then 0 else 1 end
+           from people before
+           where people.id = $1 and before.id = people.id
+           returning people.name <> before.name as "renamed!""#,
         person.0,
         name,
         locale.as_str(),
         theme.as_str(),
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(renamed)
 }
 
 pub(super) async fn count_tries(

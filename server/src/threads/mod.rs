@@ -20,6 +20,7 @@ pub use store::UnreadChannel;
 use crate::{
     db::Tx,
     error::{Error, Result},
+    groups::MayRead,
     http::Viewer,
 };
 
@@ -151,6 +152,14 @@ pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()>
     Ok(())
 }
 
+/// Tells that a thread without a title of its own is called otherwise, since what its first message says has changed.
+pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Result<()> {
+    if store::title(tx.connection(), thread).await?.is_none() {
+        tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;
+    }
+    Ok(())
+}
+
 /// The title that a thread was given, if it was; otherwise its first line stands for one.
 pub async fn given_title(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Option<String>> {
     store::title(connection, access.thread()).await
@@ -170,6 +179,13 @@ pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, posi
 /// The last position that a person has read; 0 for nothing.
 pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
     store::read_position(connection, person, thread).await
+}
+
+/// How far a person is in a thread, and how far it goes: unread is what lies between.
+pub async fn read_state(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<(i32, i32)> {
+    let position = store::read_position(connection, person, thread).await?;
+    let last = store::place(connection, thread).await?.map_or(position, |place| place.last_position);
+    Ok((position, last))
 }
 
 /// The channels of a person's groups, each with how many of its threads hold something unread.

@@ -32,7 +32,7 @@ pub enum Event {
     GroupJoined { person: PersonId, group: GroupId },
     GroupLeft { person: PersonId, group: GroupId },
     ReadMoved { person: PersonId, thread: ThreadId },
-    SettingsUpdated { person: PersonId },
+    SettingsUpdated { person: PersonId, renamed: bool },
 }
 
 /// The kind of an event: `subject.past`, as the wire and the log name it.
@@ -137,7 +137,7 @@ impl Event {
             Self::ReadMoved { person, thread } => {
                 EventRow { thread: Some(thread), ..own(person, EventKind::ReadMoved, thread.0) }
             }
-            Self::SettingsUpdated { person } => own(person, EventKind::SettingsUpdated, person.0),
+            Self::SettingsUpdated { person, .. } => own(person, EventKind::SettingsUpdated, person.0),
         }
     }
 }
