@@ -1,5 +1,5 @@
 # Each target calls one script or one cargo command.
-.PHONY: run test test-long bench check prepare assets deps deps-test
+.PHONY: run test test-long bench check prepare assets deps deps-test deps-bench
 
 run: deps assets
 	cargo build --release --locked -p preau
@@ -12,10 +12,10 @@ test: deps-test assets
 test-long: deps-test assets
 	cargo run --locked -p tests --bin check -- --long
 
-# One JSON line for each figure; `make bench ONLY=upload` for one of them.
-bench: deps assets
+# One JSON line for each figure, beside those of the peers and the limits; `make bench ONLY="B1 B3"` for some of them.
+bench: deps-bench assets
 	cargo build --release --locked -p preau
-	cargo run --release --locked -p tests --bin load -- $(ONLY)
+	cargo run --release --locked -p load -- $(ONLY)
 
 check: assets
 	cargo run --locked -p tests --bin check -- --only lints
@@ -35,3 +35,6 @@ deps:
 
 deps-test:
 	./deploy/install-deps.sh test
+
+deps-bench:
+	./deploy/install-deps.sh bench

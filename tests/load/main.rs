@@ -1,93 +1,162 @@
 //! The benchmarks: the release binary, with its own PostgreSQL that keeps what it is told, measured from outside.
 //!
-//! Each figure is one line of JSON on the standard output: what was measured, its unit, the bound it must keep and
-//! whether it did. What the run does meanwhile goes to the standard error.
+//! Each benchmark is one line of JSON on the standard output: its figures, those of its peers and limits in the same
+//! run, their ratios with what these must keep, and whether they did. A run that lost, repeated or reordered anything is
+//! void. What the run does meanwhile goes to the standard error.
+//!
+//! The servers have one half of the machine's processors, this program the other.
 
 #![expect(clippy::cast_precision_loss, reason = "what is counted here is far under 2 to the 52nd")]
 
+mod calm;
+mod crash;
+mod fanout;
 mod footprint;
+mod idle;
+mod memory;
 mod page;
-mod server;
+mod quiet;
+mod rights;
+mod slow;
+mod storm;
 mod upload;
+mod writers;
 
-use std::{io::Write, path::PathBuf, process::ExitCode};
+mod cast;
+mod crowd;
+mod limits;
+mod lineup;
+mod peers;
+mod pgbench;
+mod processor;
+mod report;
+mod server;
+mod sides;
+
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Result;
 use clap::{Parser, ValueEnum};
-use serde_json::json;
 
-use crate::server::{Folder, Server};
+use crate::{
+    crowd::bare::Framing,
+    peers::Postgres,
+    report::{Report, note},
+    server::{Folder, Server},
+};
 
 /// Measure Préau
 #[derive(Parser)]
 struct Cli {
     /// What is measured; without it, everything
+    #[arg(ignore_case = true)]
     only: Vec<Benchmark>,
     /// The program that is measured
     #[arg(long, env = "PREAU_BIN", default_value = "target/release/preau")]
     binary: PathBuf,
+    /// As often as the definitions say, where that takes long
+    #[arg(long)]
+    full: bool,
+    /// Serve as one of the limits, and measure nothing
+    #[arg(long)]
+    limit: Option<Limit>,
 }
 
 /// What can be measured.
 #[derive(ValueEnum, Clone, Copy, PartialEq, Eq)]
 enum Benchmark {
+    /// Durable fan-out to 1,000 readers
+    B1,
+    /// Durable messages a second of many writers
+    B2,
+    /// One message on an idle server
+    B3,
+    /// Calm latency to the last reader
+    B4,
+    /// Memory of a connected member
+    B5,
+    /// Reconnect storm
+    B6,
+    /// Slow consumers
+    B13,
+    /// Crash durability
+    B14,
+    /// Starts, and the memory of a server that nobody uses
+    #[value(alias = "footprint")]
+    B15,
+    /// What rights cost
+    B17,
+    /// What 1,000 idle members cost
+    Idle,
     /// A thread's page in a group of 100,000 messages
     Page,
     /// A file of 1 GiB
+    #[value(alias = "b10")]
     Upload,
-    /// Starts, and the memory of a server that nobody uses
-    Footprint,
 }
 
-/// Where the figures of a run go.
-pub(crate) struct Report {
-    output: std::io::Stdout,
-    missed: bool,
+#[derive(ValueEnum, Clone, Copy)]
+enum Limit {
+    Tcp,
+    WebSocket,
 }
 
-impl Report {
-    /// Prints a figure that stands beside others.
-    pub(crate) fn figure(&mut self, name: &str, value: f64, unit: &str) {
-        self.print(&json!({ "figure": name, "value": rounded(value), "unit": unit }));
-    }
-
-    /// Prints a figure that must stay under a bound.
-    pub(crate) fn below(&mut self, name: &str, value: f64, unit: &str, bound: f64) {
-        let met = value < bound;
-        self.missed |= !met;
-        let line = json!({ "figure": name, "value": rounded(value), "unit": unit, "below": bound, "met": met });
-        self.print(&line);
-    }
-
-    fn print(&mut self, line: &serde_json::Value) {
-        // Nobody is left to tell that nobody listens.
-        drop(writeln!(self.output, "{line}"));
-    }
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1000.0).round() / 1000.0
-}
-
-/// Says what the run does.
-pub(crate) fn note(line: &str) {
-    drop(writeln!(std::io::stderr(), "{line}"));
-}
-
-#[tokio::main]
-async fn main() -> Result<ExitCode> {
+fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
+    match cli.limit {
+        Some(Limit::Tcp) => limits::serve(Framing::Length)?,
+        Some(Limit::WebSocket) => limits::serve(Framing::WebSocket)?,
+        None => {
+            processor::keep_to_own()?;
+            processor::open_many_files()?;
+            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
+            return runtime.block_on(measure(&cli));
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn measure(cli: &Cli) -> Result<ExitCode> {
     let wanted = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
     let folder = Folder::fresh()?;
-    let mut report = Report { output: std::io::stdout(), missed: false };
+    let mut report = Report::default();
     note("first start, on an empty folder");
     let server = Server::start(&cli.binary, &folder).await?;
     report.below("first start: program to first page", server.took().as_secs_f64(), "s", 5.0);
     let animator = server.animator().await?;
-    if wanted(Benchmark::Page) || wanted(Benchmark::Footprint) {
-        page::fill(&animator).await?;
+    let postgres = Postgres::start()?;
+    if wanted(Benchmark::B1) {
+        fanout::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B2) {
+        writers::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B3) {
+        quiet::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B4) {
+        calm::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B5) {
+        memory::measure(&cli.binary, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B6) {
+        storm::measure(&cli.binary, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B13) {
+        slow::measure(&server, &animator, &mut report).await?;
+    }
+    if wanted(Benchmark::B17) {
+        rights::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::Idle) {
+        idle::measure(&server, &animator, &mut report).await?;
+    }
+    if wanted(Benchmark::B14) {
+        crash::measure(&cli.binary, cli.full, &mut report).await?;
     }
     if wanted(Benchmark::Page) {
+        page::fill(&animator).await?;
         page::measure(&server, &animator, &mut report).await?;
     }
     server.stop().await?;
@@ -97,8 +166,8 @@ async fn main() -> Result<ExitCode> {
         upload::measure(&server, &animator.at(&server), &mut report).await?;
         server.stop().await?;
     }
-    if wanted(Benchmark::Footprint) {
-        footprint::measure(&cli.binary, &folder, &mut report).await?;
+    if wanted(Benchmark::B15) {
+        footprint::measure(&cli.binary, &postgres, &mut report).await?;
     }
     Ok(if report.missed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -7,7 +7,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use serde_json::json;
 
 use crate::{
-    Report, note,
+    report::{Report, note},
     server::{Person, Server, id},
 };
 
@@ -63,7 +63,7 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let outside = page.split("<template").map(|part| part.rsplit("</template>").next().unwrap_or_default());
     let shown: usize = outside.map(|part| part.matches("<li id=\"message-").count()).sum();
     ensure!(shown == 50, "the page shows {shown} messages, not 50");
-    report.figure("thread page: weight before compression", page.len() as f64 / 1000.0, "kB");
+    Report::figure("thread page: weight before compression", page.len() as f64 / 1000.0, "kB");
     read(animator, &path, PAGES / 5).await?;
     let floor = median(read(animator, "/livez", PAGES).await?);
     let before = server.processor()?;
@@ -71,16 +71,16 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let used = (server.processor()? - before) * 1000.0 / PAGES as f64;
     let p99 = percentile(alone.clone(), 99);
     report.below("thread page, one reader: p50", median(alone), "ms", 5.0);
-    report.figure("thread page, one reader: p99", p99, "ms");
-    report.figure("thread page, one reader: processor of the server", used, "ms");
-    report.figure("lightest answer, one reader: p50", floor, "ms");
+    Report::figure("thread page, one reader: p99", p99, "ms");
+    Report::figure("thread page, one reader: processor of the server", used, "ms");
+    Report::figure("lightest answer, one reader: p50", floor, "ms");
     let began = Instant::now();
     let readers = stream::iter((0..READERS).map(|_| read(animator, &path, PAGES)));
     let together: Vec<_> = readers.buffer_unordered(READERS).try_concat().await?;
     let rate = together.len() as f64 / began.elapsed().as_secs_f64();
-    report.figure("thread page, eight readers: p50", median(together.clone()), "ms");
-    report.figure("thread page, eight readers: p99", percentile(together, 99), "ms");
-    report.figure("thread page, eight readers: pages", rate, "a second");
+    Report::figure("thread page, eight readers: p50", median(together.clone()), "ms");
+    Report::figure("thread page, eight readers: p99", percentile(together, 99), "ms");
+    Report::figure("thread page, eight readers: pages", rate, "a second");
     Ok(())
 }
 

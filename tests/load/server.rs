@@ -1,6 +1,8 @@
 //! The server under measure, as its operator starts it, and one person who uses it.
 
 use std::{
+    io::Write,
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::Stdio,
     time::{Duration, Instant},
@@ -11,6 +13,8 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 use uuid::Uuid;
+
+use crate::processor;
 
 /// The longest that a server may take to answer or to end.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -27,6 +31,10 @@ impl Folder {
         std::fs::create_dir(&folder)?;
         Ok(Self(folder))
     }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
 }
 
 impl Drop for Folder {
@@ -41,6 +49,7 @@ pub(crate) struct Server {
     pid: u32,
     binary: PathBuf,
     folder: PathBuf,
+    address: SocketAddr,
     url: String,
     took: Duration,
     client: Client,
@@ -49,16 +58,29 @@ pub(crate) struct Server {
 impl Server {
     /// Starts the program, and waits for its sign-in page.
     pub(crate) async fn start(binary: &Path, folder: &Folder) -> Result<Self> {
+        Self::start_on(binary, folder, 0).await
+    }
+
+    /// The same on a port that was used before, so that who was connected finds it again.
+    pub(crate) async fn start_on(binary: &Path, folder: &Folder, port: u16) -> Result<Self> {
         drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
         let client = Client::builder().build()?;
-        let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
-        let (url, began) = (format!("http://127.0.0.1:{port}"), Instant::now());
-        let mut child = Command::new(binary)
-            .args(["serve", "--rate-limits", "off", "--listen", &format!("127.0.0.1:{port}")])
+        let address = match port {
+            0 => std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?,
+            port => ([127, 0, 0, 1], port).into(),
+        };
+        // What it says of a kill or of a stop would drown what the run says.
+        let log = std::fs::File::options().create(true).append(true).open(folder.0.join("server.log"))?;
+        let (url, began) = (format!("http://{address}"), Instant::now());
+        let mut child = Command::new("taskset")
+            .args(["--cpu-list", &processor::of_servers()])
+            .arg(binary)
+            .args(["serve", "--rate-limits", "off", "--listen", &address.to_string()])
             .env("PREAU_DATA", &folder.0)
             .env_remove("DATABASE_URL")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(log)
             .kill_on_drop(true)
             .spawn()
             .with_context(|| format!("{} cannot be started: build it first", binary.display()))?;
@@ -77,7 +99,7 @@ impl Server {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
         let took = began.elapsed();
-        Ok(Self { child, pid, binary: binary.to_owned(), folder: folder.0.clone(), url, took, client })
+        Ok(Self { child, pid, binary: binary.to_owned(), folder: folder.0.clone(), address, url, took, client })
     }
 
     /// From the start of the program to the last byte of its first page.
@@ -85,22 +107,61 @@ impl Server {
         self.took
     }
 
-    /// The proportional set size of the server alone, in MB of 1,000,000 bytes: its own pages, and its part of those
-    /// that it shares (`/proc/PID/smaps_rollup`, proc(5)).
-    pub(crate) fn memory(&self) -> Result<f64> {
-        let rollup = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", self.pid))?;
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:")).context("no Pss in smaps_rollup")?;
-        let kib: f64 = line.trim().trim_end_matches("kB").trim().parse()?;
-        Ok(kib * 1024.0 / 1e6)
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
     }
 
-    /// The processor time that the server has used so far, in seconds (`/proc/PID/stat`, fields 14 and 15, in
-    /// hundredths of a second on Linux).
+    /// Its address, as a browser types it.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// The server, and its PostgreSQL.
+    pub(crate) fn programs(&self) -> Result<Vec<u32>> {
+        Ok(vec![self.pid, self.postmaster(0)?.parse()?])
+    }
+
+    /// Runs SQL on the server's database, in one transaction; the first column of the last answer.
+    pub(crate) fn sql(&self, script: &str) -> Result<String> {
+        let mut psql = std::process::Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--single-transaction"])
+            .args(["--set", "ON_ERROR_STOP=1", "--username", "preau", "--dbname", "preau", "--host"])
+            .arg(self.socket()?)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()?;
+        psql.stdin.take().context("psql reads")?.write_all(script.as_bytes())?;
+        let output = psql.wait_with_output()?;
+        ensure!(output.status.success(), "psql ended with {}", output.status);
+        Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// The folder of the socket of its PostgreSQL.
+    pub(crate) fn socket(&self) -> Result<String> {
+        self.postmaster(4)
+    }
+
+    /// A line of the file in which PostgreSQL says where it is.
+    fn postmaster(&self, line: usize) -> Result<String> {
+        let file = std::fs::read_to_string(self.folder.join("postgresql/postmaster.pid"))?;
+        Ok(file.lines().nth(line).context("the file has this line")?.trim().to_owned())
+    }
+
+    /// The memory of the server alone, in MB of 1,000,000 bytes.
+    pub(crate) fn memory(&self) -> Result<f64> {
+        Ok(processor::memory_of(self.pid)? / 1e6)
+    }
+
+    /// The processor time that the server has used so far, in seconds, without its PostgreSQL.
     pub(crate) fn processor(&self) -> Result<f64> {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid))?;
-        let (_, fields) = stat.rsplit_once(')').context("the name of the program is in brackets")?;
-        let ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<f64>);
-        Ok(ticks.sum::<Result<f64, _>>()? / 100.0)
+        let database: u32 = self.postmaster(0)?.parse()?;
+        Ok(processor::time(&[self.pid])? - processor::time(&[database])?)
     }
 
     /// Somebody who may make groups, with a token, both made by the program's own commands.
@@ -145,6 +206,11 @@ impl Person {
     /// The same person at another start of the server.
     pub(crate) fn at(&self, server: &Server) -> Self {
         Self { url: server.url.clone(), ..self.clone() }
+    }
+
+    /// The token that proves who they are.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
     }
 
     /// Reads a page, whole.

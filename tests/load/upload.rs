@@ -11,7 +11,7 @@ use futures_util::stream;
 use reqwest::{Body, multipart};
 
 use crate::{
-    Report, note,
+    report::{Report, note},
     server::{Person, Server},
 };
 
@@ -47,8 +47,8 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     ensure!(kept == WEIGHT, "{kept} bytes of {WEIGHT} were kept");
     ensure!(looks > 10, "memory was looked at {looks} times only");
     report.below("upload of 1 GiB: growth of the server’s memory", most - before, "MB", 32.0);
-    report.figure("upload of 1 GiB: speed", WEIGHT as f64 / 1e6 / took, "MB/s");
-    report.figure("a file written and flushed by the same machine: speed", disk()?, "MB/s");
+    Report::figure("upload of 1 GiB: speed", WEIGHT as f64 / 1e6 / took, "MB/s");
+    Report::figure("a file written and flushed by the same machine: speed", disk()?, "MB/s");
     Ok(())
 }
 
