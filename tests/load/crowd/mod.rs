@@ -29,7 +29,9 @@ use {connection::Connection, ledger::Ledger};
 /// The longest that a crowd waits for something to happen.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How many connections are opened at once.
-const AT_ONCE: usize = 512;
+const AT_ONCE: usize = 64;
+/// When who was refused tries again.
+const RETRY: Duration = Duration::from_millis(250);
 /// What one read takes at most, in bytes.
 const BUFFER: usize = 512 << 10;
 
@@ -49,6 +51,8 @@ pub(crate) enum Heard {
     Delivered(Mark),
     /// A message of this connection, by its number, is kept.
     Acked(u32),
+    /// The server has no room now: the connection is tried again.
+    Refused,
     /// The server broke its own rules, or ours.
     Wrong(String),
 }
@@ -115,6 +119,9 @@ pub(crate) struct Crowd<P: Protocol> {
     ready: usize,
     /// When the first connection stood.
     first: Option<Instant>,
+    /// Who was refused, and when they try again; and how many were.
+    refused: Vec<(usize, Instant)>,
+    refusals: usize,
     buffer: Vec<u8>,
 }
 
@@ -128,6 +135,8 @@ impl<P: Protocol> Crowd<P> {
             ledger: Ledger::new(seats),
             ready: 0,
             first: None,
+            refused: Vec::new(),
+            refusals: 0,
             buffer: vec![0; BUFFER],
         };
         crowd.gather(address, seats.iter().map(|_| P::Memory::default()), AT_ONCE)?;
@@ -141,7 +150,7 @@ impl<P: Protocol> Crowd<P> {
         let connections = std::mem::take(&mut self.connections);
         let memories = connections.into_iter().map(|connection| self.protocol.resume(connection.memory));
         let memories: Vec<_> = memories.collect();
-        (self.poll, self.ready, self.first) = (Poll::new()?, 0, None);
+        (self.poll, self.ready, self.first, self.refusals) = (Poll::new()?, 0, None, 0);
         self.ledger.forgive();
         self.gather(address, memories.into_iter(), usize::MAX)?;
         let took = self.first.context("somebody was first")?.elapsed();
@@ -169,7 +178,8 @@ impl<P: Protocol> Crowd<P> {
                     self.turn(Duration::ZERO)?;
                 }
             }
-            self.turn(Duration::from_millis(100))?;
+            self.turn(Duration::from_millis(100).min(RETRY))?;
+            self.try_again(address)?;
             self.ledger.check()?;
             if self.ready > seen.1 {
                 seen = (Instant::now(), self.ready);
@@ -177,6 +187,23 @@ impl<P: Protocol> Crowd<P> {
             ensure!(seen.0.elapsed() < PATIENCE, "{} of {all} are connected: {:?}", self.ready, self.faults());
         }
         Ok(())
+    }
+
+    /// Opens the connections anew that were refused a while ago.
+    fn try_again(&mut self, address: SocketAddr) -> Result<()> {
+        let now = Instant::now();
+        let (due, later) = std::mem::take(&mut self.refused).into_iter().partition(|&(_, at)| at <= now);
+        self.refused = later;
+        for (who, _) in due {
+            let memory = std::mem::take(&mut self.connections[who].memory);
+            self.connections[who] = Connection::open(address, self.poll.registry(), Token(who), memory)?;
+        }
+        Ok(())
+    }
+
+    /// How many connections were refused while everybody came.
+    pub(crate) fn refusals(&self) -> usize {
+        self.refusals
     }
 
     /// How the server is spoken to.
@@ -298,7 +325,9 @@ impl<P: Protocol> Crowd<P> {
         let connection = &mut self.connections[who];
         loop {
             let Some(read) = connection.read(&mut self.buffer)? else {
-                self.ledger.cut(who);
+                if self.refused.iter().all(|&(refused, _)| refused != who) {
+                    self.ledger.cut(who);
+                }
                 return Ok(());
             };
             let now = Instant::now();
@@ -312,6 +341,10 @@ impl<P: Protocol> Crowd<P> {
                     Heard::Ready => self.ready += 1,
                     Heard::Delivered(mark) => self.ledger.delivered(who, mark, now),
                     Heard::Acked(number) => self.ledger.acked(who, number, now),
+                    Heard::Refused => {
+                        self.refusals += 1;
+                        self.refused.push((who, now + RETRY));
+                    }
                     Heard::Wrong(what) => self.ledger.wrong(what),
                 }
             }

@@ -145,7 +145,14 @@ impl Protocol for Preau {
     }
 
     fn unit(&self, memory: &Memory, bytes: &[u8]) -> Option<Unit> {
-        if memory.upgraded { websocket::frame(bytes) } else { websocket::head(bytes) }
+        match memory.upgraded {
+            true => websocket::frame(bytes),
+            // The rest of a refusal is no frame.
+            false if !bytes.starts_with(b"HTTP/1.1 101") => {
+                websocket::head(bytes).map(|unit| Unit { used: bytes.len(), ..unit })
+            }
+            false => websocket::head(bytes),
+        }
     }
 
     fn hear(&self, who: usize, memory: &mut Memory, unit: Unit, content: &[u8], out: &mut Vec<u8>) -> Heard {
@@ -158,6 +165,7 @@ impl Protocol for Preau {
                 }
                 if memory.applied.is_empty() { Heard::Ready } else { Heard::Nothing }
             }
+            0 if content.starts_with(b"HTTP/1.1 503") => Heard::Refused,
             websocket::TEXT => match content.strip_prefix(br#"{"type":""#) {
                 Some(rest) if rest.starts_with(b"event\"") => self.event(who, memory, content),
                 Some(rest) if rest.starts_with(b"ack\"") => acked(rest).map_or_else(wrong, Heard::Acked),
