@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what `make run` needs and is missing: PostgreSQL's server programs, a C compiler. With `test`: Chromium too.
-# With `bench`: what Préau is compared with, ejabberd.
+# Installs what `make run` needs and is missing: PostgreSQL's server programs, a C compiler. With `test`: Chromium and
+# NATS's server too. With `bench`: what Préau is compared with, ejabberd.
 # By apt where it may; elsewhere it says what to type, and stops.
 set -eu
 
@@ -44,6 +44,9 @@ if [ "${1:-}" = bench ]; then
     [ -x "$(command -v psql)" ] && [ -x "$(command -v pgbench)" ] || missing="$missing postgresql"
     ls -d /usr/lib/*/ejabberd-* >/dev/null 2>&1 || missing="$missing ejabberd erlang-p1-pgsql"
 fi
+if [ "${1:-}" = test ]; then
+    command -v nats-server >/dev/null 2>&1 || missing="$missing nats-server"
+fi
 [ -z "$missing" ] && exit 0
 
 line="apt-get update && apt-get install --yes --no-install-recommends$missing"
@@ -65,21 +68,16 @@ $run mkdir -p /etc/postgresql-common
 if [ ! -e /etc/postgresql-common/createcluster.conf ]; then
     echo "create_main_cluster = false" | $run tee /etc/postgresql-common/createcluster.conf >/dev/null
 fi
-# Nor is a service of ejabberd started: the benchmarks start one with settings and a folder of their own.
-case $missing in
-    *ejabberd*)
-        if [ ! -e /usr/sbin/policy-rc.d ]; then
-            printf '#!/bin/sh\nexit 101\n' | $run tee /usr/sbin/policy-rc.d >/dev/null
-            $run chmod +x /usr/sbin/policy-rc.d
-            trap '$run rm -f /usr/sbin/policy-rc.d' EXIT
-        fi
-        ;;
-esac
+# Nor is a service of NATS or ejabberd started: tests and benchmarks start them with settings of their own.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e $policy ]; then
+    trap '$run rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | $run tee $policy >/dev/null
+    $run chmod 755 $policy
+fi
 $run env DEBIAN_FRONTEND=noninteractive sh -c "$line"
-case $missing in
-    *ejabberd*)
-        if [ -d /run/systemd/system ]; then
-            $run systemctl disable --quiet ejabberd
-        fi
-        ;;
-esac
+if [ -d /run/systemd/system ]; then
+    for service in nats-server ejabberd; do
+        case $missing in *$service*) $run systemctl disable --quiet $service ;; esac
+    done
+fi

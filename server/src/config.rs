@@ -51,6 +51,10 @@ pub struct Serve {
     /// The address under which browsers reach it; without it, the one listened on
     #[arg(long, env = "PREAU_PUBLIC_URL")]
     pub public_url: Option<String>,
+    /// A NATS server by which several nodes tell each other of new events, as <nats://host:4222>; without it, nodes of
+    /// one `DATABASE_URL` do by PostgreSQL
+    #[arg(long, env = "PREAU_NATS_URL", hide_env_values = true)]
+    pub nats_url: Option<String>,
     /// The mail server, as <smtp://user:password@host:587>; without it, mails go to a folder
     #[arg(long, env = "PREAU_SMTP_URL", hide_env_values = true)]
     pub smtp_url: Option<String>,

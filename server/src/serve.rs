@@ -38,6 +38,7 @@ use crate::{
     live::{
         self,
         allowance::ByPerson,
+        bus::{Bus, Transport},
         connections::Connections,
         hubs::Hubs,
         session::Close,
@@ -78,12 +79,13 @@ pub fn routes() -> Routes {
 pub struct Sockets {
     live: Live,
     poster: Poster,
+    bus: Bus,
     db: Db,
 }
 
 impl Sockets {
-    /// The sockets of a server that drains when `drain` says so.
-    pub fn new(app: &App, drain: CancellationToken, tracker: TaskTracker) -> Self {
+    /// The sockets of a server that tells other nodes by a bus, and drains when `drain` says so.
+    pub fn new(app: &App, bus: Transport, drain: CancellationToken, tracker: TaskTracker) -> Self {
         let (db, poster) = (app.db.clone(), Poster::new(app.db.clone()));
         let run: Run = {
             let (db, poster) = (db.clone(), poster.clone());
@@ -105,12 +107,17 @@ impl Sockets {
             drain,
             sockets: tracker,
         };
-        Self { live, poster, db }
+        Self { live, poster, bus: Bus::new(bus), db }
     }
 
     /// What the hubs did.
     pub fn hubs(&self) -> &Hubs {
         &self.live.hubs
+    }
+
+    /// What tells other nodes.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
     }
 
     /// Wakes the hubs, and ends the connections whose session, token or account ended here or on another node; until the
@@ -127,6 +134,7 @@ impl Sockets {
         };
         tokio::select! {
             () = self.live.hubs.clone().wake() => {}
+            () = self.bus.work(&self.db, &self.live.hubs) => {}
             () = ended => {}
             () = self.live.drain.cancelled() => {}
         }

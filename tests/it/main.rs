@@ -14,6 +14,7 @@ mod groups;
 mod live;
 mod meetings;
 mod messages;
+mod nodes;
 mod people;
 mod poll;
 mod routes;

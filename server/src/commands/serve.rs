@@ -23,8 +23,8 @@ use crate::{
     files::Files,
     groups,
     http::{App, Settings, server},
-    mail::{self, Transport},
-    people, reactions, serve as roof,
+    live::bus::Transport,
+    mail, people, reactions, serve as roof,
 };
 
 /// How many sockets may wait to be accepted.
@@ -54,7 +54,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     owned.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
-    let sockets = roof::Sockets::new(&app, stop.clone(), tracker.clone());
+    let sockets = roof::Sockets::new(&app, bus(place, serve), stop.clone(), tracker.clone());
     owned.spawn(sockets.clone().work());
     let router = roof::router(app, sockets);
     let stopped = stop.clone();
@@ -78,6 +78,15 @@ async fn options(place: &Place, after: &CancellationToken, owned: &TaskTracker) 
     let options = server.options();
     owned.spawn(server.watch(after.clone()));
     Ok(options)
+}
+
+/// How nodes tell each other. The private PostgreSQL has one node, since its folder has one owner.
+fn bus(place: &Place, serve: &Serve) -> Transport {
+    match (&serve.nats_url, &place.database_url) {
+        (Some(url), _) => Transport::Nats(url.clone()),
+        (None, Some(_)) => Transport::Postgres,
+        (None, None) => Transport::InProcess,
+    }
 }
 
 async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<App> {
@@ -155,14 +164,14 @@ fn is_loopback(url: &str) -> bool {
 }
 
 /// Where mails go.
-pub(super) fn transport(place: &Place, serve: &Serve) -> Result<Transport> {
+pub(super) fn transport(place: &Place, serve: &Serve) -> Result<mail::Transport> {
     match &serve.smtp_url {
         Some(url) => {
             let smtp = AsyncSmtpTransport::<Tokio1Executor>::from_url(&encrypted(url))
                 .context("PREAU_SMTP_URL is not an address of a mail server, as smtp://user:password@host:587")?;
-            Ok(Transport::Smtp(smtp.build()))
+            Ok(mail::Transport::Smtp(smtp.build()))
         }
-        None => Ok(Transport::Folder(place.data.join("mail"))),
+        None => Ok(mail::Transport::Folder(place.data.join("mail"))),
     }
 }
 

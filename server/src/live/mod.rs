@@ -5,6 +5,7 @@
 
 pub mod allowance;
 pub mod batch;
+pub mod bus;
 pub mod connections;
 pub mod frame;
 pub mod http;

@@ -1,4 +1,4 @@
-//! The SQL of the live floor: the log.
+//! The SQL of the live floor: the log, and the hints of it.
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -48,4 +48,12 @@ pub(super) async fn events(
             at: row.at,
         })
         .collect())
+}
+
+/// Notifies whoever listens to a channel, of each text.
+pub(super) async fn notify(connection: &mut PgConnection, channel: &str, texts: &[String]) -> Result<()> {
+    sqlx::query!("select pg_notify($1, text) from unnest($2::text[]) as text", channel, texts)
+        .execute(connection)
+        .await?;
+    Ok(())
 }

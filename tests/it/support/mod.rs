@@ -1,10 +1,12 @@
 //! A whole server for each test, on a database of its own, and a cast that speaks to it.
 
+mod nats;
 mod socket;
 
 use std::{
     collections::HashMap,
     sync::{Arc, LazyLock},
+    time::{Duration, Instant},
 };
 
 use preau::{
@@ -12,6 +14,7 @@ use preau::{
     db::Db,
     files::Files,
     http::{App, Settings, server},
+    live::bus::Transport,
     people::{self, NewPerson},
     reactions, serve,
 };
@@ -23,7 +26,8 @@ use tokio::net::TcpListener;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use words::{Locale, PersonId};
 
-pub(crate) use socket::Socket;
+pub(crate) use nats::Nats;
+pub(crate) use socket::{PATIENCE, Socket};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
@@ -39,7 +43,7 @@ pub(crate) struct Server {
     pub(crate) files: Files,
     pub(crate) sockets: serve::Sockets,
     stop: CancellationToken,
-    _folder: Folder,
+    folder: Arc<Folder>,
 }
 
 /// A person with a token, and what they can say to the server.
@@ -78,6 +82,44 @@ impl Drop for Folder {
     }
 }
 
+/// Waits until something holds.
+pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < PATIENCE, "{what}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// What a server is started with.
+struct Setup {
+    options: PgConnectOptions,
+    folder: Arc<Folder>,
+    clock: Clock,
+    upload_limit_bytes: u64,
+    /// How many live connections it takes.
+    connections: usize,
+    bus: Transport,
+}
+
+impl Setup {
+    /// On a database of its own.
+    async fn fresh() -> Self {
+        Self::on(database().await)
+    }
+
+    fn on(options: PgConnectOptions) -> Self {
+        Self {
+            options,
+            folder: Arc::new(Folder::fresh()),
+            clock: Clock::system(),
+            upload_limit_bytes: 1 << 20,
+            connections: 1000,
+            bus: Transport::InProcess,
+        }
+    }
+}
+
 /// An empty, migrated database.
 pub(crate) async fn database() -> PgConnectOptions {
     RUNTIME.spawn(CLUSTER.fresh()).await.unwrap().unwrap()
@@ -96,20 +138,38 @@ impl Server {
 
     /// A server whose clock the test moves, and that takes files of a weight.
     pub(crate) async fn start_with(clock: Clock, upload_limit_bytes: u64) -> Self {
-        Self::launch(clock, upload_limit_bytes, 1000).await
+        Self::launch(Setup { clock, upload_limit_bytes, ..Setup::fresh().await }).await
     }
 
     /// A server that takes few live connections.
     pub(crate) async fn start_small(connections: usize) -> Self {
-        Self::launch(Clock::system(), 1 << 20, connections).await
+        Self::launch(Setup { connections, ..Setup::fresh().await }).await
     }
 
-    async fn launch(clock: Clock, upload_limit_bytes: u64, connections: usize) -> Self {
-        let options = database().await;
+    /// A server that tells other nodes.
+    pub(crate) async fn start_node(bus: Transport) -> Self {
+        Self::launch(Setup { bus, ..Setup::fresh().await }).await
+    }
+
+    /// Another node of the same instance, once both have heard of each other by the bus.
+    pub(crate) async fn start_beside(other: &Self) -> Self {
+        let (options, bus) = ((*other.db.pool().connect_options()).clone(), other.sockets.bus().transport().clone());
+        let (folder, clock) = (Arc::clone(&other.folder), other.clock.clone());
+        let node = Self::launch(Setup { folder, clock, bus: bus.clone(), ..Setup::on(options) }).await;
+        if bus != Transport::InProcess {
+            until("the nodes hear each other", || {
+                other.sockets.bus().has_company() && node.sockets.bus().has_company()
+            })
+            .await;
+        }
+        node
+    }
+
+    async fn launch(setup: Setup) -> Self {
+        let Setup { options, folder, clock, upload_limit_bytes, connections, bus } = setup;
         let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let folder = Folder::fresh();
         let files = Files::open(&folder.0).unwrap();
         let settings = Settings {
             public_url: url.clone(),
@@ -123,10 +183,10 @@ impl Server {
         let app =
             App { db: db.clone(), files: files.clone(), settings: Arc::new(settings), navigation: serve::navigation };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
-        let sockets = serve::Sockets::new(&app, stop.clone(), tracker.clone());
+        let sockets = serve::Sockets::new(&app, bus, stop.clone(), tracker.clone());
         tokio::spawn(sockets.clone().work());
         tokio::spawn(server::serve(listener, serve::router(app, sockets.clone()), stop.clone(), tracker));
-        Self { url, db, clock, files, sockets, stop, _folder: folder }
+        Self { url, db, clock, files, sockets, stop, folder }
     }
 
     /// Asks the server to stop.
@@ -276,6 +336,11 @@ impl Actor {
         let posted = self.post(&format!("/api/v1/threads/{thread}/messages"), json!({ "body": body })).await;
         assert_eq!(posted.status, 201, "{}", posted.text);
         posted.json()
+    }
+
+    /// The same person, at another node.
+    pub(crate) fn at(&self, node: &Server) -> Self {
+        Self { url: node.url.clone(), ..self.clone() }
     }
 
     /// Opens a socket.

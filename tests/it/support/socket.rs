@@ -11,7 +11,7 @@ use tokio_tungstenite::{
 };
 
 /// Every wait of a test ends.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A connection.
 pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);

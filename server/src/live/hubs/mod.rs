@@ -37,8 +37,8 @@ use driver::Driver;
 const QUEUE: usize = 1024;
 /// How often lost hints are looked for.
 const POLL: Duration = Duration::from_secs(1);
-/// How many polls pass between two looks at the epoch, beside those after a failure.
-const EPOCH_POLLS: u32 = 30;
+/// How long one poll may take: a connection to the database that is cut off may never say so.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the present memberships of these people in a stream began; who may not follow it is left out. Given by the
 /// roof.
@@ -60,6 +60,8 @@ pub struct Metrics {
     pub gaps: AtomicU64,
     /// Connections cut because they read too slowly.
     pub slow: AtomicU64,
+    /// Readings that failed: tried again at the next poll.
+    pub read_errors: AtomicU64,
 }
 
 /// The hubs of this process.
@@ -74,6 +76,8 @@ struct Shared {
     /// A hub lives as long as somebody holds it.
     streams: Mutex<HashMap<StreamId, Weak<Hold>>>,
     metrics: Metrics,
+    /// Rung when hints may have been lost.
+    lost: Notify,
     stop: CancellationToken,
 }
 
@@ -137,7 +141,8 @@ impl Followed {
 impl Hubs {
     /// Hubs over this database, which end when `stop` says so.
     pub fn new(db: Db, may_follow: MayFollow, render: Render, stop: CancellationToken) -> Self {
-        Self(Arc::new(Shared { db, may_follow, render, streams: Mutex::default(), metrics: Metrics::default(), stop }))
+        let (streams, metrics, lost) = (Mutex::default(), Metrics::default(), Notify::new());
+        Self(Arc::new(Shared { db, may_follow, render, streams, metrics, lost, stop }))
     }
 
     /// What the hubs did.
@@ -166,48 +171,66 @@ impl Hubs {
         Followed(hold)
     }
 
-    /// Wakes the hubs: by the hints of this process, and by the poll.
+    /// Wakes the hubs: by the hints of this process, and by the poll. Neither waits for the other.
     pub async fn wake(self) {
+        tokio::select! {
+            () = self.0.stop.cancelled() => {}
+            () = self.follow_hints() => {}
+            () = self.keep_polling() => {}
+        }
+    }
+
+    /// Somebody says that a stream goes up to `seq`.
+    pub(super) fn hint(&self, stream: StreamId, seq: i64) {
+        bug!("drop_hint_without_poll" => if seq % 4 != 0 { return });
+        self.tell(stream, |wake| &wake.hinted, seq);
+    }
+
+    /// Hints may have been lost: the poll need not wait for its turn.
+    pub(super) fn poll_soon(&self) {
+        self.0.lost.notify_one();
+    }
+
+    async fn follow_hints(&self) {
         let mut hints = self.0.db.hints();
-        let mut poll = tokio::time::interval(POLL);
-        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut until_epoch = 0;
         loop {
-            tokio::select! {
-                () = self.0.stop.cancelled() => return,
-                hint = hints.recv() => match hint {
-                    Ok((stream, seq)) => self.hint(stream, seq),
-                    // Too many at once: the poll finds them all.
-                    Err(broadcast::error::RecvError::Lagged(_)) => poll.reset_immediately(),
-                    Err(broadcast::error::RecvError::Closed) => return,
-                },
-                _ = poll.tick() => until_epoch = self.poll(until_epoch).await,
+            match hints.recv().await {
+                Ok((stream, seq)) => self.hint(stream, seq),
+                Err(broadcast::error::RecvError::Lagged(_)) => self.poll_soon(),
+                Err(broadcast::error::RecvError::Closed) => return,
             }
         }
     }
 
-    /// Looks where every followed stream ends, in one query; now and then, and after a failure, at the epoch too.
-    /// Answers how many polls may pass until that.
-    async fn poll(&self, until_epoch: u32) -> u32 {
-        bug!("drop_hint_without_poll" => return until_epoch);
-        if until_epoch == 0
-            && let Err(error) = self.0.db.read_epoch().await
-        {
-            tracing::debug!(%error, "the epoch could not be read");
-            return 0;
-        }
-        match self.last_seqs().await {
-            Ok(last) => {
-                for (stream, seq) in last {
-                    self.tell(stream, |wake| &wake.polled, seq);
-                }
-                until_epoch.checked_sub(1).unwrap_or(EPOCH_POLLS)
+    async fn keep_polling(&self) {
+        let mut poll = tokio::time::interval(POLL);
+        poll.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = poll.tick() => {}
+                () = self.0.lost.notified() => poll.reset(),
             }
-            Err(error) => {
-                tracing::debug!(%error, "streams could not be polled");
-                0
+            match tokio::time::timeout(PATIENCE, self.poll()).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => self.poll_failed(&error),
+                Err(late) => self.poll_failed(&late),
             }
         }
+    }
+
+    fn poll_failed(&self, error: &dyn std::fmt::Display) {
+        self.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
+        tracing::debug!(%error, "streams could not be polled");
+    }
+
+    /// Looks at the epoch, and where every followed stream ends, in one query.
+    async fn poll(&self) -> Result<()> {
+        bug!("drop_hint_without_poll" => return Ok(()));
+        self.0.db.read_epoch().await?;
+        for (stream, seq) in self.last_seqs().await? {
+            self.tell(stream, |wake| &wake.polled, seq);
+        }
+        Ok(())
     }
 
     async fn last_seqs(&self) -> Result<Vec<(StreamId, i64)>> {
@@ -217,11 +240,6 @@ impl Hubs {
         }
         let mut connection = self.0.db.pool().acquire().await?;
         store::last_seqs(&mut connection, &streams).await
-    }
-
-    fn hint(&self, stream: StreamId, seq: i64) {
-        bug!("drop_hint_without_poll" => if seq % 4 != 0 { return });
-        self.tell(stream, |wake| &wake.hinted, seq);
     }
 
     fn tell(&self, stream: StreamId, which: impl Fn(&Wake) -> &AtomicI64, seq: i64) {
