@@ -1,7 +1,11 @@
 //! One match: which room renders an event, and what it changes in a page.
 //!
-//! An event is read once, as its subject is now (I18), and printed in each form that somebody wants.
+//! Events that are wanted together are read together, as their subjects are now (I18), and printed in each form that
+//! somebody wants.
 
+use std::collections::{HashMap, hash_map::Entry};
+
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use web::{
@@ -11,62 +15,137 @@ use web::{
     threads::{Thread, ThreadRow},
 };
 use words::{
-    ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, PersonId, ThreadId, events::Recorded,
+    ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, PersonId, ThreadId,
+    events::{EventRow, Recorded},
 };
 
 use crate::{
     channels,
     db::{Db, Work},
     documents,
-    error::Result,
+    error::{Error, Result},
     faults::point,
     groups,
     live::{
         frame::{Action, Change, Content},
         hub::Variant,
+        hubs::Asked,
     },
     meetings, messages, threads,
 };
 
-/// What an event's subject is now: read once, whatever the number of forms.
-enum Subject {
-    /// A message, and the thread whose row shows it.
-    Message(Box<Message>, Box<Thread>),
-    Thread(Box<Thread>),
+/// How many events are rendered before others have their turn.
+const IN_A_ROW: usize = 8;
+
+/// What the subjects of some events are now: each read once, whatever the number of events and forms.
+struct Subjects {
+    messages: HashMap<MessageId, Message>,
+    threads: HashMap<ThreadId, Thread>,
+    others: HashMap<EventRow, Subject<'static>>,
+}
+
+/// What an event's subject is now.
+#[derive(Clone)]
+enum Subject<'s> {
+    /// A message, and the thread whose row shows it, where somebody wants that.
+    Message(&'s Message, Option<&'s Thread>),
+    Thread(&'s Thread),
     /// What a page reloads for.
     Data(Value),
     /// A position that is the reader's own.
     Own(Value),
 }
 
-/// Renders an event in the wanted forms, in their order.
-pub fn render<'c>(db: &'c Db, event: &'c Recorded, variants: &'c [Variant]) -> Work<'c, Vec<Content>> {
+/// Renders events in the wanted forms, in their order. An error of one is its own.
+pub fn render<'c>(db: &'c Db, wanted: &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>> {
     Box::pin(async move {
         point!("render");
-        let mut connection = db.pool().acquire().await?;
-        let subject = read(&mut connection, event).await?;
+        let subjects = {
+            let mut connection = db.live_pool().acquire().await?;
+            Subjects::read(&mut connection, wanted).await?
+        };
         let now = db.clock().now();
-        variants
-            .iter()
-            .map(|variant| match *variant {
-                Variant::Json => Ok(Content::Json { data: data(event, &subject) }),
-                Variant::Html { locale, watched } => html(event, &subject, Text::of(locale), watched, now),
-            })
-            .collect()
+        let mut rendered = Vec::with_capacity(wanted.len());
+        for events in wanted.chunks(IN_A_ROW) {
+            rendered.extend(events.iter().map(|Asked { event, variants }| forms(event, variants, &subjects, now)));
+            tokio::task::yield_now().await;
+        }
+        Ok(rendered)
     })
 }
 
-async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject> {
-    let row = event.row;
-    let thread = row.thread.unwrap_or(ThreadId(row.subject));
+impl Subjects {
+    /// Reads the messages of all events in one go, their threads in another, and each other subject once.
+    async fn read(connection: &mut PgConnection, wanted: &[Asked]) -> Result<Self> {
+        let (mut messages, mut threads) = (Vec::new(), Vec::new());
+        let mut others = HashMap::new();
+        for Asked { event: Recorded { row, .. }, variants } in wanted {
+            match row.kind {
+                kind if is_of_message(kind) => {
+                    messages.push(MessageId(row.subject));
+                    if variants.iter().any(|variant| matches!(variant, Variant::Html { .. })) {
+                        threads.extend(row.thread);
+                    }
+                }
+                EventKind::ThreadCreated | EventKind::ThreadUpdated => threads.push(thread_of(row)),
+                _ => {
+                    if let Entry::Vacant(vacant) = others.entry(*row) {
+                        vacant.insert(other(connection, row).await?);
+                    }
+                }
+            }
+        }
+        once(&mut messages);
+        once(&mut threads);
+        Ok(Self {
+            messages: if messages.is_empty() {
+                HashMap::new()
+            } else {
+                messages::rendered(connection, &messages).await?
+            },
+            threads: if threads.is_empty() {
+                HashMap::new()
+            } else {
+                messages::rendered_threads(connection, &threads).await?
+            },
+            others,
+        })
+    }
+
+    fn of(&self, row: &EventRow) -> Result<Subject<'_>> {
+        let subject = match row.kind {
+            kind if is_of_message(kind) => {
+                let thread = row.thread.and_then(|thread| self.threads.get(&thread));
+                self.messages.get(&MessageId(row.subject)).map(|message| Subject::Message(message, thread))
+            }
+            EventKind::ThreadCreated | EventKind::ThreadUpdated => {
+                self.threads.get(&thread_of(row)).map(Subject::Thread)
+            }
+            _ => self.others.get(row).cloned(),
+        };
+        subject.ok_or(Error::NotFound)
+    }
+}
+
+fn once<T: Ord>(ids: &mut Vec<T>) {
+    ids.sort_unstable();
+    ids.dedup();
+}
+
+fn is_of_message(kind: EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::MessageCreated | EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::ReactionSet
+    )
+}
+
+fn thread_of(row: &EventRow) -> ThreadId {
+    row.thread.unwrap_or(ThreadId(row.subject))
+}
+
+/// A subject that is neither a message nor a thread.
+async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<'static>> {
     Ok(match row.kind {
-        EventKind::MessageCreated | EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::ReactionSet => {
-            let (message, thread) = messages::rendered(connection, MessageId(row.subject), thread).await?;
-            Subject::Message(Box::new(message), Box::new(thread))
-        }
-        EventKind::ThreadCreated | EventKind::ThreadUpdated => {
-            Subject::Thread(Box::new(messages::rendered_thread(connection, thread).await?))
-        }
         EventKind::MemberAdded | EventKind::MemberChanged | EventKind::MemberRemoved => {
             let member = groups::member(connection, GroupId(row.stream.0), PersonId(row.subject)).await?;
             Subject::Data(value(&member))
@@ -78,10 +157,10 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             Subject::Data(json!({ "group": row.subject, "stream": row.subject }))
         }
         EventKind::ReadMoved => {
+            let thread = thread_of(row);
             let (position, length) = threads::read_state(connection, PersonId(row.stream.0), thread).await?;
             Subject::Own(json!({ "thread": thread, "position": position, "last_position": length }))
         }
-        EventKind::SettingsUpdated => Subject::Own(json!({})),
         EventKind::DocumentCreated | EventKind::DocumentUpdated => {
             let document = documents::rendered(connection, DocumentId(row.subject)).await?;
             // It was removed meanwhile: the event of that follows.
@@ -93,23 +172,42 @@ async fn read(connection: &mut PgConnection, event: &Recorded) -> Result<Subject
             let told = meeting.filter(|meeting| meeting.state != MeetingState::Draft);
             Subject::Data(told.map_or_else(|| json!({ "id": row.subject }), |meeting| value(&meeting)))
         }
-        EventKind::RsvpSet => Subject::Data(rsvp(connection, event).await?),
+        EventKind::RsvpSet => Subject::Data(rsvp(connection, row).await?),
         EventKind::GroupUpdated => Subject::Data(value(&groups::rendered(connection, GroupId(row.subject)).await?)),
         EventKind::DocumentDeleted => Subject::Data(json!({ "id": row.subject })),
+        EventKind::SettingsUpdated
+        // These are read together, and not here.
+        | EventKind::MessageCreated
+        | EventKind::MessageEdited
+        | EventKind::MessageDeleted
+        | EventKind::ReactionSet
+        | EventKind::ThreadCreated
+        | EventKind::ThreadUpdated => Subject::Own(json!({})),
     })
 }
 
-async fn rsvp(connection: &mut PgConnection, event: &Recorded) -> Result<Value> {
-    let meeting = MeetingId(event.row.subject);
-    let answer = match event.row.person {
+async fn rsvp(connection: &mut PgConnection, row: &EventRow) -> Result<Value> {
+    let meeting = MeetingId(row.subject);
+    let answer = match row.person {
         Some(person) => meetings::rendered_rsvp(connection, meeting, person).await?,
         None => None,
     };
     let counts = meetings::rendered(connection, meeting).await?.map(|meeting| meeting.counts);
-    Ok(json!({ "meeting": meeting, "user": event.row.person, "answer": answer, "counts": counts }))
+    Ok(json!({ "meeting": meeting, "user": row.person, "answer": answer, "counts": counts }))
 }
 
-fn data(event: &Recorded, subject: &Subject) -> Value {
+fn forms(event: &Recorded, variants: &[Variant], subjects: &Subjects, now: DateTime<Utc>) -> Result<Vec<Content>> {
+    let subject = subjects.of(&event.row)?;
+    variants
+        .iter()
+        .map(|variant| match *variant {
+            Variant::Json => Ok(Content::Json { data: data(event, &subject) }),
+            Variant::Html { locale, watched } => html(event, &subject, Text::of(locale), watched, now),
+        })
+        .collect()
+}
+
+fn data(event: &Recorded, subject: &Subject<'_>) -> Value {
     match subject {
         Subject::Message(message, _) if event.row.kind == EventKind::ReactionSet => {
             json!({ "message": message.id, "thread": message.thread, "reactions": value(&message.reactions) })
@@ -120,13 +218,7 @@ fn data(event: &Recorded, subject: &Subject) -> Value {
     }
 }
 
-fn html(
-    event: &Recorded,
-    subject: &Subject,
-    text: Text,
-    watched: bool,
-    now: chrono::DateTime<chrono::Utc>,
-) -> Result<Content> {
+fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now: DateTime<Utc>) -> Result<Content> {
     let change = |target: String, action, html: String| Change { target, action, html };
     let row = |thread: &Thread| -> Result<Change> {
         let html = askama::Template::render(&ThreadRow { text, thread, now, read: None, current: false })?;
@@ -138,9 +230,10 @@ fn html(
         })
     };
     let one = |change| Content::Html { change, also: Vec::new(), data: None };
-    Ok(match subject {
-        Subject::Message(_, thread) if !watched => one(row(thread)?),
-        Subject::Message(message, thread) => {
+    Ok(match *subject {
+        Subject::Message(_, None) => return Err(Error::NotFound),
+        Subject::Message(_, Some(thread)) if !watched => one(row(thread)?),
+        Subject::Message(message, Some(thread)) => {
             let html = askama::Template::render(&MessageView { text, message })?;
             let at = if event.row.kind == EventKind::MessageCreated {
                 change(paths::thread_messages_id(thread.id), Action::Append, html)
@@ -161,7 +254,7 @@ fn html(
         Subject::Own(_) if event.row.kind == EventKind::SettingsUpdated => {
             one(change("content".to_owned(), Action::Reload, String::new()))
         }
-        Subject::Own(data) => Content::Html {
+        Subject::Own(ref data) => Content::Html {
             change: change(String::new(), Action::Replace, String::new()),
             also: Vec::new(),
             data: Some(data.clone()),

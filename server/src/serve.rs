@@ -145,7 +145,7 @@ impl Sockets {
         if credentials.is_empty() {
             return Ok(());
         }
-        let mut connection = self.db.pool().acquire().await?;
+        let mut connection = self.db.live_pool().acquire().await?;
         let ended = people::ended(&mut connection, &credentials, self.db.clock().now()).await?;
         let close = |disabled| if disabled { Close::Forbidden } else { Close::SessionEnded };
         let ended = ended.into_iter().map(|(credential, disabled)| (credential, close(disabled))).collect();

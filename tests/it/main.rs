@@ -9,6 +9,7 @@ mod apply;
 mod connections;
 mod demo;
 mod documents;
+mod fanout;
 mod floors;
 mod groups;
 mod live;

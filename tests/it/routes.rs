@@ -101,7 +101,7 @@ async fn what_was_typed_comes_back_when_a_form_cannot_be_taken() {
         assert!(late.text.contains("Un long texte, &#60;écrit&#62; avec soin"), "{}", late.text);
     }
     // The database is away: nobody can even be known.
-    server.db.pool().close().await;
+    server.db.close().await;
     let away = ines.upload(&path, &[("body", sentence)], &[("a.txt", b"abc")]).await;
     assert_eq!((away.status.as_u16(), away.header("retry-after")), (503, "2"));
     assert!(away.text.contains("avec soin") && away.text.contains("<textarea"), "{}", away.text);

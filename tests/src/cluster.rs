@@ -98,7 +98,7 @@ impl Cluster {
         connection.close().await?;
         let db = Db::open(self.options.clone().database(TEMPLATE), Clock::system(), reactions::react);
         preau::db::migrate(&db).await?;
-        db.pool().close().await;
+        db.close().await;
         Ok(())
     }
 }

@@ -122,7 +122,7 @@ impl Opened {
     }
 
     async fn close(self) -> Result<()> {
-        self.db.pool().close().await;
+        self.db.close().await;
         match self.server {
             Some(server) => server.stop().await,
             None => Ok(()),

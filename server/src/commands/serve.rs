@@ -63,7 +63,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
         stopped.cancel();
     });
     server::serve(listener, router, stop.clone(), tracker).await;
-    db.pool().close().await;
+    db.close().await;
     after.cancel();
     owned.close();
     owned.wait().await;

@@ -35,17 +35,21 @@ pub type Hint = (StreamId, i64);
 /// How many hints may wait for a slow listener before it falls back on its poll.
 const HINTS: usize = 4096;
 
-/// How many connections the pool holds at most.
-const CONNECTIONS: u32 = 20;
+/// How many connections each pool holds at most: twenty together.
+const READERS: u32 = 8;
+const WRITERS: u32 = 8;
+const FOLLOWERS: u32 = 4;
 
 /// A connection that was idle for longer is asked whether it is still there before it is used: one that was busy just
 /// now has just answered, and asking costs each statement a way to the database and back.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// The database of this process.
+/// The database of this process. Reading, writing and the live core have a pool each, so that none waits behind another.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
+    writers: PgPool,
+    followers: PgPool,
     clock: Clock,
     hints: broadcast::Sender<Hint>,
     reactions: Reactions,
@@ -65,26 +69,42 @@ pub struct Tx {
 impl Db {
     /// Opens a pool. Connections are made when first needed, so a database that is away does not stop the process.
     pub fn open(options: PgConnectOptions, clock: Clock, reactions: Reactions) -> Self {
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(Duration::from_secs(2))
-            .test_before_acquire(false)
-            .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
-            .after_release(|connection, _| Box::pin(rolled_back(connection)))
-            .connect_lazy_with(options.options([
-                ("statement_timeout", "15s"),
-                ("lock_timeout", "5s"),
-                // The day on which somebody holds a post is the network's.
-                ("timezone", web::date::NETWORK_ZONE.name()),
-                // The rollback of a released connection is a notice each time that nothing was open.
-                ("client_min_messages", "error"),
-            ]));
-        Self { pool, clock, hints: broadcast::Sender::new(HINTS), reactions, epoch: watch::Sender::new(None) }
+        let options = options.options([
+            ("statement_timeout", "15s"),
+            ("lock_timeout", "5s"),
+            // The day on which somebody holds a post is the network's.
+            ("timezone", web::date::NETWORK_ZONE.name()),
+            // The rollback of a released connection is a notice each time that nothing was open.
+            ("client_min_messages", "error"),
+        ]);
+        let pool = |most| {
+            PgPoolOptions::new()
+                .max_connections(most)
+                .acquire_timeout(Duration::from_secs(2))
+                .test_before_acquire(false)
+                .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
+                .after_release(|connection, _| Box::pin(rolled_back(connection)))
+                .connect_lazy_with(options.clone())
+        };
+        let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
+        Self { pool: pool(READERS), writers: pool(WRITERS), followers: pool(FOLLOWERS), clock, hints, reactions, epoch }
     }
 
     /// The pool, for single statements.
     pub fn pool(&self) -> &PgPool {
         &self.pool
+    }
+
+    /// The pool of the live core: rights, events and what they are about.
+    pub fn live_pool(&self) -> &PgPool {
+        &self.followers
+    }
+
+    /// Closes every connection, once what they do has ended.
+    pub async fn close(&self) {
+        self.pool.close().await;
+        self.writers.close().await;
+        self.followers.close().await;
     }
 
     /// The clock that writes are dated by.
@@ -105,7 +125,7 @@ impl Db {
     {
         let db = self.clone();
         detached(async move {
-            let inner = db.pool.begin().await?;
+            let inner = db.writers.begin().await?;
             let clock = db.clock.clone();
             let mut tx = Tx { inner, now: clock.now(), clock, reactions: db.reactions, hints: Vec::new() };
             let value = work(&mut tx).await?;
@@ -150,7 +170,7 @@ impl Db {
 
     /// Reads the epoch anew: at the start, now and then, and whenever the database was away or looks like another one.
     pub async fn read_epoch(&self) -> Result<Uuid> {
-        let mut connection = self.pool.acquire().await?;
+        let mut connection = self.followers.acquire().await?;
         let parts = store::epoch(&mut connection).await?;
         let epoch = Uuid::new_v5(&parts.epoch, parts.place.as_bytes());
         self.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));

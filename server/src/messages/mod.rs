@@ -17,6 +17,8 @@ mod markdown;
 mod poster;
 mod store;
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use web::{messages::Message, threads::Thread};
 use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, ThreadId};
@@ -202,7 +204,7 @@ pub async fn read_positions(
     connection: &mut PgConnection,
     viewer: &Viewer,
     threads: &[ThreadId],
-) -> Result<std::collections::HashMap<ThreadId, i32>> {
+) -> Result<HashMap<ThreadId, i32>> {
     store::read_positions(connection, viewer.id, threads).await
 }
 
@@ -211,19 +213,21 @@ pub async fn find(connection: &mut PgConnection, may: &MayRead, message: Message
     store::message(connection, message, Some(may.group())).await?.ok_or(Error::NotFound)
 }
 
-/// A message and its thread as they are now, for the fan-out: who follows the group's stream may read them.
-pub async fn rendered(
-    connection: &mut PgConnection,
-    message: MessageId,
-    thread: ThreadId,
-) -> Result<(Message, Thread)> {
-    let message = store::message(connection, message, None).await?.ok_or(Error::NotFound)?;
-    Ok((message, rendered_thread(connection, thread).await?))
+/// Messages as they are now, for the fan-out: who follows the group's stream may read them.
+pub async fn rendered(connection: &mut PgConnection, messages: &[MessageId]) -> Result<HashMap<MessageId, Message>> {
+    let ids: Vec<_> = messages.iter().map(|message| message.0).collect();
+    let messages = store::by_ids(connection, &ids, None).await?;
+    Ok(messages.into_iter().map(|message| (message.id, message)).collect())
 }
 
-/// A thread as it is now, for the fan-out.
-pub async fn rendered_thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Thread> {
-    store::thread(connection, thread).await?.ok_or(Error::NotFound)
+/// Threads as they are now, for the fan-out.
+pub async fn rendered_threads(
+    connection: &mut PgConnection,
+    threads: &[ThreadId],
+) -> Result<HashMap<ThreadId, Thread>> {
+    let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
+    let threads = store::threads_by_ids(connection, &ids).await?;
+    Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
 }
 
 /// Whether this operation is done for the first time by its person.

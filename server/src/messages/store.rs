@@ -381,7 +381,11 @@ pub(super) async fn message(
     Ok(by_ids(connection, &[message.0], group).await?.pop())
 }
 
-async fn by_ids(connection: &mut PgConnection, ids: &[Uuid], group: Option<GroupId>) -> Result<Vec<Message>> {
+pub(super) async fn by_ids(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    group: Option<GroupId>,
+) -> Result<Vec<Message>> {
     let rows = sqlx::query!(
         r#"select
              messages.id as "id: MessageId", messages.thread_id as "thread: ThreadId",
@@ -511,7 +515,7 @@ pub(super) async fn thread(connection: &mut PgConnection, thread: ThreadId) -> R
     Ok(threads_by_ids(connection, &[thread.0]).await?.pop())
 }
 
-async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Thread>> {
+pub(super) async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Thread>> {
     let rows = sqlx::query!(
         r#"select
              threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",

@@ -65,7 +65,7 @@ pub enum EventKind {
 }
 
 /// An event as the log keeps it: the columns of a row of `events`, less stream, sequence and time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct EventRow {
     /// The log that it belongs to.
     pub stream: StreamId,

@@ -104,7 +104,7 @@ impl Builder {
         for thread in &network.threads {
             self.thread(thread).await?;
         }
-        self.db.pool().close().await;
+        self.db.close().await;
         Ok(())
     }
 

@@ -2,27 +2,25 @@
 
 use std::{collections::HashMap, pin::Pin, sync::Arc, sync::atomic::Ordering};
 
-use futures_util::{StreamExt, stream, stream::FuturesUnordered};
+use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use web::Text;
 use words::{Locale, PersonId, StreamId};
 
-use super::{Hubs, POLL, Request, Wake};
+use super::{Asked, Hubs, POLL, Request, Wake};
 use crate::{
     error::{Error, Result},
     http::problem,
     live::{
         frame::{self, Content, ServerFrame},
-        hub::{Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Ticket, Todo, Wanted},
-        log::Entry,
+        hub::{Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Ticket, Todo, Variant, Wanted},
+        log::{Entry, Kind},
         outbox::{Outbox, Parcel, Standing},
         store,
     },
 };
 
-/// How many events of one hub are rendered at the same time.
-const AT_ONCE: usize = 4;
 /// When a request that met no database may be sent again.
 const RETRY_MS: u64 = 1000;
 
@@ -216,7 +214,7 @@ impl Driver {
         hubs.0.metrics.rights.fetch_add(1, Ordering::Relaxed);
         self.jobs.push(Box::pin(async move {
             let read = async {
-                let mut connection = hubs.0.db.pool().acquire().await?;
+                let mut connection = hubs.0.db.live_pool().acquire().await?;
                 (hubs.0.may_follow)(&mut connection, stream, &people).await
             };
             Learnt::Rights(known(read.await, "rights could not be read"))
@@ -240,10 +238,7 @@ impl Driver {
 
     fn print(&mut self, pass: Pass, wanted: Vec<Wanted>) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
-        self.jobs.push(Box::pin(async move {
-            let printing = wanted.into_iter().map(|wanted| printed(&hubs, stream, wanted));
-            Learnt::Printed(pass, stream::iter(printing).buffered(AT_ONCE).collect().await)
-        }));
+        self.jobs.push(Box::pin(async move { Learnt::Printed(pass, printed(&hubs, stream, wanted).await) }));
     }
 
     fn await_room(&mut self, connection: ConnectionId) {
@@ -278,14 +273,14 @@ impl Driver {
 async fn origin(hubs: &Hubs, stream: StreamId) -> Result<(Uuid, i64)> {
     let db = &hubs.0.db;
     let epoch = db.epoch().await?;
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.live_pool().acquire().await?;
     let last = store::last_seqs(&mut connection, &[stream.0]).await?;
     Ok((epoch, last.first().map_or(0, |(_, seq)| *seq)))
 }
 
 async fn events(hubs: &Hubs, stream: StreamId, after: i64, up_to: i64) -> Result<Vec<Entry>> {
     hubs.0.metrics.queries.fetch_add(1, Ordering::Relaxed);
-    let mut connection = hubs.0.db.pool().acquire().await?;
+    let mut connection = hubs.0.db.live_pool().acquire().await?;
     store::events(&mut connection, stream, after, up_to, READ).await
 }
 
@@ -293,15 +288,50 @@ fn known<T>(read: Result<T>, otherwise: &'static str) -> Option<T> {
     read.inspect_err(|error| tracing::debug!(%error, otherwise)).ok()
 }
 
-/// Prints an event in the wanted forms. Without a database it is tried again later; any other failure, and a kind that
+/// Prints events in the wanted forms. Without a database it is tried again later; any other failure, and a kind that
 /// this build does not know, must hold nobody up: followers are told to fetch the part (I20).
-async fn printed(hubs: &Hubs, stream: StreamId, wanted: Wanted) -> Printed {
-    let Wanted { entry, variants } = wanted;
-    let rendered = match entry.recorded(stream) {
-        Some(event) => (hubs.0.render)(&hubs.0.db, &event, &variants).await,
-        None => Ok(Vec::new()),
+async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> Vec<Printed> {
+    let asked = |Wanted { entry, variants }: &Wanted| {
+        entry.recorded(stream).map(|event| Asked { event, variants: variants.clone() })
     };
-    let contents = match rendered {
+    let asked: Vec<_> = wanted.iter().filter_map(asked).collect();
+    let mut rendered = if asked.is_empty() { Vec::new() } else { rendered(hubs, &asked).await }.into_iter();
+    let mut printed = Vec::with_capacity(wanted.len());
+    for Wanted { entry, variants } in wanted {
+        let is_known = matches!(entry.kind, Kind::Known(_));
+        let contents = rendered.by_ref().take(usize::from(is_known)).next().unwrap_or_else(|| Ok(Vec::new()));
+        printed.push(print(hubs, stream, &entry, variants, contents));
+        tokio::task::consume_budget().await;
+    }
+    printed
+}
+
+/// Renders events together. If that fails as a whole, each is tried alone, so that a bad one never fails its neighbours.
+async fn rendered(hubs: &Hubs, asked: &[Asked]) -> Vec<Result<Vec<Content>>> {
+    hubs.0.metrics.renders.fetch_add(1, Ordering::Relaxed);
+    match (hubs.0.render)(&hubs.0.db, asked).await {
+        Ok(rendered) => rendered,
+        Err(Error::Unavailable) => asked.iter().map(|_| Err(Error::Unavailable)).collect(),
+        Err(error) => {
+            tracing::warn!(%error, events = asked.len(), "events could not be read together and are read one by one");
+            let mut rendered = Vec::with_capacity(asked.len());
+            for asked in asked {
+                let alone = (hubs.0.render)(&hubs.0.db, std::slice::from_ref(asked)).await;
+                rendered.push(alone.and_then(|mut alone| alone.pop().unwrap_or_else(|| Ok(Vec::new()))));
+            }
+            rendered
+        }
+    }
+}
+
+fn print(
+    hubs: &Hubs,
+    stream: StreamId,
+    entry: &Entry,
+    variants: Vec<Variant>,
+    contents: Result<Vec<Content>>,
+) -> Printed {
+    let contents = match contents {
         Ok(contents) => contents,
         Err(Error::Unavailable) => {
             let forms = variants.into_iter().map(|variant| (variant, None)).collect();
@@ -316,7 +346,7 @@ async fn printed(hubs: &Hubs, stream: StreamId, wanted: Wanted) -> Printed {
     hubs.0.metrics.prints.fetch_add(variants.len() as u64, Ordering::Relaxed);
     let forms = variants.into_iter().map(|variant| {
         let content = contents.next().unwrap_or_else(|| Content::unknown(variant));
-        (variant, Some(frame::print_event(stream, &entry, &content)))
+        (variant, Some(frame::print_event(stream, entry, &content)))
     });
     Printed { seq: entry.seq, forms: forms.collect() }
 }

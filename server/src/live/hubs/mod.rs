@@ -44,8 +44,18 @@ const PATIENCE: Duration = Duration::from_secs(3);
 /// roof.
 pub type MayFollow = for<'c> fn(&'c mut PgConnection, StreamId, &'c [PersonId]) -> Work<'c, HashMap<PersonId, i64>>;
 
-/// Renders an event in the wanted forms, in their order; given by the roof.
-pub type Render = for<'c> fn(&'c Db, &'c Recorded, &'c [Variant]) -> Work<'c, Vec<Content>>;
+/// An event to render.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Asked {
+    /// Which.
+    pub event: Recorded,
+    /// In which forms.
+    pub variants: Vec<Variant>,
+}
+
+/// Renders events that are wanted together, each in its forms, in their order: their subjects are read together. Given
+/// by the roof.
+pub type Render = for<'c> fn(&'c Db, &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>>;
 
 /// What the hubs did, for tests and operators.
 #[derive(Debug, Default)]
@@ -54,6 +64,8 @@ pub struct Metrics {
     pub queries: AtomicU64,
     /// Queries for rights.
     pub rights: AtomicU64,
+    /// Readings of the subjects of events that are wanted together.
+    pub renders: AtomicU64,
     /// Events printed in a form.
     pub prints: AtomicU64,
     /// Holes seen in a log: must stay 0.
@@ -238,7 +250,7 @@ impl Hubs {
         if streams.is_empty() {
             return Ok(Vec::new());
         }
-        let mut connection = self.0.db.pool().acquire().await?;
+        let mut connection = self.0.db.live_pool().acquire().await?;
         store::last_seqs(&mut connection, &streams).await
     }
 

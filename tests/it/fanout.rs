@@ -1,0 +1,137 @@
+//! What the fan-out costs: counted, since a cost that nobody counts grows.
+
+use std::{
+    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
+    time::Duration,
+};
+
+use preau::{
+    db::Db,
+    fanout,
+    live::{hub::Variant, hubs::Asked},
+    reactions,
+};
+use serde_json::json;
+use sqlx::ConnectOptions;
+use tracing_subscriber::{Layer, layer::SubscriberExt};
+use words::{
+    Event, GroupId, Locale, MessageId, ThreadId,
+    events::{EventRow, Recorded},
+};
+
+use crate::support::{Group, Server, Socket};
+
+/// How many events are recorded together.
+const EVENTS: usize = 24;
+
+fn edits(group: &Group, messages: &[MessageId]) -> Vec<Event> {
+    let (group, thread): (GroupId, ThreadId) = (group.id.parse().unwrap(), group.standing.parse().unwrap());
+    let edited = |&message| Event::MessageEdited { group, thread, message };
+    messages.iter().cycle().take(EVENTS).map(edited).collect()
+}
+
+#[tokio::test]
+async fn what_is_committed_together_is_read_together_and_printed_once_a_form() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let mut sockets: Vec<Socket> = Vec::new();
+    for number in 0..9 {
+        let person = server.person(&format!("Personne {number}")).await;
+        ines.add(&group, &person, "member").await;
+        let mut socket = person.socket(if number % 3 == 0 { "preau.v1.html" } else { "preau.v1.json" }).await;
+        socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+        if number == 0 {
+            socket.say(json!({ "type": "watch", "stream": group.id, "threads": [group.standing] })).await;
+        }
+        sockets.push(socket);
+    }
+    let mut messages = Vec::new();
+    for number in 0..3 {
+        let said = ines.say(&group.standing, &format!("message {number}")).await;
+        messages.push(said["id"].as_str().unwrap().parse().unwrap());
+    }
+    for socket in &mut sockets {
+        while socket.next_of("event").await["subject"]["id"] != json!(messages[2]) {}
+    }
+    let metrics = server.sockets.hubs().metrics();
+    let counted = || [&metrics.queries, &metrics.renders, &metrics.prints].map(|count| count.load(SeqCst));
+    let before = counted();
+    let events = edits(&group, &messages);
+    let stream: GroupId = group.id.parse().unwrap();
+    let record = server.db.write(move |tx| {
+        Box::pin(async move {
+            tx.lock(stream.into()).await?;
+            for event in events {
+                tx.record(event, None).await?;
+            }
+            Ok(())
+        })
+    });
+    record.await.unwrap();
+    for socket in &mut sockets {
+        for _ in 0..EVENTS {
+            assert_eq!(socket.next_of("event").await["kind"], "message.edited");
+        }
+    }
+    let after = counted();
+    let cost: Vec<_> = after.iter().zip(before).map(|(after, before)| after - before).collect();
+    // Data, rows, and the thread itself for who watches it.
+    assert_eq!(cost, [1, 1, 3 * EVENTS as u64]);
+}
+
+/// Keeps the statements that run under it.
+#[derive(Clone, Default)]
+struct Statements(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> Layer<S> for Statements {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        struct Summary(Option<String>);
+        impl tracing::field::Visit for Summary {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
+                if field.name() == "summary" {
+                    self.0 = Some(format!("{value:?}"));
+                }
+            }
+        }
+        let mut summary = Summary(None);
+        event.record(&mut summary);
+        // What a connection does on its way back to the pool is not ours.
+        let ours =
+            summary.0.filter(|statement| event.metadata().target() == "sqlx::query" && !statement.contains("rollback"));
+        self.0.lock().unwrap().extend(ours);
+    }
+}
+
+#[tokio::test]
+async fn the_subjects_of_many_events_cost_as_many_statements_as_one() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let mut messages = Vec::new();
+    for number in 0..6 {
+        let said = ines.say(&group.standing, &format!("message {number}")).await;
+        messages.push(said["id"].as_str().unwrap().parse().unwrap());
+    }
+    let variants = vec![Variant::Json, Variant::Html { locale: Locale::Fr, watched: true }];
+    let asked = |event: Event| {
+        let row: EventRow = event.row();
+        Asked { event: Recorded { seq: 1, row, actor: None, at: server.clock.now() }, variants: variants.clone() }
+    };
+    let asked: Vec<_> = edits(&group, &messages).into_iter().map(asked).collect();
+    // Every statement is told, as every one is slower than nothing.
+    let (level, all) = ("debug".parse().unwrap(), Duration::ZERO);
+    let options = (*server.db.pool().connect_options()).clone().log_slow_statements(level, all);
+    let db = Db::open(options, server.clock.clone(), reactions::react);
+    let count = async |asked: &[Asked]| {
+        let statements = Statements::default();
+        let subscriber = tracing_subscriber::registry().with(statements.clone());
+        let guard = tracing::subscriber::set_default(subscriber);
+        let rendered = fanout::render(&db, asked).await.unwrap();
+        drop(guard);
+        assert!(rendered.iter().all(|forms| forms.as_ref().is_ok_and(|forms| forms.len() == 2)));
+        let statements = statements.0.lock().unwrap();
+        statements.len()
+    };
+    let one = count(&asked[..1]).await;
+    assert!((1..=4).contains(&one), "messages, their files, their reactions, their threads: {one}");
+    assert_eq!(count(&asked).await, one);
+}
