@@ -22,12 +22,7 @@ const DRAIN: Duration = Duration::from_secs(15);
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken, sockets: TaskTracker) {
     let mut builder = Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADER).max_buf_size(64 << 10);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .enable_connect_protocol()
-        .keep_alive_interval(Duration::from_secs(20))
-        .max_concurrent_streams(100);
+    builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(20)).max_concurrent_streams(100);
     let graceful = GracefulShutdown::new();
     loop {
         let (stream, peer): (_, SocketAddr) = tokio::select! {

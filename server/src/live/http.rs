@@ -4,10 +4,7 @@ use std::{collections::HashSet, time::Duration};
 
 use axum::{
     Extension,
-    extract::{
-        State,
-        ws::{Utf8Bytes, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
-    },
+    extract::{State, ws::Utf8Bytes},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -23,6 +20,7 @@ use super::{
     poll::{self, COMMANDS, Cursor, LONGEST, Poll},
     session::LIMITS,
     socket::{self, Live},
+    upgrade::Upgrade,
 };
 use crate::{
     error::{Error, Result},
@@ -98,13 +96,14 @@ async fn follow(
     viewer: Viewer,
     Query(Arrival { tab }): Query<Arrival>,
     headers: HeaderMap,
-    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+    upgrade: Result<Upgrade, StatusCode>,
 ) -> Response {
     if !security::is_own_origin(&app.settings.public_url, &headers, viewer.credential) {
         return Error::Forbidden.into_response();
     }
     let asked = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
-    let asked = asked.flat_map(|list| list.split(',')).map(str::trim).find(|name| PROTOCOLS.contains(name));
+    let mut asked = asked.flat_map(|list| list.split(',')).map(str::trim);
+    let asked = asked.find_map(|name| PROTOCOLS.into_iter().find(|known| *known == name));
     let (Some(protocol), Ok(upgrade)) = (asked, upgrade) else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
@@ -112,14 +111,10 @@ async fn follow(
         return Error::RateLimited { retry_after: Duration::from_secs(30) }.into_response();
     }
     let format = if protocol == PROTOCOLS[0] { Format::Html(viewer.locale) } else { Format::Json };
-    upgrade
-        .protocols(PROTOCOLS)
-        .read_buffer_size(4096)
-        .write_buffer_size(4096)
-        .max_write_buffer_size(1 << 20)
-        .max_message_size(64 << 10)
-        .max_frame_size(64 << 10)
-        .on_upgrade(move |socket| socket::serve(live, socket, viewer, format, tab))
+    let (response, upgrading) = upgrade.accept(protocol);
+    let tracker = live.sockets.clone();
+    tracker.spawn(socket::serve(live, upgrading, viewer, format, tab));
+    response
 }
 
 async fn poll(

@@ -229,8 +229,8 @@ impl Follower {
     fn take(&mut self) -> Option<Standing> {
         let parcel = self.outbox.take()?;
         if !matches!(parcel.standing, Standing::Same | Standing::Answered { from: Some(_), .. }) {
-            self.bytes += parcel.frame.len();
-            self.frames.push(parcel.frame);
+            self.bytes += parcel.chunk.bytes().len();
+            self.frames.extend(parcel.chunk.said().map(Utf8Bytes::from));
         }
         if let Standing::At(stream, _) = parcel.standing {
             self.told.insert(stream);
@@ -241,8 +241,10 @@ impl Follower {
 
 impl Drop for Follower {
     fn drop(&mut self) {
-        // The hubs let go of whose queue is cut.
         self.outbox.cut();
+        for (_, followed) in self.held.drain() {
+            followed.let_go(self.registered.id());
+        }
     }
 }
 

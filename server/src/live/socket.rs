@@ -1,7 +1,8 @@
-//! The socket: reads frames, runs commands in the order in which they came, writes what is queued together.
+//! The socket: reads frames, runs commands in the order in which they came, and sees to what the others could not write.
 //!
 //! Nothing here waits for anything alone: while a command is handed in or a slow reader is written to, the end of the
-//! session still closes the connection at once (I8).
+//! session still closes the connection at once (I8). An idle connection is a task that sleeps until its next heartbeat:
+//! what its hubs tell it is written without waking it.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -11,36 +12,33 @@ use std::{
     time::Duration,
 };
 
-use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
-use futures_util::{
-    SinkExt, StreamExt,
-    stream::{FuturesOrdered, SplitSink, SplitStream},
-};
+use axum::extract::ws::Utf8Bytes;
+use futures_util::{FutureExt, StreamExt, stream::FuturesOrdered};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+use tungstenite::{Error, Message, error::ProtocolError};
 use uuid::Uuid;
 use web::Text;
 use words::{StreamId, ThreadId};
 
 use super::{
     allowance::ByPerson,
-    connections::{Connections, Ending},
+    connections::{Connections, Ending, Registered},
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
     hubs::{Followed, Hubs},
-    outbox::Outbox,
+    outbox::{self, Outbox},
+    reader::Reader,
     session::{Action, Close, HEARTBEAT, LIMITS, Session, Turn},
+    upgrade::Upgrading,
+    wire::Chunk,
 };
 use crate::{clock::Clock, http::Viewer};
 
-/// How long one write may take.
-const WRITE: Duration = Duration::from_secs(10);
-/// How long saying why we close may take.
+/// How long saying why we close, and hearing the other side do so, may take.
 const CLOSING: Duration = Duration::from_secs(1);
 /// How long a draining server waits for what is under way.
 const DRAINING: Duration = Duration::from_secs(10);
-/// How many frames are written before anything else is looked at.
-const TOGETHER: usize = 128;
 /// How long a draining server lets clients come back elsewhere at different times, at most.
 const SPREAD_MS: u64 = 5000;
 
@@ -88,41 +86,47 @@ impl std::fmt::Debug for Live {
 type Beginning = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// Serves a connection until it ends, for whatever reason.
-pub async fn serve(live: Live, mut socket: WebSocket, viewer: Viewer, format: Format, tab: Option<Uuid>) {
-    let _held = live.sockets.token();
+pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: Format, tab: Option<Uuid>) {
+    let Some((stream, begun)) = upgrading.stream().await else { return };
+    let stream = Arc::new(stream);
+    let outbox = Arc::new(Outbox::onto(Arc::clone(&stream)));
+    let reader = Reader::new(stream, &begun, Arc::clone(&outbox));
     let Ok(registered) = live.connections.register(&viewer, tab) else {
-        return say_close(&mut socket, Close::Overloaded).await;
+        drop(tokio::time::timeout(CLOSING, outbox.close(Chunk::close(Close::Overloaded as u16))).await);
+        return;
     };
+    // Its size is that of what it is now, not of how it came to be.
+    Box::pin(served(live, outbox, reader, registered, viewer, format)).await;
+}
+
+async fn served(
+    live: Live,
+    outbox: Arc<Outbox>,
+    reader: Reader,
+    registered: Registered,
+    viewer: Viewer,
+    format: Format,
+) {
     let id = registered.id();
-    let (sink, stream) = socket.split();
-    let outbox = Arc::new(Outbox::default());
     let ends = Ends { ending: registered.ending(), cut: outbox.cutting() };
     let mut connection = Connection {
         id,
         session: Session::new(Text::of(viewer.locale), live.counted),
         viewer,
         format,
-        outbox: Arc::clone(&outbox),
+        outbox,
         held: HashMap::new(),
         began: Instant::now(),
         beginning: None,
         under_way: FuturesOrdered::new(),
         reading: None,
-        sink,
+        reader,
         ends,
         live,
     };
     connection.welcome();
-    let close = connection.run(stream).await.err().flatten();
-    if let Some(close) = close {
-        say_close(&mut connection.sink, close).await;
-    }
-    // Whoever still gives to it knows from now on that nobody takes.
-    outbox.cut();
-    drop(tokio::time::timeout(DRAINING, connection.finish_reads()).await);
-    for (_, followed) in connection.held.drain() {
-        followed.leave(id).await;
-    }
+    let close = connection.run().await.err().flatten();
+    Box::pin(connection.end(close)).await;
     tracing::debug!(connection = id, code = close.map_or(1000, |close| close as u16), "a connection ended");
 }
 
@@ -140,7 +144,7 @@ struct Connection {
     under_way: FuturesOrdered<Answer>,
     /// Read positions that are being moved.
     reading: Option<Reading>,
-    sink: SplitSink<WebSocket, Message>,
+    reader: Reader,
     ends: Ends,
 }
 
@@ -157,8 +161,8 @@ type Ended = Option<Close>;
 enum Step {
     Begun(Answer),
     Answer(Option<Utf8Bytes>),
-    Write,
-    Message(Option<Result<Message, axum::Error>>),
+    Outbox(outbox::Turn),
+    Message(Result<Message, Error>),
     Read,
     Tick,
 }
@@ -166,49 +170,76 @@ enum Step {
 impl Connection {
     fn welcome(&self) {
         let now = frame::instant(self.live.clock.now());
-        self.outbox.push(frame::print(&ServerFrame::Welcome {
+        self.outbox.push(Chunk::text(&frame::print(&ServerFrame::Welcome {
             version: 1,
             connection: Uuid::now_v7(),
             build: web::assets::build(),
             heartbeat_ms: u64::try_from(HEARTBEAT.as_millis()).unwrap_or(u64::MAX),
             limits: LIMITS,
             now,
-        }));
+        })));
     }
 
     /// Runs until the other side goes or we must close.
-    async fn run(&mut self, mut stream: SplitStream<WebSocket>) -> Result<(), Ended> {
-        let mut beat = tokio::time::interval(Duration::from_secs(1));
+    async fn run(&mut self) -> Result<(), Ended> {
+        let mut beat = std::pin::pin!(tokio::time::sleep_until(self.began + self.session.due()));
         loop {
             self.start_turns();
             self.start_reads();
+            self.note_sent();
+            self.outbox.flush();
+            if beat.deadline() > self.began + self.session.due() {
+                beat.as_mut().reset(self.began + self.session.due());
+            }
             let step = tokio::select! {
                 close = self.ends.reached() => return Err(Some(close)),
-                () = self.live.drain.cancelled() => return self.drain().await,
+                () = self.live.drain.cancelled() => return Box::pin(self.drain()).await,
                 answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
                 () = done(&mut self.reading), if self.reading.is_some() => Step::Read,
                 Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
-                () = self.outbox.filled() => Step::Write,
-                message = stream.next(), if self.session.reads_on() => Step::Message(message),
-                _ = beat.tick() => Step::Tick,
+                turn = self.outbox.turn() => Step::Outbox(turn),
+                message = self.reader.message(), if self.session.reads_on() => Step::Message(message),
+                () = &mut beat => Step::Tick,
             };
             match step {
                 Step::Begun(answer) => {
                     self.beginning = None;
                     self.under_way.push_back(answer);
                 }
-                Step::Answer(answer) => {
-                    if let Some(answer) = answer {
-                        self.outbox.push(answer);
-                    }
-                }
+                Step::Answer(answer) => self.answer(answer),
                 Step::Read => self.reading = None,
-                Step::Write => self.write().await?,
-                Step::Message(message) => self.message(message.ok_or(None)?).await?,
+                Step::Outbox(outbox::Turn::Note) => {}
+                Step::Outbox(outbox::Turn::Cut) => return Err(Some(Close::Slow)),
+                Step::Message(message) => self.message(message).await?,
                 Step::Tick => {
+                    // What was sent counts for the positions.
+                    self.note_sent();
                     let actions = self.session.tick(self.began.elapsed());
                     self.act(actions).await?;
+                    beat.as_mut().reset(self.began + self.session.due());
                 }
+            }
+        }
+    }
+
+    /// Sends an answer, and those that are ready after it: they are written together.
+    fn answer(&mut self, mut answer: Option<Utf8Bytes>) {
+        loop {
+            if let Some(frame) = answer {
+                self.outbox.push(Chunk::text(&frame));
+            }
+            match self.under_way.next().now_or_never() {
+                Some(Some(next)) => answer = next,
+                _ => return,
+            }
+        }
+    }
+
+    /// Takes note of what was sent.
+    fn note_sent(&mut self) {
+        for standing in self.outbox.sent() {
+            if let Some(stream) = self.session.sent(standing) {
+                self.held.remove(&stream);
             }
         }
     }
@@ -243,7 +274,7 @@ impl Connection {
         }
     }
 
-    async fn message(&mut self, message: Result<Message, axum::Error>) -> Result<(), Ended> {
+    async fn message(&mut self, message: Result<Message, Error>) -> Result<(), Ended> {
         let now = self.began.elapsed();
         match message {
             Ok(Message::Text(text)) => {
@@ -255,23 +286,22 @@ impl Connection {
                 Ok(())
             }
             Ok(Message::Close(_)) => {
-                // The library answers the close when it is next used.
-                drop(tokio::time::timeout(CLOSING, self.sink.flush()).await);
+                self.reader.answer();
                 Err(None)
             }
-            // Longer than a frame may be, or no text: if it is the network that failed, nobody hears the code.
-            Ok(Message::Binary(_)) | Err(_) => Err(Some(Close::BadFrame)),
+            Err(
+                Error::Io(_) | Error::ConnectionClosed | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake),
+            ) => Err(None),
+            // Longer than a frame may be, or no text.
+            Ok(Message::Binary(_) | Message::Frame(_)) | Err(_) => Err(Some(Close::BadFrame)),
         }
     }
 
     async fn act(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
         for action in actions {
             match action {
-                Action::Send(frame) => self.outbox.push(frame),
-                Action::Ping => {
-                    let ping = self.sink.send(Message::Ping(axum::body::Bytes::new()));
-                    self.ends.unless(ping).await?;
-                }
+                Action::Send(frame) => self.outbox.push(Chunk::text(&frame)),
+                Action::Ping => self.outbox.push(Chunk::ping()),
                 Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
@@ -294,41 +324,45 @@ impl Connection {
         Ok(())
     }
 
-    /// Writes what waits, with one flush.
-    async fn write(&mut self) -> Result<(), Ended> {
-        let Self { sink, outbox, session, held, ends, .. } = self;
-        let all = async {
-            for _ in 0..TOGETHER {
-                let Some(parcel) = outbox.take() else { break };
-                sink.feed(Message::Text(parcel.frame)).await?;
-                if let Some(stream) = session.sent(parcel.standing) {
-                    held.remove(&stream);
-                }
-            }
-            sink.flush().await
-        };
-        ends.unless(all).await
-    }
-
     /// Says good-bye, answers what is under way, and closes: clients come back at different times.
     async fn drain(&mut self) -> Result<(), Ended> {
-        self.outbox.push(bye());
-        self.write().await?;
+        self.outbox.push(Chunk::text(&bye()));
+        self.outbox.flush();
+        let ends = self.ends.clone();
         let answers = async {
             if let Some(beginning) = self.beginning.take() {
                 self.under_way.push_back(beginning.await);
             }
             while let Some(answer) = self.under_way.next().await {
-                if let Some(answer) = answer {
-                    self.outbox.push(answer);
-                }
+                self.answer(answer);
+                self.outbox.flush();
             }
             self.finish_reads().await;
+            self.outbox.written().await;
         };
-        // What takes longer is not acked: its sender asks again by the same id.
-        drop(tokio::time::timeout(DRAINING, answers).await);
-        self.write().await?;
-        Err(Some(Close::Draining))
+        tokio::select! {
+            close = ends.reached() => Err(Some(close)),
+            // What takes longer is not acked: its sender asks again by the same id.
+            _ = tokio::time::timeout(DRAINING, answers) => Err(Some(Close::Draining)),
+        }
+    }
+
+    /// Says why it ends, where there is somebody to hear it, and lets everything go.
+    async fn end(mut self, close: Option<Close>) {
+        if let Some(close) = close {
+            let said = async {
+                self.outbox.close(Chunk::close(close as u16)).await;
+                self.reader.until_closed().await;
+            };
+            // Whether or not it arrives, the connection ends.
+            drop(tokio::time::timeout(CLOSING, said).await);
+        }
+        // Whoever still gives to it knows from now on that nobody takes.
+        self.outbox.end();
+        drop(tokio::time::timeout(DRAINING, self.finish_reads()).await);
+        for (_, followed) in self.held.drain() {
+            followed.leave(self.id).await;
+        }
     }
 }
 
@@ -340,23 +374,6 @@ impl Ends {
             () = self.cut.cancelled() => Close::Slow,
         }
     }
-
-    /// Writes, unless the connection must end before it is done.
-    async fn unless(&self, writing: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Ended> {
-        tokio::select! {
-            close = self.reached() => Err(Some(close)),
-            written = tokio::time::timeout(WRITE, writing) => match written {
-                Ok(written) => written.map_err(|_| None),
-                Err(_) => Err(Some(Close::Slow)),
-            },
-        }
-    }
-}
-
-async fn say_close(sink: &mut (impl SinkExt<Message> + Unpin), close: Close) {
-    let frame = CloseFrame { code: close as u16, reason: Utf8Bytes::default() };
-    // Whether or not it arrives, the connection ends.
-    drop(tokio::time::timeout(CLOSING, sink.send(Message::Close(Some(frame)))).await);
 }
 
 /// What a draining server says: to come back, at different times.

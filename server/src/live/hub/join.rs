@@ -61,10 +61,6 @@ impl Joining {
         self.removed = Some(seq);
     }
 
-    pub(super) fn needs_reading(&self, begun: u64) -> bool {
-        self.reading.is_some_and(|reading| reading > begun)
-    }
-
     pub(super) fn reading_failed(&mut self, ended: u64) {
         self.failed |= self.reading.is_some_and(|reading| reading <= ended);
     }
@@ -77,7 +73,7 @@ impl Joining {
 impl Hub {
     /// Asks for the rights of everybody who joined since the last time, at once.
     pub(super) fn ask_rights(&mut self) {
-        if self.under_way.rights {
+        if self.under_way.rights || !std::mem::take(&mut self.unasked) {
             return;
         }
         let mut people = Vec::new();
@@ -95,6 +91,9 @@ impl Hub {
 
     /// Answers everybody of whom enough is known.
     pub(super) fn settle(&mut self, now: DateTime<Utc>) {
+        if !std::mem::take(&mut self.learnt) {
+            return;
+        }
         let connections: Vec<_> = self.joining.keys().copied().collect();
         for connection in connections {
             let Some(mut joining) = self.joining.remove(&connection) else { continue };
@@ -119,6 +118,7 @@ impl Hub {
                     if place == Place::Live {
                         self.todo.push(Todo::Live { connection, seq });
                     }
+                    self.behind |= place == Place::Behind;
                     self.followers.insert(connection, Follower { person, began, format, watched, next, place });
                 }
             }
@@ -154,8 +154,11 @@ impl Hub {
     }
 
     /// Somebody has applied more than the hub has read: it reads, and either they were ahead of us or of the log.
-    fn await_reading(&self, joining: &mut Joining) -> Decision {
-        let reading = *joining.reading.get_or_insert(self.reading.begun + 1);
+    fn await_reading(&mut self, joining: &mut Joining) -> Decision {
+        let reading = *joining.reading.get_or_insert_with(|| {
+            self.reading.asked = true;
+            self.reading.begun + 1
+        });
         if self.reading.ended < reading { Decision::Wait } else { Decision::Answer(Outcome::Reset) }
     }
 

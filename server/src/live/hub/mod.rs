@@ -11,22 +11,27 @@
 mod follower;
 mod join;
 mod replay;
+mod share;
 #[cfg(test)]
 mod tests;
 mod window;
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    ops::RangeInclusive,
+};
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 use words::{Locale, PersonId, ThreadId};
 
-use super::{frame::Outcome, log::Entry};
+use super::{frame::Outcome, log::Entry, wire::Chunk};
 use crate::faults::bug;
-use follower::Follower;
+use follower::{Follower, Place};
 use join::Joining;
-use window::Window;
+use share::Shares;
+use window::{Next, Window};
 
 /// A replay of more events than this is a reset.
 pub const REPLAY: i64 = 500;
@@ -114,6 +119,13 @@ pub struct Printed {
     pub forms: Vec<(Variant, Option<Utf8Bytes>)>,
 }
 
+impl Printed {
+    fn form(&self, variant: Variant) -> Option<&str> {
+        let printed = self.forms.iter().find(|(printed, _)| *printed == variant);
+        printed.and_then(|(_, bytes)| bytes.as_ref()).map(Utf8Bytes::as_str)
+    }
+}
+
 /// What the driver is to do, in order.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Todo {
@@ -166,14 +178,14 @@ pub enum Todo {
         /// Why.
         outcome: Outcome,
     },
-    /// Give a connection an event.
-    Event {
+    /// Give connections events: the same bytes to all of them.
+    Events {
         /// Whom.
-        connection: ConnectionId,
+        connections: Vec<ConnectionId>,
         /// Which.
-        seq: i64,
-        /// The frame.
-        bytes: Utf8Bytes,
+        seqs: RangeInclusive<i64>,
+        /// Their frames.
+        chunk: Chunk,
     },
     /// Tell a connection that its replay is over.
     Live {
@@ -184,6 +196,17 @@ pub enum Todo {
     },
     /// The log is not what it was: count it, read epoch and end anew, then tell [`Hub::reread`].
     Reread(Broken),
+}
+
+#[cfg(feature = "faults")]
+impl Todo {
+    /// Puts the events of a chunk in the opposite order: what the bug `out_of_order_dispatch` does.
+    fn turn_round(&mut self) {
+        if let Self::Events { chunk, .. } = self {
+            let texts: Vec<_> = chunk.said().map(str::to_owned).collect();
+            *chunk = Chunk::texts(texts.iter().rev().map(String::as_str));
+        }
+    }
 }
 
 /// What is wrong with a log.
@@ -211,11 +234,18 @@ pub enum Afterwards {
 
 /// One followed stream.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "what is to be looked at, so that nothing else is")]
 pub struct Hub {
     epoch: Uuid,
     window: Window,
     followers: BTreeMap<ConnectionId, Follower>,
     joining: BTreeMap<ConnectionId, Joining>,
+    /// Somebody joined whose right was not asked yet.
+    unasked: bool,
+    /// Something was learnt for which somebody who joins may have waited.
+    learnt: bool,
+    /// Somebody follows who is not up to date.
+    behind: bool,
     hinted: i64,
     /// What was dispatched or fetched at the last poll: a log that ends before it has become shorter.
     seen: i64,
@@ -229,7 +259,10 @@ pub struct Hub {
 
 #[derive(Debug, Default)]
 struct Reading {
+    /// There is more to read.
     wanted: bool,
+    /// Somebody who joins knows of more.
+    asked: bool,
     begun: u64,
     ended: u64,
 }
@@ -252,6 +285,9 @@ impl Hub {
             window: Window::new(last),
             followers: BTreeMap::new(),
             joining: BTreeMap::new(),
+            unasked: false,
+            learnt: false,
+            behind: false,
             hinted: 0,
             seen: 0,
             reading: Reading::default(),
@@ -278,6 +314,7 @@ impl Hub {
         let follower = self.followers.remove(&connection).map(|follower| follower.watched);
         let earlier = self.joining.remove(&connection).map(|joining| joining.watched);
         self.joining.insert(connection, Joining::new(join, follower.or(earlier).unwrap_or_default()));
+        self.unasked = true;
     }
 
     /// A connection follows no more.
@@ -317,6 +354,7 @@ impl Hub {
     /// The rights that were asked: where each present membership began.
     pub fn rights(&mut self, began: Option<&HashMap<PersonId, i64>>) {
         self.under_way.rights = false;
+        self.learnt = true;
         for joining in self.joining.values_mut() {
             joining.answered(began);
         }
@@ -325,6 +363,7 @@ impl Hub {
     /// The events after the last fetched one; none if they could not be read, which the next poll tries again.
     pub fn fetched(&mut self, entries: Option<Vec<Entry>>) {
         self.reading.ended = self.reading.begun;
+        self.learnt = true;
         let Some(entries) = entries else {
             for joining in self.joining.values_mut() {
                 joining.reading_failed(self.reading.ended);
@@ -341,6 +380,7 @@ impl Hub {
     /// The older events that were asked; none if they could not be read.
     pub fn older(&mut self, after: i64, up_to: i64, entries: Option<Vec<Entry>>) {
         self.under_way.older = false;
+        self.learnt = true;
         match entries {
             Some(entries) => self.window.prepend(after, up_to, entries),
             None => self.joining.values_mut().for_each(Joining::older_failed),
@@ -385,6 +425,7 @@ impl Hub {
         *self = Self { todo, ..Self::new(epoch, last) };
         for joining in joining.into_values() {
             self.joining.insert(joining.join.connection, joining.afresh());
+            self.unasked = true;
         }
         Afterwards::BeginAgain
     }
@@ -398,10 +439,7 @@ impl Hub {
             self.ask_rights();
             self.read();
         }
-        bug!("out_of_order_dispatch" => {
-            let of_events = |one: &Todo, other: &Todo| matches!((one, other), (Todo::Event { .. }, Todo::Event { .. }));
-            self.todo.chunk_by_mut(of_events).for_each(<[Todo]>::reverse);
-        });
+        bug!("out_of_order_dispatch" => self.todo.iter_mut().for_each(Todo::turn_round));
         std::mem::take(&mut self.todo)
     }
 
@@ -413,10 +451,9 @@ impl Hub {
     }
 
     fn read(&mut self) {
-        let asked = self.joining.values().any(|joining| joining.needs_reading(self.reading.begun));
         let idle = self.reading.begun == self.reading.ended;
-        if idle && (asked || self.reading.wanted) && self.window.has_space() {
-            self.reading.wanted = false;
+        if idle && (self.reading.asked || self.reading.wanted) && self.window.has_space() {
+            (self.reading.asked, self.reading.wanted) = (false, false);
             self.reading.begun += 1;
             self.todo.push(Todo::Read { after: self.window.fetched() });
         }
@@ -424,22 +461,41 @@ impl Hub {
 
     /// Gives everybody who is up to date the next events, in order, as far as they are printed.
     fn dispatch(&mut self) {
-        while let Some(next) = self.window.next() {
-            let missing = missing(&self.followers, &next.entry, &next.forms);
-            if !missing.is_empty() {
-                return self.print_new();
+        while self.window.next().is_some() {
+            let run: Vec<_> = self.window.run(PRINTED).collect();
+            let shares = share::shares(live(&self.followers), &entries(&run));
+            let is_printed = |&index: &usize| {
+                share::variants(&shares, index).into_iter().all(|variant| run[index].form(variant).is_some())
+            };
+            match (0..run.len()).take_while(is_printed).count() {
+                0 => return self.print_new(),
+                printed => self.give_out(&shares, printed),
             }
-            let Some(next) = self.window.dispatched() else { return };
-            bug!("id_cursor" => if self.window.holds_a_newer_id(&next.entry) { continue });
-            for (&connection, follower) in &mut self.followers {
-                if let Some(bytes) = follower.take(&next.entry, &next.forms) {
-                    self.todo.push(Todo::Event { connection, seq: next.entry.seq, bytes });
-                }
+        }
+    }
+
+    /// Gives out the next events, which are printed in every form that somebody wants.
+    fn give_out(&mut self, shares: &Shares, printed: usize) {
+        let run: Vec<_> = std::iter::from_fn(|| self.window.dispatched()).take(printed).collect();
+        let Some(last) = run.last() else { return };
+        for (forms, connections) in shares {
+            let wanted = run.iter().enumerate().filter_map(|(index, next)| next.form(forms.variant(index)?));
+            let frames: Vec<_> = wanted.map(Utf8Bytes::as_str).collect();
+            let mut rest = &frames[..];
+            while !rest.is_empty() {
+                let chunk = share::burst(rest);
+                let seq = last.entry.seq - length(rest) + 1;
+                rest = &rest[chunk.frames()..];
+                let seqs = seq..=last.entry.seq - length(rest);
+                self.todo.push(Todo::Events { connections: connections.clone(), seqs, chunk });
             }
-            if let Some(person) = next.entry.removed() {
-                bug!("skip_revocation" => continue);
-                self.put_out(person, next.entry.seq);
-            }
+        }
+        for follower in self.followers.values_mut() {
+            follower.told(last.entry.seq);
+        }
+        if let Some(person) = last.entry.removed() {
+            bug!("skip_revocation" => return);
+            self.put_out(person, last.entry.seq);
         }
     }
 
@@ -447,11 +503,14 @@ impl Hub {
         if self.under_way.new || self.stalled {
             return;
         }
-        let wanted = |next: &window::Next| {
-            let variants = missing(&self.followers, &next.entry, &next.forms);
+        let waiting: Vec<_> = self.window.waiting().take(PRINTED).collect();
+        let shares = share::shares(live(&self.followers), &entries(&waiting));
+        let wanted = waiting.iter().enumerate().filter_map(|(index, next)| {
+            let mut variants = share::variants(&shares, index);
+            variants.retain(|&variant| next.form(variant).is_none());
             (!variants.is_empty()).then(|| Wanted { entry: next.entry.clone(), variants })
-        };
-        let wanted: Vec<_> = self.window.waiting().take(PRINTED).filter_map(wanted).collect();
+        });
+        let wanted: Vec<_> = wanted.collect();
         self.under_way.new = true;
         self.todo.push(Todo::Print(Pass::New, wanted));
     }
@@ -472,18 +531,15 @@ impl Hub {
     }
 }
 
-/// The forms that up-to-date followers want of an event and that are not printed.
-fn missing(
-    followers: &BTreeMap<ConnectionId, Follower>,
-    entry: &Entry,
-    forms: &[(Variant, Utf8Bytes)],
-) -> Vec<Variant> {
-    let mut missing = Vec::new();
-    for follower in followers.values().filter(|follower| follower.awaits(entry.seq)) {
-        let variant = follower.variant(entry);
-        if !missing.contains(&variant) && !forms.iter().any(|(printed, _)| *printed == variant) {
-            missing.push(variant);
-        }
-    }
-    missing
+/// The followers who are up to date.
+fn live(followers: &BTreeMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
+    followers.iter().filter(|(_, follower)| follower.place == Place::Live)
+}
+
+fn entries<'n>(events: &[&'n Next]) -> Vec<&'n Entry> {
+    events.iter().map(|next| &next.entry).collect()
+}
+
+fn length<T>(events: &[T]) -> i64 {
+    i64::try_from(events.len()).unwrap_or(i64::MAX)
 }

@@ -1,26 +1,28 @@
 //! Replays: followers who are behind catch up together, each as fast as it reads.
 
-use super::{Follower, Hub, PRINTED, Pass, Printed, Todo, Variant, Wanted, follower::Place};
-use crate::live::{frame::Outcome, log::Entry};
+use std::collections::BTreeMap;
+
+use super::{ConnectionId, Follower, Hub, PRINTED, Pass, Printed, Todo, Wanted, follower::Place, share};
+use crate::live::frame::Outcome;
 
 impl Hub {
     /// Has the next events printed for who is furthest behind, and for everybody else whom they bring further.
     pub(super) fn replay(&mut self) {
+        if !self.behind {
+            return;
+        }
         self.give_up_on_the_lost();
+        self.behind = self.followers.values().any(|follower| follower.place != Place::Live);
         if self.under_way.replay || self.stalled {
             return;
         }
-        let behind = || self.followers.values().filter(|follower| follower.place == Place::Behind);
-        let Some(first) = behind().map(|follower| follower.next).min() else { return };
-        let wanted = (first..).map_while(|seq| self.window.held(seq)).take(PRINTED).map(|entry| {
-            let mut variants: Vec<Variant> = behind()
-                .filter(|follower| follower.next <= entry.seq)
-                .map(|follower| follower.variant(entry))
-                .collect();
-            variants.sort_unstable();
-            variants.dedup();
-            Wanted { entry: entry.clone(), variants }
-        });
+        let Some(first) = behind(&self.followers).map(|(_, follower)| follower.next).min() else { return };
+        let entries: Vec<_> = (first..).map_while(|seq| self.window.held(seq)).take(PRINTED).collect();
+        let shares = share::shares(behind(&self.followers), &entries);
+        let wanted = entries
+            .iter()
+            .enumerate()
+            .map(|(index, &entry)| Wanted { entry: entry.clone(), variants: share::variants(&shares, index) });
         let wanted: Vec<_> = wanted.collect();
         self.under_way.replay = true;
         self.todo.push(Todo::Print(Pass::Replay, wanted));
@@ -28,23 +30,38 @@ impl Hub {
 
     /// Gives what was printed to those who are behind, until their queues are rather full or they are up to date.
     pub(super) fn hand_on(&mut self, printed: &[Printed]) {
-        let done = self.window.done();
-        for (&connection, follower) in &mut self.followers {
-            if follower.place != Place::Behind {
+        let (mut entries, mut forms) = (Vec::new(), Vec::new());
+        for event in printed {
+            if let Some(entry) = self.window.held(event.seq) {
+                entries.push(entry);
+                forms.push(event);
+            }
+        }
+        let shares = share::shares(behind(&self.followers), &entries);
+        for (wanted, connections) in shares {
+            let wanted_forms = forms.iter().enumerate().skip(wanted.first());
+            let frames: Vec<_> = wanted_forms.map_while(|(index, event)| event.form(wanted.variant(index)?)).collect();
+            if frames.is_empty() {
                 continue;
             }
-            let mut given = 0;
-            for Printed { seq, forms } in printed {
-                let Some(entry) = self.window.held(*seq).filter(|_| *seq == follower.next) else { continue };
-                let Some(bytes) = form(follower, entry, forms).filter(|_| given < Follower::burst()) else { break };
-                given += bytes.len();
-                follower.next += 1;
-                self.todo.push(Todo::Event { connection, seq: *seq, bytes: bytes.clone() });
-            }
+            let chunk = share::burst(&frames);
+            let from = forms[wanted.first()].seq;
+            let up_to = from + i64::try_from(chunk.frames()).unwrap_or(i64::MAX) - 1;
+            self.todo.push(Todo::Events { connections: connections.clone(), seqs: from..=up_to, chunk });
+            self.go_on_from(up_to, &connections);
+        }
+    }
+
+    /// Notes how far these followers were brought.
+    fn go_on_from(&mut self, seq: i64, connections: &[ConnectionId]) {
+        let done = self.window.done();
+        for &connection in connections {
+            let Some(follower) = self.followers.get_mut(&connection) else { continue };
+            follower.next = seq + 1;
             if follower.next > done {
                 follower.place = Place::Live;
                 self.todo.push(Todo::Live { connection, seq: done });
-            } else if given > 0 {
+            } else {
                 follower.place = Place::Full;
                 self.todo.push(Todo::AwaitRoom(connection));
             }
@@ -64,11 +81,7 @@ impl Hub {
     }
 }
 
-fn form<'p>(
-    follower: &Follower,
-    entry: &Entry,
-    forms: &'p [(Variant, Option<axum::extract::ws::Utf8Bytes>)],
-) -> Option<&'p axum::extract::ws::Utf8Bytes> {
-    let variant = follower.variant(entry);
-    forms.iter().find(|(printed, _)| *printed == variant).and_then(|(_, bytes)| bytes.as_ref())
+/// The followers who are behind, with room in their queues.
+fn behind(followers: &BTreeMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
+    followers.iter().filter(|(_, follower)| follower.place == Place::Behind)
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use axum::extract::ws::Utf8Bytes;
 
 use super::{Broken, Printed, READ, Variant};
-use crate::live::log::Entry;
+use crate::{faults::bug, live::log::Entry};
 
 /// How many dispatched events are held: more than a replay, for what comes while it is handed on.
 const HELD: usize = 600;
@@ -15,6 +15,13 @@ const HELD: usize = 600;
 pub(super) struct Next {
     pub(super) entry: Entry,
     pub(super) forms: Vec<(Variant, Utf8Bytes)>,
+}
+
+impl Next {
+    /// The event's bytes in a form, if it is printed.
+    pub(super) fn form(&self, variant: Variant) -> Option<&Utf8Bytes> {
+        self.forms.iter().find(|(printed, _)| *printed == variant).map(|(_, bytes)| bytes)
+    }
 }
 
 #[derive(Debug)]
@@ -61,6 +68,12 @@ impl Window {
         self.waiting.front()
     }
 
+    /// The next events to dispatch together, at most so many: up to an end of a membership, which is somebody's last.
+    pub(super) fn run(&self, most: usize) -> impl Iterator<Item = &Next> {
+        let end = self.waiting.iter().take(most).position(|next| next.entry.removed().is_some());
+        self.waiting.iter().take(end.map_or(most, |end| end + 1))
+    }
+
     pub(super) fn waiting(&self) -> impl Iterator<Item = &Next> {
         self.waiting.iter()
     }
@@ -97,6 +110,10 @@ impl Window {
         if self.held.len() > HELD {
             self.held.pop_front();
         }
+        // An event without a form is given to nobody.
+        bug!("id_cursor" => if self.holds_a_newer_id(&next.entry) {
+            return Some(Next { forms: Vec::new(), ..next });
+        });
         Some(next)
     }
 

@@ -18,9 +18,16 @@ use crate::{
         log::{Entry, Kind},
         outbox::{Outbox, Parcel, Standing},
         store,
+        wire::Chunk,
     },
 };
 
+/// How many requests are taken before the hub is asked what to do about them.
+const REQUESTS: usize = 256;
+/// How many connections are written to before others have their turn.
+const IN_A_ROW: usize = 64;
+/// How many polls pass between two looks at who has gone without a word.
+const SWEEP_POLLS: u32 = 30;
 /// When a request that met no database may be sent again.
 const RETRY_MS: u64 = 1000;
 
@@ -42,13 +49,25 @@ pub(super) struct Driver {
     wake: Arc<Wake>,
     epoch: watch::Receiver<Option<Uuid>>,
     outboxes: HashMap<ConnectionId, Arc<Outbox>>,
+    /// Those that were given something that is not written yet.
+    given: Vec<Arc<Outbox>>,
+    until_sweep: u32,
     jobs: FuturesUnordered<Job>,
 }
 
 impl Driver {
     pub(super) fn new(hubs: Hubs, stream: StreamId, wake: Arc<Wake>) -> Self {
         let epoch = hubs.0.db.epochs();
-        Self { hubs, stream, wake, epoch, outboxes: HashMap::new(), jobs: FuturesUnordered::new() }
+        Self {
+            hubs,
+            stream,
+            wake,
+            epoch,
+            outboxes: HashMap::new(),
+            given: Vec::new(),
+            until_sweep: SWEEP_POLLS,
+            jobs: FuturesUnordered::new(),
+        }
     }
 
     /// Serves until nobody holds the stream any more, or the server stops.
@@ -63,11 +82,12 @@ impl Driver {
 
     async fn serve(&mut self, mut asked: mpsc::Receiver<Request>) {
         let Some(mut hub) = self.first_look(&mut asked).await else { return };
+        let mut requests = Vec::new();
         loop {
             tokio::select! {
-                request = asked.recv() => match request {
-                    Some(request) => self.take(&mut hub, request),
-                    None => return,
+                taken = asked.recv_many(&mut requests, REQUESTS) => match taken {
+                    0 => return,
+                    _ => requests.drain(..).for_each(|request| self.take(&mut hub, request)),
                 },
                 Some(learnt) = self.jobs.next(), if !self.jobs.is_empty() => self.learn(&mut hub, learnt),
                 () = self.wake.bell.notified() => self.woken(&mut hub),
@@ -76,7 +96,10 @@ impl Driver {
                     Err(_) => return,
                 },
             }
-            self.go_on(&mut hub);
+            for todo in hub.advance(self.hubs.0.db.clock().now()) {
+                self.carry_out(hub.epoch(), todo);
+            }
+            self.write().await;
         }
     }
 
@@ -90,6 +113,7 @@ impl Driver {
             while let Ok(request) = asked.try_recv() {
                 if let Request::Join(join, _, outbox) = request {
                     outbox.give(unavailable(self.stream, join.ticket, join.locale));
+                    outbox.flush();
                 }
             }
             if asked.is_closed() {
@@ -125,7 +149,22 @@ impl Driver {
         }
         if let Some(last) = polled {
             hub.polled(last);
+            self.until_sweep = self.until_sweep.checked_sub(1).unwrap_or_else(|| {
+                self.sweep(hub);
+                SWEEP_POLLS
+            });
         }
+    }
+
+    /// Lets those go whose connection has ended without a word.
+    fn sweep(&mut self, hub: &mut Hub) {
+        self.outboxes.retain(|&connection, outbox| {
+            let stays = !outbox.is_cut();
+            if !stays {
+                hub.leave(connection);
+            }
+            stays
+        });
     }
 
     fn look_again(&mut self, hub: &Hub) {
@@ -149,18 +188,17 @@ impl Driver {
         }
     }
 
-    /// Carries out what the hub asks, and lets those go whose connection has ended.
-    fn go_on(&mut self, hub: &mut Hub) {
-        for todo in hub.advance(self.hubs.0.db.clock().now()) {
-            self.carry_out(hub.epoch(), todo);
-        }
-        self.outboxes.retain(|&connection, outbox| {
-            let stays = !outbox.is_cut();
-            if !stays {
-                hub.leave(connection);
+    /// Writes to each connection all that it was given. The bytes of an event leave from here: a thousand readers cost
+    /// a thousand writes, and wake no task of theirs.
+    async fn write(&mut self) {
+        for outboxes in std::mem::take(&mut self.given).chunks(IN_A_ROW) {
+            for outbox in outboxes {
+                outbox.flush();
             }
-            stays
-        });
+            if outboxes.len() == IN_A_ROW {
+                tokio::task::yield_now().await;
+            }
+        }
     }
 
     fn carry_out(&mut self, epoch: Uuid, todo: Todo) {
@@ -174,21 +212,24 @@ impl Driver {
             Todo::Answer { connection, ticket: Ticket { number, id }, seq, outcome, from } => {
                 let standing = Standing::Answered { stream, number, from };
                 let frame = frame::print(&ServerFrame::Subscribed { id, stream, epoch, seq, result: outcome });
-                self.give(connection, Parcel { frame, standing });
+                self.give(connection, Parcel { chunk: Chunk::text(&frame), standing });
             }
             Todo::Out { connection, seq, outcome } => {
                 let frame = frame::print(&ServerFrame::Subscribed { id: None, stream, epoch, seq, result: outcome });
-                self.give(connection, Parcel { frame, standing: Standing::Out(stream) });
+                self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Out(stream) });
             }
             Todo::Unavailable { connection, ticket, locale } => {
                 self.give(connection, unavailable(stream, ticket, locale));
             }
-            Todo::Event { connection, seq, bytes } => {
-                self.give(connection, Parcel { frame: bytes, standing: Standing::At(stream, seq) });
+            Todo::Events { connections, seqs, chunk } => {
+                let standing = Standing::At(stream, *seqs.end());
+                for connection in connections {
+                    self.give(connection, Parcel { chunk: chunk.clone(), standing });
+                }
             }
             Todo::Live { connection, seq } => {
                 let frame = frame::print(&ServerFrame::Live { stream, seq });
-                self.give(connection, Parcel { frame, standing: Standing::Same });
+                self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
             }
             Todo::Reread(broken) => {
                 if let Broken::Gap { expected, found } = broken {
@@ -200,12 +241,16 @@ impl Driver {
         }
     }
 
-    fn give(&self, connection: ConnectionId, parcel: Parcel) {
+    fn give(&mut self, connection: ConnectionId, parcel: Parcel) {
         let Some(outbox) = self.outboxes.get(&connection) else { return };
         let was_cut = outbox.is_cut();
         outbox.give(parcel);
         if outbox.is_cut() && !was_cut {
             self.hubs.0.metrics.slow.fetch_add(1, Ordering::Relaxed);
+        }
+        // What a connection is given in a row is written together.
+        if self.given.last().is_none_or(|last| !Arc::ptr_eq(last, outbox)) {
+            self.given.push(Arc::clone(outbox));
         }
     }
 
@@ -354,5 +399,6 @@ fn print(
 fn unavailable(stream: StreamId, Ticket { number, id }: Ticket, locale: Locale) -> Parcel {
     let message = problem::sentence(&Error::Unavailable, Text::of(locale));
     let frame = ServerFrame::Error { id, code: "unavailable", message: &message, retry_after_ms: Some(RETRY_MS) };
-    Parcel { frame: frame::print(&frame), standing: Standing::Answered { stream, number, from: None } }
+    let standing = Standing::Answered { stream, number, from: None };
+    Parcel { chunk: Chunk::text(&frame::print(&frame)), standing }
 }

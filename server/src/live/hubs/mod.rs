@@ -132,6 +132,11 @@ impl Followed {
         self.ask(Request::Leave(connection)).await;
     }
 
+    /// Follows no more, said by who cannot wait; lost if the hub is busy, which sweeps now and then.
+    pub fn let_go(self, connection: ConnectionId) {
+        drop(self.0.requests.try_send(Request::Leave(connection)));
+    }
+
     /// Wants the fragments of these threads.
     pub async fn watch(&self, connection: ConnectionId, threads: HashSet<ThreadId>) {
         self.ask(Request::Watch(connection, threads)).await;

@@ -28,6 +28,8 @@ const POSITIONS: Duration = Duration::from_secs(30);
 const UNDER_WAY: usize = 64;
 /// How many frames may wait for their turn before no more are read.
 const TURNS: usize = 64;
+/// How long a read position waits for others to be moved with it.
+const READ_TOGETHER: Duration = Duration::from_secs(1);
 /// How many threads may have a read position to move before it is moved at once.
 const READS: usize = 64;
 
@@ -102,6 +104,8 @@ pub struct Session {
     /// The furthest position that was read of each thread, and is not moved yet.
     reads: HashMap<ThreadId, i32>,
     reads_due: bool,
+    /// When the first of them came.
+    reads_began: Duration,
     heard: Duration,
     asked: Duration,
     told: Duration,
@@ -128,6 +132,7 @@ impl Session {
             turns: VecDeque::new(),
             reads: HashMap::new(),
             reads_due: false,
+            reads_began: Duration::ZERO,
             heard: Duration::ZERO,
             asked: Duration::ZERO,
             told: Duration::ZERO,
@@ -216,6 +221,12 @@ impl Session {
         }
     }
 
+    /// When the passing of time asks for something next.
+    pub fn due(&self) -> Duration {
+        let reads = if self.reads.is_empty() { Duration::MAX } else { self.reads_began + READ_TOGETHER };
+        reads.min(self.heard + DEAD).min(self.asked + HEARTBEAT).min(self.told + POSITIONS)
+    }
+
     /// Time has passed.
     pub fn tick(&mut self, now: Duration) -> Vec<Action> {
         if now.saturating_sub(self.heard) >= DEAD {
@@ -274,6 +285,9 @@ impl Session {
     }
 
     fn read(&mut self, thread: ThreadId, position: i32) {
+        if self.reads.is_empty() {
+            self.reads_began = self.heard;
+        }
         let read = self.reads.entry(thread).or_default();
         *read = position.max(*read);
         self.reads_due |= self.reads.len() >= READS;

@@ -243,3 +243,22 @@ fn what_is_watched_may_be_said_before_the_stream_is_followed() {
     session.frame(&format!(r#"{{"type":"unsubscribe","stream":"{}"}}"#, stream(1)), Duration::ZERO);
     assert_eq!(joined(session.frame(&subscribe(1), Duration::ZERO)), [], "until it is followed no more");
 }
+
+#[test]
+fn a_connection_sleeps_until_the_passing_of_time_asks_for_something() {
+    let mut session = session(true);
+    let mut wakes = Vec::new();
+    for _ in 0..4 {
+        let due = session.due();
+        session.heard(due);
+        assert_eq!(session.tick(due.saturating_sub(Duration::from_millis(1))), [], "nothing before");
+        session.tick(due);
+        wakes.push(due.as_secs());
+    }
+    assert_eq!(wakes, [25, 30, 50, 60]);
+    session.frame(&read(1, 1), seconds(61));
+    assert_eq!(session.due(), seconds(62), "a read position waits a second for others");
+    session.tick(seconds(62));
+    assert!(session.due_reads().is_some());
+    assert_eq!(session.due(), seconds(75));
+}

@@ -128,7 +128,11 @@ impl World {
                 Todo::Answer { connection, .. } | Todo::Out { connection, .. } => {
                     self.applied.remove(&connection);
                 }
-                Todo::Event { connection, seq, .. } => self.apply(connection, seq),
+                Todo::Events { connections, seqs, .. } => {
+                    for &connection in &connections {
+                        seqs.clone().for_each(|seq| self.apply(connection, seq));
+                    }
+                }
                 Todo::Live { connection, seq } => {
                     assert_eq!(self.applied.get(&connection), Some(&seq), "live when caught up: seed {}", self.seed);
                 }
