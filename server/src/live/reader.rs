@@ -26,8 +26,8 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    /// Reads a stream of which the beginning was read before.
-    pub(super) fn new(stream: Arc<TcpStream>, begun: &Bytes, outbox: Arc<Outbox>) -> Self {
+    /// Reads a stream of which the beginning was read before: into a buffer of HTTP's, which is let go of here.
+    pub(super) fn new(stream: Arc<TcpStream>, begun: Bytes, outbox: Arc<Outbox>) -> Self {
         let config = WebSocketConfig::default()
             .read_buffer_size(BUFFER)
             .write_buffer_size(0)
@@ -35,6 +35,7 @@ impl Reader {
             .max_message_size(Some(LIMITS.frame_bytes))
             .max_frame_size(Some(LIMITS.frame_bytes));
         let context = WebSocketContext::from_partially_read(begun.to_vec(), Role::Server, Some(config));
+        drop(begun);
         Self { context, stream, outbox }
     }
 

@@ -90,7 +90,7 @@ pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: For
     let Some((stream, begun)) = upgrading.stream().await else { return };
     let stream = Arc::new(stream);
     let outbox = Arc::new(Outbox::onto(Arc::clone(&stream)));
-    let reader = Reader::new(stream, &begun, Arc::clone(&outbox));
+    let reader = Reader::new(stream, begun, Arc::clone(&outbox));
     let Ok(registered) = live.connections.register(&viewer, tab) else {
         drop(tokio::time::timeout(CLOSING, outbox.close(Chunk::close(Close::Overloaded as u16))).await);
         return;
