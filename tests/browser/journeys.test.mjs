@@ -103,7 +103,7 @@ test("what was live is what a fresh page shows", async () => {
     await page.waitForFunction(() => document.querySelector("#body")?.value === "");
   }
   await page.waitForFunction(
-    () => !document.querySelector(".message--pending") && [...document.querySelectorAll(".message__body")].at(-1)?.textContent?.includes("trois"),
+    () => !document.querySelector(".message--unsent") && [...document.querySelectorAll(".message__body")].at(-1)?.textContent?.includes("trois"),
   );
   const shown = () =>
     page.evaluate(() =>
@@ -132,7 +132,7 @@ test("what is sent while the server is away shows, is told, is kept across pages
   const { page, close } = await visitor();
   const sockets = new Set();
   let away = false;
-  await page.routeWebSocket(/\/live$/, (socket) => {
+  await page.routeWebSocket(/\/live\?/, (socket) => {
     if (away) return void socket.close();
     const server = socket.connectToServer();
     sockets.add(server);
@@ -140,27 +140,27 @@ test("what is sent while the server is away shows, is told, is kept across pages
   await signIn(page, server, NADIA);
   await openThread(page);
   const text = `Pendant la coupure ${Date.now()}`;
-  await page.route("**/api/v1/**", (route) => (away ? route.abort() : route.continue()));
+  await page.route(/\/live\//, (route) => (away ? route.abort() : route.continue()));
   away = true;
   for (const socket of sockets) await socket.close();
   await page.getByLabel("Votre réponse").fill(text);
   await page.getByRole("button", { name: "Répondre" }).click();
-  await page.locator(".message--pending", { hasText: text }).waitFor();
+  await page.locator(".message--unsent", { hasText: text }).waitFor();
   assert.equal(await page.getByLabel("Votre réponse").inputValue(), "", "the next one can be written");
   await page.getByLabel("Votre réponse").fill("la suite");
   await page.locator("#connection-status").filter({ hasText: "Connexion interrompue" }).waitFor();
   await page.reload();
-  await page.locator(".message--pending", { hasText: text }).waitFor();
+  await page.locator(".message--unsent", { hasText: text }).waitFor();
   assert.equal(await page.getByLabel("Votre réponse").inputValue(), "la suite");
   away = false;
   await page.waitForFunction(
-    (text) => [...document.querySelectorAll("li[data-position]:not(.message--pending) .message__body")].some((body) => body.textContent?.includes(text)),
+    (text) => [...document.querySelectorAll("li[data-position]:not(.message--unsent) .message__body")].some((body) => body.textContent?.includes(text)),
     text,
     { timeout: 40_000 },
   );
   await page.reload();
   assert.equal(await page.locator(".message__body", { hasText: text }).count(), 1);
-  assert.equal(await page.locator(".message--pending").count(), 0);
+  assert.equal(await page.locator(".message--unsent").count(), 0);
   assert.equal(await page.getByLabel("Votre réponse").inputValue(), "la suite");
   await page.getByLabel("Votre réponse").fill("");
   await close();

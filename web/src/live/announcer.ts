@@ -10,20 +10,30 @@ let gathered: string[] = [];
 export function announce(event: LiveEvent): void {
   const open = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
   if (event.kind !== "message.created" || event.thread !== open || document.hidden) return;
-  const announcer = document.getElementById("announcer");
-  if (!announcer) return;
-  if (event.by === document.body.dataset.person) {
-    announcer.textContent = announcer.dataset.sent ?? "";
-    return;
-  }
-  const message = [...document.querySelectorAll("[data-position]")].at(-1);
+  if (event.by === document.body.dataset.person) return;
+  const message = document.getElementById(`message-${event.subject.id}`);
   const author = message?.querySelector(".message__author")?.textContent ?? "";
   const body = message?.querySelector(".message__body")?.textContent?.trim() ?? "";
   gathered.push(`${author}, ${body.slice(0, LONGEST)}`);
   if (gathered.length > 1) return;
   setTimeout(() => {
     const [only] = gathered;
-    announcer.textContent = gathered.length === 1 && only ? only : `${announcer.dataset.new ?? ""} (${gathered.length})`;
+    const many = (announcer()?.dataset.new ?? "").replace("{n}", String(gathered.length));
+    say(gathered.length === 1 && only ? only : many);
     gathered = [];
   }, GATHER_MS);
+}
+
+/** Tells that what was written here has arrived. */
+export function announceSent(): void {
+  say(announcer()?.dataset.sent ?? "");
+}
+
+function announcer(): HTMLElement | null {
+  return document.getElementById("announcer");
+}
+
+function say(text: string): void {
+  const place = announcer();
+  if (place) place.textContent = text;
 }

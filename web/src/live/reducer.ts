@@ -16,7 +16,8 @@ export interface LiveEvent extends Change {
   by: string | null;
   thread: string | null;
   also: Change[];
-  data?: { thread?: string; position?: number };
+  subject: { type: string; id: string };
+  data?: { thread?: string; position?: number; last_position?: number };
 }
 
 /** How far one stream was applied, and what came too early. */

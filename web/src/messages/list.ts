@@ -68,3 +68,4 @@ function showMissed(): void {
 }
 
 document.getElementById("latest")?.addEventListener("click", showEnd);
+markMessages();

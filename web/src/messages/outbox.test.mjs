@@ -1,70 +1,148 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox, STALE_MS } from "./outbox.ts";
+import { either, memory } from "./store.ts";
 
-function store() {
-  const kept = new Map();
-  return {
-    getItem: (key) => kept.get(key) ?? null,
-    setItem: (key, value) => kept.set(key, value),
-    removeItem: (key) => kept.delete(key),
-    kept,
+/** The lock of a browser: one holder at a time for each name, in the order of asking. */
+function locks() {
+  const last = new Map();
+  return (name, work) => {
+    const turn = (last.get(name) ?? Promise.resolve()).then(work);
+    last.set(name, turn.catch(() => undefined));
+    return turn;
   };
 }
 
-const waiting = (id, at = 0) => ({ id, body: `body of ${id}`, at });
-const stored = async () => ({ kind: "stored" });
+/** What the tabs of one browser share, and a tab of it. */
+function browser() {
+  const shared = { store: memory(), alone: locks(), time: 0 };
+  const tab = (attempt, person = "camille") => {
+    const told = [];
+    const tell = ({ id }, change) => told.push(`${id} ${change}`);
+    return { outbox: new Outbox(person, shared.store, shared.alone, attempt, tell, () => shared.time), told };
+  };
+  return { shared, tab };
+}
 
-test("what waits is sent in order, one at a time, and is forgotten once stored", async () => {
-  const kept = store();
-  const outbox = new Outbox(kept, "t");
-  ["a", "b"].forEach((id) => outbox.add(waiting(id)));
-  const steps = [];
+const message = (id, thread = "t") => ({ id, thread, body: `body of ${id}` });
+const stored = async () => ({ kind: "stored" });
+const unknown = async () => ({ kind: "unknown" });
+const ids = async (outbox) => (await outbox.list()).map(({ id }) => id);
+
+test("a message is kept before it is tried, and forgotten once it is stored", async () => {
+  const { tab } = browser();
+  let kept;
+  const { outbox, told } = tab(async () => {
+    kept = await ids(outbox);
+    return { kind: "stored" };
+  });
+  await outbox.add(message("a"));
+  assert.deepEqual(kept, ["a"]);
+  assert.deepEqual(await ids(outbox), []);
+  assert.deepEqual(told, ["a waits", "a stored"]);
+});
+
+test("the messages of a thread go in order, one at a time, also from several tabs", async () => {
+  const { tab } = browser();
+  let under_way = 0;
+  const sent = [];
   const attempt = async ({ id }) => {
-    steps.push(`send ${id}`);
-    if (id === "a") outbox.add(waiting("c"));
-    await null;
+    assert.equal(++under_way, 1, "one in flight");
+    for (let step = 0; step < 5; step++) await null;
+    sent.push(id);
+    under_way--;
     return { kind: "stored" };
   };
-  const ended = ({ id }) => steps.push(`stored ${id}`);
-  await Promise.all([outbox.flush(attempt, ended), outbox.flush(attempt, ended)]);
-  assert.deepEqual(steps, ["send a", "stored a", "send b", "stored b", "send c", "stored c"]);
-  assert.equal(kept.kept.size, 0);
+  const [one, two] = [tab(attempt), tab(attempt)];
+  await Promise.all(["a", "b", "c", "d"].map((id, index) => (index % 2 ? one : two).outbox.add(message(id))));
+  assert.deepEqual(sent, ["a", "b", "c", "d"]);
 });
 
-test("an attempt that tells nothing keeps the message and those after it, also for the next page", async () => {
-  const kept = store();
-  const outbox = new Outbox(kept, "t");
-  ["a", "b"].forEach((id) => outbox.add(waiting(id)));
-  await outbox.flush(async () => ({ kind: "unknown" }), assert.fail);
-  const ids = [];
-  await new Outbox(kept, "t").flush(stored, ({ id }) => ids.push(id));
-  assert.deepEqual(ids, ["a", "b"]);
+test("what one thread waits for holds up no other", async () => {
+  const { tab } = browser();
+  const { outbox, told } = tab(async ({ thread }) => ({ kind: thread === "slow" ? "unknown" : "stored" }));
+  await outbox.add(message("a", "slow"));
+  await outbox.add(message("b", "quick"));
+  assert.deepEqual(told, ["a waits", "b waits", "b stored"]);
 });
 
-test("a refusal gives the message back and goes on with the next", async () => {
-  const outbox = new Outbox(store(), "t");
-  ["a", "b"].forEach((id) => outbox.add(waiting(id)));
-  const ends = [];
-  const attempt = async ({ id }) => (id === "a" ? { kind: "refused", message: "archived" } : { kind: "stored" });
-  await outbox.flush(attempt, ({ body }, how) => ends.push([body, how.kind]));
-  assert.deepEqual(ends, [["body of a", "refused"], ["body of b", "stored"]]);
+test("an attempt that tells nothing keeps the message and those after it, for the next tab too", async () => {
+  const { tab } = browser();
+  const first = tab(unknown).outbox;
+  for (const id of ["a", "b"]) await first.add(message(id));
+  const { outbox, told } = tab(stored);
+  await outbox.flush();
+  assert.deepEqual(told, ["a stored", "b stored"]);
+});
+
+test("a refused message is kept with its text and the reason, and the next one goes on", async () => {
+  const { tab } = browser();
+  let open = false;
+  const { outbox, told } = tab(async ({ id }) => (id === "a" && !open ? { kind: "refused", message: "archivé" } : { kind: "stored" }));
+  for (const id of ["a", "b"]) await outbox.add(message(id));
+  const [{ body, failed }] = await outbox.list();
+  assert.deepEqual([body, failed], ["body of a", "archivé"]);
+  await outbox.flush();
+  assert.deepEqual(told, ["a waits", "a failed", "b waits", "b stored"], "it is not tried again by itself");
+  open = true;
+  await outbox.resend("a");
+  assert.deepEqual(told.slice(4), ["a waits", "a stored"]);
+});
+
+test("what is older than ten minutes is sent again only when asked, under the same id", async () => {
+  const { tab, shared } = browser();
+  await tab(unknown).outbox.add(message("a"));
+  shared.time = STALE_MS;
+  const sent = [];
+  const { outbox, told } = tab(async ({ id }) => (sent.push(id), { kind: "stored" }));
+  await outbox.flush();
+  assert.deepEqual([sent, told], [[], ["a failed"]]);
+  await outbox.resend("a");
+  assert.deepEqual(sent, ["a"]);
+});
+
+test("a message that is taken back while it is on its way does not come back", async () => {
+  const { tab } = browser();
+  let refuse;
+  const { outbox } = tab(() => new Promise((resolve) => (refuse = resolve)));
+  const adding = outbox.add(message("a"));
+  while (!refuse) await null;
+  assert.equal((await outbox.take("a")).body, "body of a");
+  refuse({ kind: "refused", message: "no" });
+  await adding;
+  assert.deepEqual(await ids(outbox), []);
+});
+
+test("nobody sends what somebody else wrote with the same browser", async () => {
+  const { tab } = browser();
+  await tab(unknown).outbox.add(message("a"));
+  const nadia = tab(assert.fail, "nadia").outbox;
+  await nadia.flush();
+  assert.deepEqual(await ids(nadia), []);
 });
 
 test("an attempt that throws lets the next one begin", async () => {
-  const outbox = new Outbox(store(), "t");
-  outbox.add(waiting("a"));
-  await assert.rejects(outbox.flush(async () => Promise.reject(new Error("network")), assert.fail));
-  const ids = [];
-  await outbox.flush(stored, ({ id }) => ids.push(id));
-  assert.deepEqual(ids, ["a"]);
+  const { tab } = browser();
+  let broken = true;
+  const { outbox, told } = tab(async () => {
+    if (broken) throw new Error("network");
+    return { kind: "stored" };
+  });
+  await assert.rejects(outbox.add(message("a")));
+  broken = false;
+  await outbox.flush();
+  assert.deepEqual(told, ["a waits", "a stored"]);
 });
 
-test("what is older than ten minutes is not sent without asking", () => {
-  const outbox = new Outbox(store(), "t");
-  outbox.add(waiting("old", 0));
-  outbox.add(waiting("new", STALE_MS));
-  assert.deepEqual(outbox.takeStale(STALE_MS).map(({ id }) => id), ["old"]);
-  assert.deepEqual(outbox.list().map(({ id }) => id), ["new"]);
-  assert.deepEqual(outbox.takeStale(STALE_MS), []);
+test("a browser that refuses its database keeps from memory", async () => {
+  const refusing = { all: () => Promise.reject(), put: () => Promise.reject(), remove: () => Promise.reject() };
+  for (const store of [either(Promise.reject(new Error("private"))), either(Promise.resolve(refusing))]) {
+    const [a, b] = [{ id: "a" }, { id: "b" }];
+    await store.put(a);
+    await store.put(b);
+    await store.put({ ...a, failed: "" });
+    assert.deepEqual(await store.all(), [{ id: "a", failed: "" }, b]);
+    await store.remove(a);
+    assert.deepEqual(await store.all(), [b]);
+  }
 });

@@ -1,6 +1,11 @@
 // What is unread: a thread's last position less the reader's own, never counted up and down.
 import type { LiveEvent } from "../live/reducer.ts";
-import { live } from "../live/live.ts";
+import { live, openThread } from "../live/live.ts";
+
+/** How long what is read is gathered before the server is told. */
+const TOGETHER_MS = 300;
+
+let telling: number | undefined;
 
 /** How far the reader is in each thread that the page lists. */
 const positions = new Map<string, number>();
@@ -9,7 +14,11 @@ function list(): HTMLElement | null {
   return document.querySelector<HTMLElement>("[data-read-positions]");
 }
 
-function load(): void {
+/** How long each thread is, as far as the page was told. */
+const lengths = new Map<string, number>();
+
+/** Takes over how far the reader is, as the page says it. */
+export function readPositions(): void {
   const known = JSON.parse(list()?.dataset.readPositions ?? "{}") as Record<string, number>;
   for (const [thread, position] of Object.entries(known)) {
     positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
@@ -17,27 +26,44 @@ function load(): void {
 }
 
 /** The reader has read further, here or elsewhere. */
-export function readMoved(thread: string, position: number): void {
+export function readMoved(thread: string, position: number, length = position): void {
   positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
-  setUnread(thread, false);
+  // Something may have been said in the meantime: the two are told on streams of their own.
+  lengths.set(thread, Math.max(length, lengths.get(thread) ?? 0));
+  if (!isUnread(thread)) setUnread(thread, false);
   markRows();
+}
+
+function isUnread(thread: string): boolean {
+  return (lengths.get(thread) ?? 0) > (positions.get(thread) ?? 0);
 }
 
 /** Somebody said something: the channel has something unread, unless it is read here and now or is our own. */
 export function said(event: LiveEvent): void {
   if (event.kind !== "message.created" || event.thread === null) return;
-  const open = document.querySelector<HTMLElement>("section[data-thread]");
+  const { thread } = event;
+  const length = lengthOf(event);
+  lengths.set(thread, Math.max(length, lengths.get(thread) ?? 0));
   const own = event.by === document.body.dataset.person;
-  const last = [...document.querySelectorAll<HTMLElement>(".thread__messages > [data-position]")].at(-1);
-  if (open?.dataset.thread === event.thread && last) {
-    const position = Number(last.dataset.position);
-    if (own || !document.hidden) {
-      positions.set(event.thread, position);
-      if (!own) live?.read(event.thread, position);
-      return;
-    }
-  }
-  if (!own) setUnread(event.thread, true, channelOf(event));
+  if (own) readMoved(thread, length);
+  else if (thread === openThread() && !document.hidden) read(thread, length);
+  else if (isUnread(thread)) setUnread(thread, true, channelOf(event));
+}
+
+/** The reader sees a thread up to here. */
+function read(thread: string, position: number): void {
+  readMoved(thread, position);
+  // What comes together is told together.
+  telling ??= window.setTimeout(() => {
+    telling = undefined;
+    live?.read(thread, positions.get(thread) ?? position);
+  }, TOGETHER_MS);
+}
+
+/** How long a thread is, as its row says in an event. */
+function lengthOf(event: LiveEvent): number {
+  const rows = [event, ...event.also].map(({ html }) => Number(/data-last-position="(\d+)"/.exec(html)?.[1] ?? 0));
+  return Math.max(...rows);
 }
 
 /** Shows on each row how much is unread, and which thread is open. */
@@ -85,12 +111,10 @@ function setUnread(thread: string, unread: boolean, channel?: string): void {
 
 /** Back on the page, the reader sees what came in the meantime. */
 document.addEventListener("visibilitychange", () => {
-  const thread = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
+  const thread = openThread();
   const last = [...document.querySelectorAll<HTMLElement>(".thread__messages > [data-position]")].at(-1);
   const position = Number(last?.dataset.position ?? 0);
-  if (document.hidden || !thread || position <= (positions.get(thread) ?? 0)) return;
-  live?.read(thread, position);
-  readMoved(thread, position);
+  if (!document.hidden && thread && position > (positions.get(thread) ?? 0)) read(thread, position);
 });
 
-load();
+readPositions();

@@ -1,0 +1,91 @@
+// The page, fetched again by its own address: what changed is taken over, focus, scroll and what is typed stay.
+import { parsed } from "./fragments.ts";
+import { keepingFocus, morph } from "./apply.ts";
+import { backoff } from "./reducer.ts";
+import { givingBack } from "./typed.ts";
+
+/** What came together is fetched together, and not by everybody in the same instant. */
+const SPREAD_MS = 300;
+/** A page that shows a digest of all that happens is not fetched for each of it. */
+const DIGEST_MS = 2_000;
+
+/** The parts of a page that events may change. */
+const PARTS = ["header.header", "nav.navigation", "nav.bar", "main", "footer.footer"];
+
+/** The address shows something, gone, or asks to sign in; or the page has none of its own. */
+type Fetched = Document | "foreign" | "kept";
+
+/** Fetches the page again, once at a time. */
+export class Page {
+  #wanted = false;
+  #fetching = false;
+  #fetched = 0;
+
+  constructor(private readonly taken: (page: Document) => void) {
+    document.addEventListener("visibilitychange", () => void this.#run());
+  }
+
+  /** The page lacks something. Nobody looks at a hidden one: it is fetched when somebody does. */
+  reload(): void {
+    this.#wanted = true;
+    void this.#run();
+  }
+
+  async #run(): Promise<void> {
+    if (!this.#wanted || this.#fetching || document.hidden) return;
+    this.#fetching = true;
+    const digest = document.querySelector("[data-follows]") !== null;
+    const since = performance.now() - this.#fetched;
+    await sleep(Math.max(Math.random() * SPREAD_MS, digest && this.#fetched > 0 ? DIGEST_MS - since : 0));
+    // What is asked for from here on may be missing in the answer.
+    this.#wanted = false;
+    const page = await fetched();
+    this.#fetched = performance.now();
+    this.#fetching = false;
+    if (page === "foreign") location.reload();
+    else if (page !== "kept") this.#takeOver(page);
+    void this.#run();
+  }
+
+  #takeOver(page: Document): void {
+    givingBack(() =>
+      keepingFocus(() => {
+        for (const part of PARTS) {
+          const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+          if (old && fresh) morph(old, fresh);
+        }
+      }),
+    );
+    for (const fresh of page.querySelectorAll<HTMLTemplateElement>("template[id]")) {
+      document.querySelector<HTMLTemplateElement>(`template#${fresh.id}`)?.content.replaceChildren(...fresh.content.childNodes);
+    }
+    for (const name of ["lang", "data-theme"]) document.documentElement.setAttribute(name, page.documentElement.getAttribute(name) ?? "");
+    for (const name of ["epoch", "streams", "locale"]) document.body.dataset[name] = page.body.dataset[name];
+    for (const id of ["connection-status", "announcer"]) {
+      const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+      for (const { name, value } of fresh?.attributes ?? []) if (name.startsWith("data-")) old?.setAttribute(name, value);
+    }
+    document.title = page.title;
+    this.taken(page);
+  }
+}
+
+async function fetched(): Promise<Fetched> {
+  for (let attempt = 0; ; attempt++) {
+    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
+    // The page answers a form, and has no address of its own: what is typed in it stays.
+    if (answer?.status === 405) return "kept";
+    // A page that is gone, or that one may not read any more, is one too.
+    if (answer && answer.status < 500 && answer.status !== 429) {
+      const page = parsed(await answer.text());
+      if (page.body.dataset.person === document.body.dataset.person) return page;
+      // The session has ended, and the connection says so; or somebody else has signed in.
+      return page.body.dataset.person === undefined ? "kept" : "foreign";
+    }
+    await sleep(500 + backoff(attempt, Math.random));
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

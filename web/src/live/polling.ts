@@ -1,0 +1,68 @@
+// The long poll: the same frames for networks that cut sockets. The server keeps nothing between two calls: each says
+// where the streams stand.
+import { ENDED, type Frame, type Position } from "./frames.ts";
+import type { Events } from "./socket.ts";
+
+/** How long the server may wait for something to say, in seconds. */
+const WAIT_S = 25;
+/** How long a call may take beyond that. */
+const SLACK_MS = 10_000;
+
+type Answer = { frames: Frame[] };
+
+/** Asks again and again. */
+export class Polling {
+  readonly #stop = new AbortController();
+  #open = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly positions: () => { at: Position[]; watch: string[] },
+    private readonly events: Events,
+  ) {
+    void this.#poll();
+  }
+
+  say(frame: object & { type?: string }): void {
+    // What is followed and watched is named by each poll, and a poll that is answered is a pong.
+    if (["subscribe", "unsubscribe", "watch", "ping"].includes(frame.type ?? "")) return;
+    const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ frames: [frame] }) };
+    void this.#call(`${this.url}/commands`, request, 0).then((answer) => answer && this.#hear(answer));
+  }
+
+  drop(): void {
+    this.#stop.abort();
+  }
+
+  async #poll(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      const { at, watch } = this.positions();
+      const query = new URLSearchParams({ format: "html", wait: String(this.#open ? WAIT_S : 0) });
+      if (watch.length > 0) query.set("watch", watch.join(","));
+      query.set("at", at.map(({ stream, since, epoch }) => `${stream}:${epoch}:${since}`).join(","));
+      const answer = await this.#call(`${this.url}/poll?${query}`, {}, WAIT_S * 1_000);
+      if (!answer) return;
+      if (!this.#open) {
+        this.#open = true;
+        this.events.opened();
+        this.events.heard({ type: "welcome" });
+      }
+      this.#hear(answer);
+    }
+  }
+
+  /** The frames of a call; none when it failed, which ends this way. */
+  async #call(address: string, request: RequestInit, waiting: number): Promise<Answer | undefined> {
+    const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(waiting + SLACK_MS)]);
+    const response = await fetch(address, { ...request, signal }).catch(() => undefined);
+    const answer = response?.ok ? ((await response.json().catch(() => undefined)) as Answer | undefined) : undefined;
+    if (answer || this.#stop.signal.aborted) return answer;
+    this.drop();
+    this.events.closed(response?.status === 401 ? ENDED.session : response?.status === 403 ? ENDED.account : 1006);
+    return undefined;
+  }
+
+  #hear(answer: Answer): void {
+    for (const frame of answer.frames) if (!this.#stop.signal.aborted) this.events.heard(frame);
+  }
+}
