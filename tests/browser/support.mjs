@@ -69,7 +69,51 @@ export async function startServer() {
   const { data, remove } = dataFolder();
   const server = await serve(data, "--demo");
   const [, link] = /sign in, once.*?(http\S+)/.exec(server.output());
-  return { url: server.url, link, stop: () => server.stop().then(remove) };
+  return { url: server.url, data, link, stop: () => server.stop().then(remove) };
+}
+
+/** A person of the demonstration as a program that speaks to the API. */
+export async function client({ url, data }, email) {
+  const { stdout } = await run(data, ["token", "create", "--email", email]);
+  const authorization = `Bearer ${stdout.trim().split(/\s+/).pop()}`;
+  const ask = async (method, path, body, headers = {}) => {
+    const answer = await fetch(`${url}${path}`, { method, headers: { authorization, ...headers }, body, redirect: "manual" });
+    const text = await answer.text();
+    if (answer.status >= 400) throw new Error(`${method} ${path}: ${answer.status} ${text}`);
+    return answer.headers.get("content-type")?.includes("json") ? JSON.parse(text) : text;
+  };
+  const json = (method) => (path, body) =>
+    ask(method, `/api/v1${path}`, body && JSON.stringify(body), body ? { "content-type": "application/json" } : {});
+  const { id } = await json("GET")("/me");
+  return {
+    id,
+    get: json("GET"), post: json("POST"), put: json("PUT"), patch: json("PATCH"), delete: json("DELETE"),
+    form: (path, fields) => ask("POST", path, new URLSearchParams(fields), { accept: "text/html" }),
+    upload: (path, fields, name) => {
+      const form = new FormData();
+      for (const [field, value] of Object.entries(fields)) form.append(field, value);
+      form.append("file", new Blob(["a;b"]), name);
+      return ask("POST", `/api/v1${path}`, form);
+    },
+  };
+}
+
+/** Follows what a page's connection says; what it answers waits until the page is up to date in all its streams. */
+export function following(page) {
+  let live = new Set();
+  let wake = () => {};
+  page.on("websocket", (socket) => {
+    live = new Set();
+    socket.on("framereceived", ({ payload }) => {
+      const frame = JSON.parse(payload);
+      if (frame.type === "live") live.add(frame.stream);
+      wake();
+    });
+  });
+  return async () => {
+    const streams = Object.keys(JSON.parse(await page.evaluate(() => document.body.dataset.streams)));
+    while (!streams.every((stream) => live.has(stream))) await new Promise((resolve) => (wake = resolve));
+  };
 }
 
 /** Starts Chromium. */

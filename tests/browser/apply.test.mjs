@@ -1,0 +1,183 @@
+// Fetch, then apply, is fetching after (I4), in the page: for every kind of event, a page that was open while it happened
+// shows what a fresh one shows, and what somebody was doing there goes on.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { client, following, signIn, startBrowser, startServer } from "./support.mjs";
+
+const CAMILLE = "camille.delattre@lille.example";
+const DRAFT = "Une réponse que j’écris";
+const KINDS = [...readFileSync(new URL("../../server/words/src/events.rs", import.meta.url), "utf8").matchAll(/^ +\w+ = "(\w+\.\w+)",$/gm)].map(([, kind]) => kind);
+
+let server;
+let browser;
+let etienne;
+let nadia;
+let camille;
+let world;
+
+before(async () => {
+  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+  [etienne, nadia, camille] = await Promise.all(
+    ["etienne.caron@irev.example", "nadia.verhaeghe@loos.example", CAMILLE].map((email) => client(server, email)),
+  );
+  world = await makeWorld();
+});
+
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+/** A group with one of everything. */
+async function makeWorld() {
+  const group = await etienne.post("/groups", { name: "Essais", purpose: "Tout essayer", access: "open" });
+  const other = await etienne.post("/groups", { name: "À côté", purpose: "", access: "open" });
+  for (const person of [camille, nadia]) await etienne.post(`/groups/${group.id}/members`, { user: person.id, role: "member" });
+  const channel = await etienne.post(`/groups/${group.id}/channels`, { name: "Essayer", purpose: "" });
+  const spare = await etienne.post(`/groups/${group.id}/channels`, { name: "De reste", purpose: "" });
+  const thread = await etienne.post(`/channels/${channel.id}/threads`, { kind: "question", body: "Qui a déjà essayé ?" });
+  const messages = [thread.message];
+  for (let count = 1; count <= 12; count++) {
+    messages.push(await [nadia, camille, etienne][count % 3].post(`/threads/${thread.id}/messages`, { body: `Réponse ${count}` }));
+  }
+  const document = await etienne.upload(`/groups/${group.id}/documents`, { title: "Un outil", type: "tool" }, "outil.csv");
+  const meeting = await etienne.post(`/groups/${group.id}/meetings`, scheduled("Se voir"));
+  return { group, other, channel, spare, thread, messages, document, meeting };
+}
+
+function scheduled(title) {
+  return { title, objective: "Essayer", starts_at: "2031-10-02T07:30:00Z", ends_at: "2031-10-02T09:30:00Z", timezone: "Europe/Paris", mode: "hybrid" };
+}
+
+/** What happens, a kind each. Several may come with it; a kind without its line fails. */
+const CASES = {
+  "message.created": async ({ thread, spare }) => {
+    await nadia.post(`/threads/${thread.id}/messages`, { body: "Encore **une**" });
+    await nadia.post(`/threads/${(await nadia.get(`/channels/${spare.id}/threads`)).items[0].id}/messages`, { body: "Ailleurs" });
+  },
+  "message.edited": ({ messages }) => nadia.patch(`/messages/${messages[3].id}`, { body: "Réponse 3, mieux" }),
+  "reaction.set": ({ messages }) => nadia.put(`/messages/${messages[2].id}/reactions/thanks`),
+  "message.deleted": ({ messages }) => nadia.delete(`/messages/${messages[6].id}`),
+  "thread.updated": async ({ thread, messages }) => {
+    await etienne.patch(`/messages/${messages[0].id}`, { body: "Qui a essayé, et comment ?" });
+    await etienne.patch(`/threads/${thread.id}`, { status: "resolved" });
+  },
+  "thread.created": ({ channel }) => nadia.post(`/channels/${channel.id}/threads`, { title: "Autre chose", body: "Bonjour" }),
+  "channel.created": ({ group }) => etienne.post(`/groups/${group.id}/channels`, { name: "Tout neuf", purpose: "" }),
+  "channel.updated": ({ channel }) => etienne.patch(`/channels/${channel.id}`, { name: "Essayer ensemble", purpose: "Pour voir" }),
+  "channel.archived": ({ spare }) => etienne.patch(`/channels/${spare.id}`, { archived: true }),
+  "group.updated": ({ group }) => etienne.patch(`/groups/${group.id}`, { name: "Essais variés", purpose: "Encore" }),
+  "member.added": async ({ group }) => etienne.post(`/groups/${group.id}/members`, { user: (await client(server, "sophie.bailleul@arras.example")).id, role: "guest" }),
+  "member.changed": ({ group }) => etienne.post(`/groups/${group.id}/members`, { user: nadia.id, role: "animator" }),
+  "document.created": ({ group }) => nadia.upload(`/groups/${group.id}/documents`, { title: "Un autre", type: "guide" }, "guide.pdf"),
+  "document.updated": ({ document }) => etienne.patch(`/documents/${document.id}`, { title: "Un bon outil", purpose: "Mesurer" }),
+  "meeting.created": ({ group }) => etienne.post(`/groups/${group.id}/meetings`, scheduled("Se revoir")),
+  "meeting.updated": ({ meeting }) => etienne.patch(`/meetings/${meeting.id}`, { place: "Arras", agenda: [{ title: "Météo", minutes: 10 }] }),
+  "rsvp.set": ({ meeting }) => nadia.put(`/meetings/${meeting.id}/rsvp`, { answer: "remote" }),
+  "read.moved": async ({ spare, channel }) => {
+    const threads = [...(await camille.get(`/channels/${channel.id}/threads`)).items, ...(await camille.get(`/channels/${spare.id}/threads`)).items];
+    for (const { id, last_position } of threads) await camille.put(`/threads/${id}/read`, { position: last_position });
+  },
+  "group.joined": ({ other }) => camille.post(`/groups/${other.id}/members`, { user: camille.id }),
+  "group.left": ({ other }) => camille.delete(`/groups/${other.id}/members/${camille.id}`),
+  "member.removed": async ({ group }) => etienne.delete(`/groups/${group.id}/members/${(await client(server, "sophie.bailleul@arras.example")).id}`),
+  "settings.updated": async () => {
+    await nadia.form("/settings", { name: "Nadia V.", locale: "fr", theme: "light" });
+    await camille.form("/settings", { name: "Camille D.", locale: "en", theme: "dark" });
+    await camille.form("/settings", { name: "Camille D.", locale: "fr", theme: "light" });
+  },
+  "document.deleted": async ({ group }) => {
+    const { items } = await etienne.get(`/groups/${group.id}/documents`);
+    await etienne.delete(`/documents/${items.find(({ title }) => title === "Un autre").id}`);
+  },
+};
+
+/** What a page shows, line by line, without what is its own: ids that it made, and what scripts alone keep. */
+function shown() {
+  const lines = [document.title];
+  const walk = (element, depth) => {
+    if (element.matches("template, #new-messages, #latest, [data-composer-status]")) return;
+    const attributes = [...element.attributes]
+      .filter(({ name }) => !["nonce", "open", "data-read-positions", "data-read-position", "class"].includes(name))
+      .filter(({ name }) => !(name === "value" && element.matches("[type=hidden][name=id], [type=hidden][name=message_id]")))
+      .map(({ name, value }) => `${name}="${value}"`);
+    const classes = [...element.classList].sort().join(" ");
+    lines.push(`${" ".repeat(depth)}<${element.localName} ${[...attributes.sort(), classes && `class="${classes}"`].join(" ")}>`);
+    for (const child of element.childNodes) {
+      if (child.nodeType === 1) walk(child, depth + 1);
+      else if (child.nodeType === 3 && child.data.trim()) lines.push(`${" ".repeat(depth + 1)}${child.data.trim().replace(/\s+/g, " ")}`);
+    }
+  };
+  for (const part of document.querySelectorAll("header.header, nav.navigation, nav.bar, main")) walk(part, 0);
+  return lines;
+}
+
+/** The first lines in which two pages differ. */
+function difference(live, fresh) {
+  const at = live.findIndex((line, index) => line !== fresh[index]);
+  if (at < 0 && live.length === fresh.length) return "";
+  const from = at < 0 ? Math.min(live.length, fresh.length) : at;
+  return `live:\n${live.slice(from, from + 6).join("\n")}\nfresh:\n${fresh.slice(from, from + 6).join("\n")}`;
+}
+
+test("every kind of event has a case", () => {
+  assert.ok(KINDS.length >= 23, KINDS.join(" "));
+  assert.deepEqual(KINDS.filter((kind) => !(kind in CASES)), []);
+});
+
+test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 240_000 }, async () => {
+  const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 600 } });
+  context.setDefaultTimeout(10_000);
+  await context.addInitScript(`globalThis.shown = ${shown}`);
+  const fresh = await context.newPage();
+  const freshLive = following(fresh);
+  await signIn(fresh, server, CAMILLE);
+  const { group, channel, thread, document: tool, meeting } = world;
+  const addresses = {
+    thread: `/threads/${thread.id}`, channel: `/channels/${channel.id}`, home: "/", group: `/groups/${group.slug}`,
+    members: `/groups/${group.slug}/members`, library: "/documents", document: `/documents/${tool.id}`, meeting: `/meetings/${meeting.id}`, meetings: "/meetings",
+  };
+  const pages = {};
+  for (const [name, address] of Object.entries(addresses)) {
+    pages[name] = await context.newPage();
+    const live = following(pages[name]);
+    await pages[name].goto(`${server.url}${address}`);
+    await live();
+  }
+  // Somebody is at it: writes, holds the focus on a message further up, and has chosen an answer without sending it.
+  await pages.thread.getByLabel("Votre réponse").fill(DRAFT);
+  await pages.thread.evaluate((id) => {
+    document.querySelector(`#message-${id} .message__actions`).focus();
+    document.querySelector(`#message-${id}`).scrollIntoView({ block: "center" });
+  }, world.messages[2].id);
+  await pages.meeting.getByLabel("Je viens sur place").check();
+  const doing = () =>
+    pages.thread.evaluate((id) => ({
+      focus: document.activeElement?.closest("li")?.id,
+      at: Math.round(document.querySelector(`#message-${id}`).getBoundingClientRect().top),
+      typed: document.querySelector("#body").value,
+    }), world.messages[2].id);
+  const before = await doing();
+  assert.deepEqual([before.focus, before.typed], [`message-${world.messages[2].id}`, DRAFT]);
+
+  const found = [];
+  for (const kind of Object.keys(CASES)) {
+    await CASES[kind](world);
+    for (const [name, address] of Object.entries(addresses)) {
+      await fresh.goto(`${server.url}${address}`);
+      await freshLive();
+      const expected = await fresh.evaluate(() => shown());
+      // It converges: fragments come at once, a page that is fetched again a moment later.
+      const same = (expected) => JSON.stringify(shown()) === expected;
+      await pages[name].waitForFunction(same, JSON.stringify(expected), { timeout: 6_000, polling: 50 }).catch(() => {});
+      const differs = difference(await pages[name].evaluate(() => shown()), expected);
+      if (differs) found.push(`${kind}, ${name}:\n${differs}`);
+    }
+    const now = await doing();
+    if (Math.abs(now.at - before.at) > 2 || now.focus !== before.focus || now.typed !== before.typed) found.push(`${kind}: ${JSON.stringify([before, now])}`);
+    if (!(await pages.meeting.getByLabel("Je viens sur place").isChecked())) found.push(`${kind}: the answer that was chosen is lost`);
+  }
+  assert.equal(found.length, 0, found.join("\n\n"));
+  await context.close();
+});
