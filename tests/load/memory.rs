@@ -90,6 +90,7 @@ fn weigh<P: Protocol>(address: SocketAddr, protocol: P, memory: impl Fn() -> Res
     let before = memory()?;
     let seats = vec![Seat { speaks: false, listens: true, channel: 0 }; MEMBERS];
     let mut crowd = Crowd::connect(address, protocol, &seats)?;
+    note(&format!("  {MEMBERS} are connected, {} tries were refused", crowd.refusals()));
     crowd.idle(IDLE)?;
     let faults = crowd.faults();
     anyhow::ensure!(faults.are_none(), "{faults:?}");

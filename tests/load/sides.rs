@@ -20,8 +20,9 @@ use crate::{
 /// A server under load, whatever it speaks.
 pub(crate) trait Side {
     fn name(&self) -> &'static str;
-    /// A round of talk, and the processor time that the servers spent on it, in seconds.
-    fn talk(&mut self, pace: Pace, lasting: Duration) -> Result<(Round, f64)>;
+    /// A round of talk, and the processor time that the servers spent on it, in seconds. Where it takes longer than it
+    /// should, others are looked after.
+    fn talk(&mut self, pace: Pace, lasting: Duration, others: &mut dyn FnMut() -> Result<()>) -> Result<(Round, f64)>;
     /// Answers what the server asks.
     fn idle(&mut self) -> Result<()>;
     fn faults(&self) -> Faults;
@@ -49,9 +50,9 @@ impl<P: Protocol> Side for Connected<'_, P> {
         self.name
     }
 
-    fn talk(&mut self, pace: Pace, lasting: Duration) -> Result<(Round, f64)> {
+    fn talk(&mut self, pace: Pace, lasting: Duration, others: &mut dyn FnMut() -> Result<()>) -> Result<(Round, f64)> {
         let before = processor::time(&self.programs)?;
-        let round = self.crowd.talk(pace, lasting)?;
+        let round = self.crowd.talk_while(pace, lasting, others)?;
         Ok((round, processor::time(&self.programs)? - before))
     }
 
@@ -133,21 +134,21 @@ pub(crate) fn alternate(
     lasting: Duration,
 ) -> Result<Vec<Rounds>> {
     let mut rounds = vec![Rounds::default(); sides.len()];
-    for time in 0..times {
-        for index in 0..sides.len() {
-            let (round, processor) = sides[index].talk(pace, lasting).with_context(|| sides[index].name())?;
+    for _ in 0..times {
+        for (index, rounds) in rounds.iter_mut().enumerate() {
+            let (before, rest) = sides.split_at_mut(index);
+            let (side, after) = rest.split_first_mut().context("there is a side for each of its rounds")?;
+            let mut others = || before.iter_mut().chain(after.iter_mut()).try_for_each(|other| other.idle());
+            let (round, processor) = side.talk(pace, lasting, &mut others).with_context(|| side.name())?;
+            others()?;
+            let (per_second, each) = (round.deliveries as f64 / round.elapsed.as_secs_f64(), round.deliveries as f64);
             note(&format!(
-                "  {} {}: {:.0} deliveries/s, {:.3} µs each, {:.0} acks/s",
-                sides[index].name(),
-                time + 1,
-                round.deliveries as f64 / round.elapsed.as_secs_f64(),
-                processor * 1e6 / round.deliveries as f64,
+                "  {}: {per_second:.0} deliveries/s, {:.3} µs each, {:.0} acks/s",
+                side.name(),
+                processor * 1e6 / each,
                 round.acks as f64 / round.elapsed.as_secs_f64(),
             ));
-            rounds[index].rounds.push((round, processor));
-            for side in sides.iter_mut() {
-                side.idle()?;
-            }
+            rounds.rounds.push((round, processor));
         }
     }
     Ok(rounds)

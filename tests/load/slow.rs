@@ -29,6 +29,8 @@ use crate::{
 const HEALTHY: usize = 990;
 const SLOW: usize = 10;
 const PACE: Pace = Pace::Delivered(32);
+/// What the system holds for each who does not read, in bytes: with more, the server would not notice for a while.
+const HELD: usize = 64 << 10;
 /// How long the slow stop reading.
 const STOPPED: Duration = Duration::from_secs(30);
 /// How long the load is measured without them.
@@ -56,6 +58,7 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
         let protocol = Preau::new(server.url(), (0..SLOW).map(slow_member).collect());
         let slow = [Seat { speaks: false, listens: true, channel: 0 }; SLOW];
         let mut slow = Crowd::connect(server.address(), protocol, &slow)?;
+        slow.narrow(HELD)?;
         // Nobody turns to the slow meanwhile.
         let (round, heaviest) = watched(server, || crowd.talk(PACE, STOPPED))?;
         with.push(percentile(&round.last, 99));

@@ -51,7 +51,10 @@ pub(crate) async fn measure(
         Lineup::preau("preau_hot_channel", server, seats(WRITERS, 1, READERS), &[hot], PACE, postgres)?;
     let mut sides = vec![wide, narrow, lineup.ejabberd()?, lineup.socketio()?];
     let (rounds, limits) = turns(&mut sides, server, limit)?;
-    let mut line = Line::new("B2", "durable messages/s: 64 writers on 16 channels, 10 readers each");
+    let mut line = Line::new(
+        "B2",
+        "durable messages/s: 64 writers with 4 messages each under way, on 16 channels and on one, 10 readers each",
+    );
     judge(&mut line, &rounds, &limits);
     tell(&mut line, &sides, &rounds)?;
     report.line(line);

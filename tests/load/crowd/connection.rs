@@ -36,6 +36,11 @@ impl<M> Connection<M> {
         Ok(Self { stream, memory, greeted: false, out: Vec::new(), carry: Vec::new() })
     }
 
+    /// Has the system hold little for who does not read.
+    pub(super) fn narrow(&self, bytes: usize) -> Result<()> {
+        Ok(rustix::net::sockopt::set_socket_recv_buffer_size(&self.stream, bytes)?)
+    }
+
     /// Whether the other side has not answered yet.
     pub(super) fn is_connecting(&self) -> Result<bool> {
         if let Some(error) = self.stream.take_error()? {

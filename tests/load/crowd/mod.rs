@@ -27,11 +27,13 @@ pub(crate) use ledger::{Faults, Round};
 use {connection::Connection, ledger::Ledger};
 
 /// The longest that a crowd waits for something to happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// How many connections are opened at once.
 const AT_ONCE: usize = 64;
-/// When who was refused tries again.
-const RETRY: Duration = Duration::from_millis(250);
+/// How often other crowds are looked after while one waits for what is late: well within a heartbeat.
+const OTHERS: Duration = Duration::from_secs(5);
+/// When who was refused tries again: what the server asks for.
+const RETRY: Duration = Duration::from_secs(2);
 /// What one read takes at most, in bytes.
 const BUFFER: usize = 512 << 10;
 
@@ -78,6 +80,10 @@ pub(crate) trait Protocol {
     fn unit(&self, memory: &Self::Memory, bytes: &[u8]) -> Option<Unit>;
     /// Takes a unit.
     fn hear(&self, who: usize, memory: &mut Self::Memory, unit: Unit, content: &[u8], out: &mut Vec<u8>) -> Heard;
+    /// What is kept of a connection that was refused.
+    fn retry(&self, _: Self::Memory) -> Self::Memory {
+        Self::Memory::default()
+    }
     /// What is kept of a connection that is gone, for the next one of the same member.
     fn resume(&self, _: Self::Memory) -> Self::Memory {
         Self::Memory::default()
@@ -178,7 +184,7 @@ impl<P: Protocol> Crowd<P> {
                     self.turn(Duration::ZERO)?;
                 }
             }
-            self.turn(Duration::from_millis(100).min(RETRY))?;
+            self.turn(Duration::from_millis(100))?;
             self.try_again(address)?;
             self.ledger.check()?;
             if self.ready > seen.1 {
@@ -189,13 +195,18 @@ impl<P: Protocol> Crowd<P> {
         Ok(())
     }
 
+    /// Has the system hold so little for each connection, as on a thin line.
+    pub(crate) fn narrow(&self, bytes: usize) -> Result<()> {
+        self.connections.iter().try_for_each(|connection| connection.narrow(bytes))
+    }
+
     /// Opens the connections anew that were refused a while ago.
     fn try_again(&mut self, address: SocketAddr) -> Result<()> {
         let now = Instant::now();
         let (due, later) = std::mem::take(&mut self.refused).into_iter().partition(|&(_, at)| at <= now);
         self.refused = later;
         for (who, _) in due {
-            let memory = std::mem::take(&mut self.connections[who].memory);
+            let memory = self.protocol.retry(std::mem::take(&mut self.connections[who].memory));
             self.connections[who] = Connection::open(address, self.poll.registry(), Token(who), memory)?;
         }
         Ok(())
@@ -224,11 +235,26 @@ impl<P: Protocol> Crowd<P> {
 
     /// Posts at a pace for so long, and waits until everything has arrived.
     pub(crate) fn talk(&mut self, pace: Pace, lasting: Duration) -> Result<Round> {
+        self.talk_while(pace, lasting, &mut || Ok(()))
+    }
+
+    /// The same, and looks after others from time to time while it waits.
+    pub(crate) fn talk_while(
+        &mut self,
+        pace: Pace,
+        lasting: Duration,
+        others: &mut dyn FnMut() -> Result<()>,
+    ) -> Result<Round> {
         let began = Instant::now();
         let until = began + lasting;
+        let mut looked = until;
         self.ledger.begin(began);
         loop {
             let now = Instant::now();
+            if now.saturating_duration_since(looked) > OTHERS {
+                others()?;
+                looked = now;
+            }
             let next = if now < until { self.post(pace, began, now).min(until) } else { now + PATIENCE };
             if now >= until && (self.ledger.is_settled() || self.ledger.is_stuck(now, PATIENCE)) {
                 return Ok(self.ledger.end(began));

@@ -33,6 +33,8 @@ pub(crate) struct Preau {
 #[derive(Default)]
 pub(crate) struct Memory {
     upgraded: bool,
+    /// Whether the server had no room: another connection is opened.
+    refused: bool,
     /// Whether a right ended: nothing may come any more.
     pub(crate) denied: bool,
     /// Whether it was there before, and goes on from where it was.
@@ -46,6 +48,15 @@ pub(crate) struct Memory {
 impl Preau {
     pub(crate) fn new(origin: &str, members: Vec<Member>) -> Self {
         Self { origin: origin.to_owned(), members, marks: text::Marks::new(), epoch: OnceCell::new() }
+    }
+
+    /// A stream that cannot be followed for now is asked for again, by a connection of its own.
+    fn refused(memory: &mut Memory, content: &[u8]) -> Heard {
+        let unavailable = memchr::memmem::find(content, b"\"unavailable\"").is_some();
+        if unavailable && memory.followed < memory.applied.len() && !std::mem::replace(&mut memory.refused, true) {
+            return Heard::Refused;
+        }
+        if memory.refused { Heard::Nothing } else { Heard::Wrong(String::from_utf8_lossy(content).into_owned()) }
     }
 
     /// Everything that came must be the next of its stream.
@@ -171,7 +182,7 @@ impl Protocol for Preau {
                 Some(rest) if rest.starts_with(b"ack\"") => acked(rest).map_or_else(wrong, Heard::Acked),
                 Some(rest) if rest.starts_with(b"subscribed\"") => self.subscribed(who, memory, content, out),
                 Some(rest) if rest.starts_with(b"live\"") => self.live(who, memory, content),
-                Some(rest) if rest.starts_with(b"error\"") => wrong(),
+                Some(rest) if rest.starts_with(b"error\"") => Self::refused(memory, content),
                 _ => Heard::Nothing,
             },
             websocket::PING => {
@@ -182,6 +193,10 @@ impl Protocol for Preau {
             websocket::CLOSE if content.starts_with(&4108_u16.to_be_bytes()) => Heard::Nothing,
             _ => wrong(),
         }
+    }
+
+    fn retry(&self, memory: Memory) -> Memory {
+        Memory { resumes: memory.resumes, applied: memory.applied, ..Memory::default() }
     }
 
     fn resume(&self, memory: Memory) -> Memory {
