@@ -36,6 +36,8 @@ const COUNTED: Duration = Duration::from_secs(11);
 /// What a storm of Préau's came to.
 struct Storm {
     took: Duration,
+    /// How many did not come back in time.
+    missing: usize,
     /// How many connections were refused, and tried again.
     refusals: usize,
     /// How often events, sessions and memberships were read.
@@ -59,13 +61,14 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
         }
         server.sql("analyze;")?;
         let (mut preau, mut bare, mut socketio) = (Vec::new(), Vec::new(), Vec::new());
-        let (mut scans, mut refusals, mut most) = (Vec::new(), Vec::new(), 0);
+        let (mut scans, mut refusals, mut missing, mut most) = (Vec::new(), Vec::new(), Vec::new(), 0);
         for _ in 0..rounds {
             let (next, storm) = storm(server, binary, &folder, &animator, members, &groups).await?;
             server = next;
             preau.push(storm.took.as_secs_f64());
             scans.push(storm.scans);
             refusals.push(storm.refusals);
+            missing.push(storm.missing);
             most = most.max(storm.event_scans);
             bare.push(limit(members, storm.weight)?.as_secs_f64());
             socketio.push(peer(members, postgres)?.as_secs_f64());
@@ -81,6 +84,11 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
         line.with("seconds_until_the_last_has_everything", seconds);
         line.with("scans_of_tables_in_a_storm", scans);
         line.with("connections_refused_and_tried_again", refusals);
+        line.ratio(
+            "members who were not back after a minute",
+            missing.iter().sum::<usize>() as f64,
+            Bound::AtMost(0.0),
+        );
         line.with(
             "validity",
             json!({ "lost": 0, "checked": "every member's cursor is the stream's last, event by event" }),
@@ -114,14 +122,15 @@ async fn storm(
     tokio::time::sleep(COUNTED).await;
     let before = scans(&server)?;
     let (crowd, took) = crowd.again(server.address())?;
-    let (bytes, refusals) = (crowd.bytes(), crowd.refusals());
+    let (bytes, missing) = (crowd.bytes(), members - crowd.ready());
+    let refusals = crowd.refusals();
     tokio::time::sleep(COUNTED).await;
     let after = scans(&server)?;
     drop(crowd);
     let counted = |index: usize| after[index] - before[index];
     let scans = json!({ "events": counted(0), "sessions": counted(1), "members": counted(2), "messages": counted(3) });
     let weight = usize::try_from(bytes)? / members / MISSED as usize;
-    Ok((server, Storm { took, refusals, scans, event_scans: counted(0), weight }))
+    Ok((server, Storm { took, missing, refusals, scans, event_scans: counted(0), weight }))
 }
 
 /// As many bare handshakes, and the same bytes to everybody.

@@ -11,6 +11,10 @@ use mio::{Interest, Registry, Token, net::TcpStream};
 pub(super) struct Connection<M> {
     stream: TcpStream,
     pub(super) memory: M,
+    /// Whether it may be used.
+    pub(super) ready: bool,
+    /// Whether it was refused, and only waits to be opened anew.
+    pub(super) refused: bool,
     /// Whether it stands and said its first word.
     pub(super) greeted: bool,
     /// What is to be written.
@@ -33,7 +37,7 @@ impl<M> Connection<M> {
     pub(super) fn open(address: SocketAddr, registry: &Registry, token: Token, memory: M) -> Result<Self> {
         let mut stream = TcpStream::connect(address)?;
         registry.register(&mut stream, token, Interest::READABLE | Interest::WRITABLE)?;
-        Ok(Self { stream, memory, greeted: false, out: Vec::new(), carry: Vec::new() })
+        Ok(Self { stream, memory, ready: false, refused: false, greeted: false, out: Vec::new(), carry: Vec::new() })
     }
 
     /// Has the system hold little for who does not read.

@@ -8,6 +8,7 @@ pub(crate) mod bare;
 mod connection;
 mod ledger;
 pub(crate) mod preau;
+mod protocol;
 pub(crate) mod socketio;
 pub(crate) mod text;
 mod websocket;
@@ -24,10 +25,14 @@ use anyhow::{Context, Result, bail, ensure};
 use mio::{Events, Poll, Token};
 
 pub(crate) use ledger::{Faults, Round};
+pub(crate) use protocol::{Heard, Mark, Pace, Protocol, Seat, Unit};
 use {connection::Connection, ledger::Ledger};
 
 /// The longest that a crowd waits for something to happen.
 const PATIENCE: Duration = Duration::from_mins(1);
+/// The longest that everybody may take to connect, and to come back at once.
+const GATHERING: Duration = Duration::from_mins(3);
+const STORM: Duration = Duration::from_mins(1);
 /// How many connections are opened at once.
 const AT_ONCE: usize = 64;
 /// How often other crowds are looked after while one waits for what is late: well within a heartbeat.
@@ -36,85 +41,6 @@ const OTHERS: Duration = Duration::from_secs(5);
 const RETRY: Duration = Duration::from_secs(2);
 /// What one read takes at most, in bytes.
 const BUFFER: usize = 512 << 10;
-
-/// Whose a message is, and which of theirs.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) struct Mark {
-    pub(crate) author: u32,
-    pub(crate) number: u32,
-}
-
-/// What a unit of the protocol told.
-#[derive(Debug)]
-pub(crate) enum Heard {
-    Nothing,
-    /// The connection may be used.
-    Ready,
-    Delivered(Mark),
-    /// A message of this connection, by its number, is kept.
-    Acked(u32),
-    /// The server has no room now: the connection is tried again.
-    Refused,
-    /// The server broke its own rules, or ours.
-    Wrong(String),
-}
-
-/// The first whole unit of what was read.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Unit {
-    /// Its length with whatever frames it.
-    pub(crate) used: usize,
-    /// Where its content begins and ends.
-    pub(crate) content: (usize, usize),
-    /// Its kind, where the framing has kinds.
-    pub(crate) kind: u8,
-}
-
-/// How a server is spoken to.
-pub(crate) trait Protocol {
-    /// What is remembered of a connection.
-    type Memory: Default;
-    /// What is said first, once the connection stands.
-    fn greet(&self, who: usize, memory: &mut Self::Memory, out: &mut Vec<u8>);
-    /// Finds the first whole unit.
-    fn unit(&self, memory: &Self::Memory, bytes: &[u8]) -> Option<Unit>;
-    /// Takes a unit.
-    fn hear(&self, who: usize, memory: &mut Self::Memory, unit: Unit, content: &[u8], out: &mut Vec<u8>) -> Heard;
-    /// What is kept of a connection that was refused.
-    fn retry(&self, _: Self::Memory) -> Self::Memory {
-        Self::Memory::default()
-    }
-    /// What is kept of a connection that is gone, for the next one of the same member.
-    fn resume(&self, _: Self::Memory) -> Self::Memory {
-        Self::Memory::default()
-    }
-    /// Posts a message.
-    fn say(&self, who: usize, memory: &mut Self::Memory, number: u32, out: &mut Vec<u8>);
-}
-
-/// What a connection is for.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Seat {
-    /// Whether it posts. Speakers come first among the seats, so that a seat's number is its author's.
-    pub(crate) speaks: bool,
-    /// Whether it gets what is posted to its channel.
-    pub(crate) listens: bool,
-    /// Its channel.
-    pub(crate) channel: usize,
-}
-
-/// When a speaker goes on to the next message.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Pace {
-    /// So many are under way: neither acked nor with their last reader.
-    Delivered(u32),
-    /// So many are not acked.
-    Acked(u32),
-    /// So many a second, come what may.
-    PerSecond(u32),
-    /// So many at once, and no more.
-    Once(u32),
-}
 
 /// The connections to one server.
 pub(crate) struct Crowd<P: Protocol> {
@@ -145,35 +71,36 @@ impl<P: Protocol> Crowd<P> {
             refusals: 0,
             buffer: vec![0; BUFFER],
         };
-        crowd.gather(address, seats.iter().map(|_| P::Memory::default()), AT_ONCE)?;
-        crowd.ledger.check()?;
+        crowd.gather(address, seats.iter().map(|_| P::Memory::default()), AT_ONCE, GATHERING)?;
+        ensure!(crowd.ready == seats.len(), "{} of {} are connected", crowd.ready, seats.len());
         Ok(crowd)
     }
 
     /// Connects everybody again, all at once, where the server is now; each goes on from what it remembers. How long it
-    /// took, from the first connection that stood to the last that is ready.
+    /// took, from the first connection that stood to the last that is ready; who is not ready after a minute is left out.
     pub(crate) fn again(mut self, address: SocketAddr) -> Result<(Self, Duration)> {
         let connections = std::mem::take(&mut self.connections);
         let memories = connections.into_iter().map(|connection| self.protocol.resume(connection.memory));
         let memories: Vec<_> = memories.collect();
         (self.poll, self.ready, self.first, self.refusals) = (Poll::new()?, 0, None, 0);
         self.ledger.forgive();
-        self.gather(address, memories.into_iter(), usize::MAX)?;
+        self.gather(address, memories.into_iter(), usize::MAX, STORM)?;
         let took = self.first.context("somebody was first")?.elapsed();
         self.ledger.check()?;
         Ok((self, took))
     }
 
-    /// Opens so many connections at once, until the last is ready.
+    /// Opens so many connections at once, until the last is ready or it has lasted too long.
     fn gather(
         &mut self,
         address: SocketAddr,
         memories: impl ExactSizeIterator<Item = P::Memory>,
         at_once: usize,
+        most: Duration,
     ) -> Result<()> {
         let (all, mut memories) = (memories.len(), memories.fuse());
-        let mut seen = (Instant::now(), 0);
-        while self.ready < all {
+        let began = Instant::now();
+        while self.ready < all && began.elapsed() < most {
             while self.connections.len() - self.ready < at_once
                 && let Some(memory) = memories.next()
             {
@@ -187,10 +114,6 @@ impl<P: Protocol> Crowd<P> {
             self.turn(Duration::from_millis(100))?;
             self.try_again(address)?;
             self.ledger.check()?;
-            if self.ready > seen.1 {
-                seen = (Instant::now(), self.ready);
-            }
-            ensure!(seen.0.elapsed() < PATIENCE, "{} of {all} are connected: {:?}", self.ready, self.faults());
         }
         Ok(())
     }
@@ -198,6 +121,13 @@ impl<P: Protocol> Crowd<P> {
     /// Has the system hold so little for each connection, as on a thin line.
     pub(crate) fn narrow(&self, bytes: usize) -> Result<()> {
         self.connections.iter().try_for_each(|connection| connection.narrow(bytes))
+    }
+
+    /// Whoever has no room now comes back later.
+    fn refuse(&mut self, who: usize) {
+        self.connections[who].refused = true;
+        self.refusals += 1;
+        self.refused.push((who, Instant::now() + RETRY));
     }
 
     /// Opens the connections anew that were refused a while ago.
@@ -210,6 +140,11 @@ impl<P: Protocol> Crowd<P> {
             self.connections[who] = Connection::open(address, self.poll.registry(), Token(who), memory)?;
         }
         Ok(())
+    }
+
+    /// How many are ready.
+    pub(crate) fn ready(&self) -> usize {
+        self.ready
     }
 
     /// How many connections were refused while everybody came.
@@ -349,10 +284,15 @@ impl<P: Protocol> Crowd<P> {
 
     fn readable(&mut self, who: usize) -> Result<()> {
         let connection = &mut self.connections[who];
+        if connection.refused {
+            return Ok(());
+        }
         loop {
             let Some(read) = connection.read(&mut self.buffer)? else {
-                if self.refused.iter().all(|&(refused, _)| refused != who) {
+                if connection.ready {
                     self.ledger.cut(who);
+                } else {
+                    self.refuse(who);
                 }
                 return Ok(());
             };
@@ -364,12 +304,15 @@ impl<P: Protocol> Crowd<P> {
                 at += unit.used;
                 match self.protocol.hear(who, &mut connection.memory, unit, content, &mut connection.out) {
                     Heard::Nothing => {}
-                    Heard::Ready => self.ready += 1,
+                    Heard::Ready => {
+                        connection.ready = true;
+                        self.ready += 1;
+                    }
                     Heard::Delivered(mark) => self.ledger.delivered(who, mark, now),
                     Heard::Acked(number) => self.ledger.acked(who, number, now),
                     Heard::Refused => {
-                        self.refusals += 1;
-                        self.refused.push((who, now + RETRY));
+                        self.refuse(who);
+                        return Ok(());
                     }
                     Heard::Wrong(what) => self.ledger.wrong(what),
                 }

@@ -33,8 +33,6 @@ pub(crate) struct Preau {
 #[derive(Default)]
 pub(crate) struct Memory {
     upgraded: bool,
-    /// Whether the server had no room: another connection is opened.
-    refused: bool,
     /// Whether a right ended: nothing may come any more.
     pub(crate) denied: bool,
     /// Whether it was there before, and goes on from where it was.
@@ -51,12 +49,12 @@ impl Preau {
     }
 
     /// A stream that cannot be followed for now is asked for again, by a connection of its own.
-    fn refused(memory: &mut Memory, content: &[u8]) -> Heard {
+    fn refused(memory: &Memory, content: &[u8]) -> Heard {
         let unavailable = memchr::memmem::find(content, b"\"unavailable\"").is_some();
-        if unavailable && memory.followed < memory.applied.len() && !std::mem::replace(&mut memory.refused, true) {
+        if unavailable && memory.followed < memory.applied.len() {
             return Heard::Refused;
         }
-        if memory.refused { Heard::Nothing } else { Heard::Wrong(String::from_utf8_lossy(content).into_owned()) }
+        Heard::Wrong(String::from_utf8_lossy(content).into_owned())
     }
 
     /// Everything that came must be the next of its stream.
