@@ -21,4 +21,5 @@ mod poll;
 mod routes;
 mod streams;
 mod territories;
+mod verdicts;
 mod walkthroughs;

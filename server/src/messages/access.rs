@@ -65,19 +65,9 @@ impl MessageAccess {
         Ack { message: self.message, thread: self.thread, seq, position: self.position, duplicate }
     }
 
-    pub(super) async fn recheck_reader(&self, connection: &mut PgConnection) -> Result<store::Present> {
-        let present = store::present(connection, self.message, self.person()).await?.ok_or(Error::NotFound)?;
-        if present.archived { Err(Error::Archived) } else { Ok(present) }
-    }
-
-    pub(super) async fn recheck_author(&self, connection: &mut PgConnection) -> Result<store::Present> {
-        let present = self.recheck_reader(connection).await?;
-        if self.own() { Ok(present) } else { Err(Error::Forbidden) }
-    }
-
-    pub(super) async fn recheck_removal(&self, connection: &mut PgConnection) -> Result<store::Present> {
-        let present = self.recheck_reader(connection).await?;
-        if self.own() || present.role == Role::Animator { Ok(present) } else { Err(Error::Forbidden) }
+    /// The right to read, asked again after the group's stream was locked, and what the message is now.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<store::Present> {
+        store::present(connection, self.message, self.person()).await?.ok_or(Error::NotFound)
     }
 }
 
@@ -86,16 +76,4 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, message: M
     let place = store::place(connection, message).await?.ok_or(Error::NotFound)?;
     let may = groups::may_read(connection, viewer, place.group).await?;
     Ok(MessageAccess { may, message, thread: place.thread, position: place.position, author: place.author })
-}
-
-/// Whether the viewer wrote the message.
-pub async fn may_edit(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
-    let access = may_read(connection, viewer, message).await?;
-    if access.own() { Ok(access) } else { Err(Error::Forbidden) }
-}
-
-/// Whether the viewer may remove the message.
-pub async fn may_remove(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
-    let access = may_read(connection, viewer, message).await?;
-    if access.removable() { Ok(access) } else { Err(Error::Forbidden) }
 }

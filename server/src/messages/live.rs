@@ -27,8 +27,9 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
     match command {
         ClientFrame::Send { message, .. } => {
             let handed_in = async {
-                let draft = Draft::checked(Some(message.id), &message.body, message.attachments)?;
+                // First whether it may be read at all.
                 let may = poster.may_post(&viewer, message.thread).await?;
+                let draft = Draft::checked(Some(message.id), &message.body, message.attachments)?;
                 Ok((StreamId::from(may.group()), poster.submit(Post::new(may, draft))))
             };
             match handed_in.await {
@@ -72,16 +73,15 @@ fn write(tx: &mut Tx, viewer: Viewer, command: ClientFrame) -> Work<'_, (StreamI
                 let new = NewThread::checked(thread.id, thread.title.as_deref(), thread.kind)?;
                 let draft = Draft::checked(message.id, &message.body, Vec::new())?;
                 let access = channels::may_read(tx.connection(), &viewer, thread.channel).await?;
-                let may = threads::may_open(&access, new.kind())?;
-                Ok((may.group().into(), super::open(tx, &may, &new, draft).await?))
+                Ok((access.may().group().into(), super::open(tx, &access, &new, draft).await?))
             }
             ClientFrame::Edit { op, message, body, .. } => {
                 let draft = Draft::checked(Some(message), &body, Vec::new())?;
-                let access = super::may_edit(tx.connection(), &viewer, message).await?;
+                let access = super::may_read(tx.connection(), &viewer, message).await?;
                 Ok((access.group().into(), super::edit(tx, &access, op, &draft).await?))
             }
             ClientFrame::Delete { op, message, .. } => {
-                let access = super::may_remove(tx.connection(), &viewer, message).await?;
+                let access = super::may_read(tx.connection(), &viewer, message).await?;
                 Ok((access.group().into(), super::remove(tx, &access, op).await?))
             }
             ClientFrame::React { op, message, name, on, .. } => {

@@ -19,11 +19,12 @@ mod store;
 
 use std::collections::HashMap;
 
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 use web::{messages::Message, threads::Thread};
-use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, ThreadId};
+use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, Role, ThreadId};
 
-pub use access::{MessageAccess, may_edit, may_read, may_remove};
+pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
 pub use draft::Draft;
 pub use markdown::sanitised;
@@ -36,7 +37,7 @@ use crate::{
     faults::bug,
     groups::MayRead,
     http::Viewer,
-    threads::{self, MayOpen, NewThread, ThreadAccess},
+    threads::{self, NewThread, ThreadAccess},
 };
 
 /// What a sender is told once the commit returned.
@@ -66,25 +67,29 @@ pub enum Window {
 }
 
 /// Opens a thread with its first message, in one transaction.
-pub async fn open(tx: &mut Tx, may: &MayOpen, new: &NewThread, draft: Draft) -> Result<Ack> {
-    // A retry finds its message, and opens nothing twice.
+pub async fn open(tx: &mut Tx, access: &ChannelAccess, new: &NewThread, draft: Draft) -> Result<Ack> {
+    // A retry finds its message and opens nothing twice, also where nothing may be opened any more.
     if store::exists(tx.connection(), draft.id()).await? {
-        tx.lock(may.group().into()).await?;
-        return batch::post(tx, &Post::new(may.post_in(new.id()), draft)).await;
+        tx.lock(access.may().group().into()).await?;
+        return batch::post(tx, &Post::new(threads::post_again(access, new.id()), draft)).await;
     }
-    threads::open(tx, may, new).await?;
+    let may = threads::may_open(access, new.kind())?;
+    threads::open(tx, &may, new).await?;
     batch::post(tx, &Post::new(may.post_in(new.id()), draft)).await
 }
 
 /// Says something else in one's own message.
 pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &Draft) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
-    let now = access.recheck_author(tx.connection()).await?;
+    let now = access.recheck(tx.connection()).await?;
+    if !first_time(tx, access, op).await? {
+        return Ok(access.ack(seq, true));
+    }
+    allowed(&now, access.own())?;
     if now.removed {
         return Err(Error::NotFound);
     }
-    let fresh = first_time(tx, access, op).await?;
-    if !fresh || now.body.as_deref() == Some(draft.body()) {
+    if now.body.as_deref() == Some(draft.body()) {
         return Ok(access.ack(seq, true));
     }
     let at = tx.now();
@@ -99,9 +104,12 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
 /// Removes a message: what it said goes, its place stays.
 pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
-    let now = access.recheck_removal(tx.connection()).await?;
-    let fresh = first_time(tx, access, op).await?;
-    if !fresh || now.removed {
+    let now = access.recheck(tx.connection()).await?;
+    if !first_time(tx, access, op).await? {
+        return Ok(access.ack(seq, true));
+    }
+    allowed(&now, access.own() || now.role == Role::Animator)?;
+    if now.removed {
         return Ok(access.ack(seq, true));
     }
     let at = tx.now();
@@ -120,18 +128,20 @@ async fn rename(tx: &mut Tx, access: &MessageAccess) -> Result<()> {
 /// Gives or takes back a reaction.
 pub async fn react(tx: &mut Tx, access: &MessageAccess, op: OperationId, name: ReactionName, on: bool) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
-    let now = access.recheck_reader(tx.connection()).await?;
+    let now = access.recheck(tx.connection()).await?;
+    if !first_time(tx, access, op).await? {
+        return Ok(access.ack(seq, true));
+    }
+    allowed(&now, true)?;
     if now.removed {
         return Err(Error::NotFound);
     }
     let at = tx.now();
-    let fresh = first_time(tx, access, op).await?;
-    let changed = fresh
-        && if on {
-            store::add_reaction(tx.connection(), access.message(), access.person(), name, at).await?
-        } else {
-            store::drop_reaction(tx.connection(), access.message(), access.person(), name).await?
-        };
+    let changed = if on {
+        store::add_reaction(tx.connection(), access.message(), access.person(), name, at).await?
+    } else {
+        store::drop_reaction(tx.connection(), access.message(), access.person(), name).await?
+    };
     if !changed {
         return Ok(access.ack(seq, true));
     }
@@ -230,8 +240,32 @@ pub async fn rendered_threads(
     Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
 }
 
-/// Whether this operation is done for the first time by its person.
+/// Whether this operation is done for the first time by its person. Before any other verdict but the right to read: who
+/// asks again is answered as the first time, whatever has changed since.
 async fn first_time(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<bool> {
     let now = tx.now();
-    store::insert_operation(tx.connection(), access.person(), op, access.message(), now).await
+    if store::insert_operation(tx.connection(), access.person(), op, access.message(), now).await? {
+        return Ok(true);
+    }
+    match store::operation(tx.connection(), access.person(), op).await? {
+        Some(message) if message == access.message() => Ok(false),
+        _ => Err(Error::IdConflict),
+    }
+}
+
+fn allowed(now: &store::Present, role: bool) -> Result<()> {
+    match (now.archived, role) {
+        (true, _) => Err(Error::Archived),
+        (false, true) => Ok(()),
+        (false, false) => Err(Error::Forbidden),
+    }
+}
+
+/// How long the key of an operation is kept: so long after it, the same key would do the same again.
+const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
+
+/// Forgets the keys of old operations.
+pub async fn sweep(tx: &mut Tx) -> Result<()> {
+    let now = tx.now();
+    store::sweep_operations(tx.connection(), now - OPERATIONS_KEPT).await
 }

@@ -263,6 +263,26 @@ pub(super) async fn insert_operation(
     Ok(inserted.rows_affected() > 0)
 }
 
+/// What an operation was done to.
+pub(super) async fn operation(
+    connection: &mut PgConnection,
+    person: PersonId,
+    op: OperationId,
+) -> Result<Option<MessageId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select message_id as "message: MessageId" from operations where person_id = $1 and op = $2"#,
+        person.0,
+        op.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn sweep_operations(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("delete from operations where created_at < $1", before).execute(connection).await?;
+    Ok(())
+}
+
 pub(super) async fn set_body(
     connection: &mut PgConnection,
     message: MessageId,

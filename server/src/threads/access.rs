@@ -193,6 +193,13 @@ pub async fn may_post(connection: &mut PgConnection, viewer: &Viewer, thread: Th
     Ok(access.post())
 }
 
+/// The proof for who sends the first message of a thread again: it is judged under the lock, and posts nothing in a
+/// thread that is not there.
+pub fn post_again(access: &ChannelAccess, thread: ThreadId) -> MayPost {
+    let may = access.may();
+    MayPost { thread, group: may.group(), person: may.person() }
+}
+
 /// Whether the viewer may open a thread of this kind in the channel.
 pub fn may_open(access: &ChannelAccess, kind: ThreadKind) -> Result<MayOpen> {
     if access.channel().archived_at.is_some() {

@@ -14,7 +14,7 @@ mod store;
 use sqlx::PgConnection;
 use words::{ChannelId, Event, GroupId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
 
-pub use access::{MayChange, MayOpen, MayPost, ThreadAccess, may_change, may_open, may_post, may_read};
+pub use access::{MayChange, MayOpen, MayPost, ThreadAccess, may_change, may_open, may_post, may_read, post_again};
 pub use store::UnreadChannel;
 
 use crate::{

@@ -290,8 +290,7 @@ impl Builder {
         let opened = self.db.write(move |tx| {
             Box::pin(async move {
                 let access = channels::may_read(tx.connection(), &viewer, channel).await?;
-                let may = threads::may_open(&access, new.kind())?;
-                messages::open(tx, &may, &new, draft).await
+                messages::open(tx, &access, &new, draft).await
             })
         });
         Ok(opened.await?)
