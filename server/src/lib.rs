@@ -5,6 +5,7 @@ pub mod fanout;
 pub mod reactions;
 pub mod serve;
 pub mod today;
+pub mod work;
 
 pub mod channels;
 pub mod documents;

@@ -20,6 +20,7 @@ mod people;
 mod poll;
 mod routes;
 mod streams;
+mod sweeps;
 mod territories;
 mod verdicts;
 mod walkthroughs;

@@ -24,7 +24,7 @@ use crate::{
     groups,
     http::{App, Settings, server},
     live::bus::Transport,
-    mail, people, reactions, serve as roof,
+    mail, people, reactions, serve as roof, work,
 };
 
 /// How many sockets may wait to be accepted.
@@ -51,6 +51,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     let app = app(serve, db.clone(), files, public_url).await?;
     owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     owned.spawn(people::work(app.db.clone(), stop.clone()));
+    owned.spawn(work::run(app.db.clone(), stop.clone()));
     owned.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();

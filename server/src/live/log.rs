@@ -1,11 +1,19 @@
 //! The log of a stream as the hub reads it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 use words::{
     EventKind, PersonId, StreamId, ThreadId,
     events::{EventRow, Recorded},
 };
+
+use super::store;
+use crate::{db::Tx, error::Result};
+
+/// How long events are kept: a day longer than replays reach, since nodes' clocks differ.
+const KEPT: TimeDelta = TimeDelta::days(8);
+/// How many are forgotten in one transaction.
+const SWEPT: i64 = 10_000;
 
 /// An event of the log. Its kind may be one that this build does not know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,6 +41,13 @@ pub enum Kind {
     Known(EventKind),
     /// One that a newer node wrote on the same schema (I20): its part of the page is asked for again.
     Newer(Box<str>),
+}
+
+/// Forgets some old events, never leaving a hole (I2), and answers whether there may be more.
+pub async fn sweep(tx: &mut Tx) -> Result<bool> {
+    let before = tx.now() - KEPT;
+    let swept = store::sweep(tx.connection(), before, SWEPT).await?;
+    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT))
 }
 
 impl Entry {

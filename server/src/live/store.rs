@@ -1,5 +1,6 @@
 //! The SQL of the live floor: the log, and the hints of it.
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use words::{PersonId, StreamId, ThreadId};
@@ -12,6 +13,28 @@ pub(super) async fn last_seqs(connection: &mut PgConnection, streams: &[Uuid]) -
         .fetch_all(connection)
         .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
+}
+
+/// Forgets the oldest events of streams, in their order, as long as none is younger than `before`; at most `limit`.
+pub(super) async fn sweep(connection: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let swept = sqlx::query!(
+        "with old as (
+           select events.stream_id, events.seq
+           from streams
+           cross join lateral (
+             select coalesce(min(seq), streams.last_seq + 1) as first
+             from events
+             where stream_id = streams.id and at >= $1) kept
+           join events on events.stream_id = streams.id and events.seq < kept.first
+           order by events.stream_id, events.seq
+           limit $2)
+         delete from events using old where events.stream_id = old.stream_id and events.seq = old.seq",
+        before,
+        limit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
 }
 
 pub(super) async fn events(
