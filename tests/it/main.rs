@@ -18,6 +18,7 @@ mod messages;
 mod nodes;
 mod people;
 mod poll;
+mod revocation;
 mod routes;
 mod streams;
 mod sweeps;

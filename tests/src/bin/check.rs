@@ -83,7 +83,12 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
     step("lints and queries", &|| lint(root, template));
     step("licences and bans", &|| deny(root));
     step("unit and integration tests", &|| {
-        run(cargo(root).args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL"))
+        let mut tests = cargo(root);
+        tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL");
+        if long {
+            tests.env("PREAU_REMOVALS", "1000");
+        }
+        run(&mut tests)
     });
     step("the program without faults", &|| without_faults(root));
     step("browser tests", &|| browser(root, long));
