@@ -16,7 +16,7 @@ use tungstenite::{
 use super::{outbox::Outbox, session::LIMITS, wire::Chunk};
 
 /// How much is read at once. A longer frame has its own place while it comes.
-const BUFFER: usize = 1024;
+const BUFFER: usize = 512;
 
 /// The reading half of a socket.
 pub(super) struct Reader {

@@ -23,7 +23,7 @@ use words::{StreamId, ThreadId};
 
 use super::{
     allowance::ByPerson,
-    connections::{Connections, Ending, Registered},
+    connections::{Connections, Ending},
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
     hubs::{Followed, Hubs},
@@ -95,23 +95,11 @@ pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: For
         drop(tokio::time::timeout(CLOSING, outbox.close(Chunk::close(Close::Overloaded as u16))).await);
         return;
     };
-    // Its size is that of what it is now, not of how it came to be.
-    Box::pin(served(live, outbox, reader, registered, viewer, format)).await;
-}
-
-async fn served(
-    live: Live,
-    outbox: Arc<Outbox>,
-    reader: Reader,
-    registered: Registered,
-    viewer: Viewer,
-    format: Format,
-) {
-    let id = registered.id();
-    let ends = Ends { ending: registered.ending(), cut: outbox.cutting() };
-    let mut connection = Connection {
-        id,
+    // Its own memory, and no more than what it is now needs: there are thousands of them, and most are idle.
+    let mut connection = Box::new(Connection {
+        id: registered.id(),
         session: Session::new(Text::of(viewer.locale), live.counted),
+        ends: Ends { ending: registered.ending(), cut: outbox.cutting() },
         viewer,
         format,
         outbox,
@@ -121,13 +109,16 @@ async fn served(
         under_way: FuturesOrdered::new(),
         reading: None,
         reader,
-        ends,
         live,
-    };
+    });
     connection.welcome();
-    let close = connection.run().await.err().flatten();
+    let close = Box::pin(connection.run()).await.err().flatten();
     Box::pin(connection.end(close)).await;
-    tracing::debug!(connection = id, code = close.map_or(1000, |close| close as u16), "a connection ended");
+    tracing::debug!(
+        connection = registered.id(),
+        code = close.map_or(1000, |close| close as u16),
+        "a connection ended"
+    );
 }
 
 struct Connection {
@@ -210,7 +201,10 @@ impl Connection {
                 Step::Read => self.reading = None,
                 Step::Outbox(outbox::Turn::Note) => {}
                 Step::Outbox(outbox::Turn::Cut) => return Err(Some(Close::Slow)),
-                Step::Message(message) => self.message(message).await?,
+                Step::Message(message) => {
+                    let actions = self.message(message)?;
+                    self.act(actions).await?;
+                }
                 Step::Tick => {
                     // What was sent counts for the positions.
                     self.note_sent();
@@ -274,16 +268,13 @@ impl Connection {
         }
     }
 
-    async fn message(&mut self, message: Result<Message, Error>) -> Result<(), Ended> {
+    fn message(&mut self, message: Result<Message, Error>) -> Result<Vec<Action>, Ended> {
         let now = self.began.elapsed();
         match message {
-            Ok(Message::Text(text)) => {
-                let actions = self.session.frame(&text, now);
-                self.act(actions).await
-            }
+            Ok(Message::Text(text)) => Ok(self.session.frame(&text, now)),
             Ok(Message::Ping(_) | Message::Pong(_)) => {
                 self.session.heard(now);
-                Ok(())
+                Ok(Vec::new())
             }
             Ok(Message::Close(_)) => {
                 self.reader.answer();
@@ -302,20 +293,21 @@ impl Connection {
             match action {
                 Action::Send(frame) => self.outbox.push(Chunk::text(&frame)),
                 Action::Ping => self.outbox.push(Chunk::ping()),
+                // In memory of their own, for as long as a hub is busy.
                 Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
                     let held = self.held.entry(stream).or_insert_with(|| self.live.hubs.follow(stream));
-                    held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox)).await;
+                    Box::pin(held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox))).await;
                 }
                 Action::Leave(stream) => {
                     if let Some(followed) = self.held.remove(&stream) {
-                        followed.leave(self.id).await;
+                        Box::pin(followed.leave(self.id)).await;
                     }
                 }
                 Action::Watch(stream, threads) => {
                     if let Some(followed) = self.held.get(&stream) {
-                        followed.watch(self.id, HashSet::from_iter(threads)).await;
+                        Box::pin(followed.watch(self.id, HashSet::from_iter(threads))).await;
                     }
                 }
                 Action::Close(close) => return Err(Some(close)),
@@ -348,7 +340,7 @@ impl Connection {
     }
 
     /// Says why it ends, where there is somebody to hear it, and lets everything go.
-    async fn end(mut self, close: Option<Close>) {
+    async fn end(&mut self, close: Option<Close>) {
         if let Some(close) = close {
             let said = async {
                 self.outbox.close(Chunk::close(close as u16)).await;
