@@ -1,0 +1,160 @@
+//! The judge: pure functions over a history, one for each property that must hold whatever the faults (P1 to P13).
+//!
+//! A check counts what it looked at: a zero without a divisor says nothing, and fails the run.
+
+mod delivery;
+mod index;
+mod state;
+#[cfg(test)]
+mod tests;
+mod writes;
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::history::Line;
+pub(crate) use index::Index;
+
+/// What must hold.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+pub(crate) enum Check {
+    /// Every acknowledged message is in the log exactly once, where its ack says (I1).
+    P1,
+    /// Nothing is in the log that nobody asked for, or that was refused.
+    P2,
+    /// The log of a stream is 1, 2, 3… and so are the positions of a thread (I2).
+    P3,
+    /// What a follower hears is contiguous from where it subscribed, and equal to the log (I3, I6).
+    P4,
+    /// What is acknowledged before something else is asked comes before it; one author's messages keep their order (I7).
+    P5,
+    /// One reads what one wrote, and never goes back, on whatever node (I15).
+    P6,
+    /// Nothing reaches or is taken from who is no member, nor a session that ended (I8).
+    P7,
+    /// After the last fault, everybody has everything within five seconds.
+    P8,
+    /// What followers made of events is what a fresh read answers (I4).
+    P9,
+    /// Unread is what a recount says (I9).
+    P10,
+    /// A mention makes one notification, and the mail that it owes (I13).
+    P11,
+    /// Memory is bounded, and slow readers slow nobody (I10).
+    P12,
+    /// The counters that must stay 0 did.
+    P13,
+}
+
+impl Check {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::P1,
+        Self::P2,
+        Self::P3,
+        Self::P4,
+        Self::P5,
+        Self::P6,
+        Self::P7,
+        Self::P8,
+        Self::P9,
+        Self::P10,
+        Self::P11,
+        Self::P12,
+        Self::P13,
+    ];
+}
+
+/// In which way something is wrong.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Wrong {
+    /// Acknowledged, and not there.
+    Lost,
+    /// There more than once.
+    Duplicated,
+    /// There, and nobody asked.
+    Unasked,
+    /// A hole.
+    Gap,
+    /// In another order than it must be.
+    Reordered,
+    /// At or from somebody who has no right to it.
+    Unauthorised,
+    /// Other than what it must be equal to.
+    Different,
+    /// Too late.
+    Late,
+    /// Over a bound.
+    Unbounded,
+}
+
+/// A property that did not hold.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub(crate) struct Violation {
+    /// Which.
+    pub(crate) check: Check,
+    /// How.
+    pub(crate) wrong: Wrong,
+    /// What was seen.
+    pub(crate) seen: String,
+}
+
+/// What the checks found.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Findings {
+    /// How many things each check looked at.
+    pub(crate) looked_at: BTreeMap<Check, u64>,
+    /// What did not hold.
+    pub(crate) violations: Vec<Violation>,
+    /// Figures beside the counts, by name, in milliseconds where they are times.
+    pub(crate) figures: BTreeMap<&'static str, u64>,
+}
+
+impl Findings {
+    fn look(&mut self, check: Check) {
+        *self.looked_at.entry(check).or_default() += 1;
+    }
+
+    fn find(&mut self, check: Check, wrong: Wrong, seen: String) {
+        self.violations.push(Violation { check, wrong, seen });
+    }
+
+    fn expect(&mut self, holds: bool, check: Check, wrong: Wrong, seen: impl FnOnce() -> String) {
+        self.look(check);
+        if !holds {
+            self.find(check, wrong, seen());
+        }
+    }
+
+    /// How many violations are of a kind.
+    pub(crate) fn count(&self, wrong: Wrong) -> usize {
+        self.violations.iter().filter(|violation| violation.wrong == wrong).count()
+    }
+}
+
+/// Judges a history.
+pub(crate) fn check(history: &[Line]) -> Findings {
+    let index = Index::of(history);
+    let mut findings = Findings::default();
+    writes::each_ack_is_in_the_log_once(&index, &mut findings);
+    writes::nothing_is_there_unasked(&index, &mut findings);
+    writes::logs_and_positions_have_no_holes(&index, &mut findings);
+    writes::real_time_order_is_kept(&index, &mut findings);
+    writes::one_reads_what_one_wrote(&index, history, &mut findings);
+    delivery::followers_hear_the_log(&index, history, &mut findings);
+    delivery::nothing_crosses_a_membership(&index, history, &mut findings);
+    delivery::sessions_end_at_once(history, &mut findings);
+    delivery::everybody_catches_up(history, &mut findings);
+    state::what_is_shown_is_what_is_there(history, &mut findings);
+    state::resources_are_bounded(history, &mut findings);
+    findings
+}
+
+/// The value that a share of these, in thousandths, does not exceed.
+pub(crate) fn quantile(values: &mut [u64], thousandths: usize) -> Option<u64> {
+    values.sort_unstable();
+    let rank = (values.len() * thousandths).div_ceil(1000).max(1);
+    values.get(rank - 1).copied()
+}

@@ -1,0 +1,210 @@
+//! Chaos: the real program under real faults, and a judge of what came of it.
+//!
+//! Authors, readers, an animator who removes people, a slow reader and a malicious one act through a network that fails on
+//! demand, while servers, their database and their disks fail too. Everything that is asked, answered and heard is a line
+//! of a history; in the end it is held against the log of the database and against fresh reads.
+
+mod actors;
+mod arena;
+mod cast;
+mod checker;
+mod history;
+mod nemesis;
+mod proxy;
+mod report;
+mod run;
+mod store;
+mod truth;
+mod wire;
+
+use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use clap::Parser;
+use tokio::time::timeout;
+
+use crate::{
+    arena::Plan,
+    checker::Check,
+    history::{Line, Recorder},
+    report::{Divisors, Verdict},
+    run::Half,
+};
+
+/// What a quick run must have done.
+const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12 };
+/// What a full run must have done.
+const FULL: Divisors = Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12 };
+/// What a run with a seeded bug must have done: found it.
+const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1 };
+/// How long each half of a quick run lasts.
+const QUICK_HALF: Duration = Duration::from_secs(45);
+/// How long a half may last beside its storm.
+const AROUND: Duration = Duration::from_mins(3);
+/// How long each half of a full run lasts.
+const FULL_HALF: Duration = Duration::from_mins(30);
+/// How long the storm over a seeded bug lasts: it must be found within a minute, start and end included.
+const BUG_STORM: Duration = Duration::from_secs(20);
+const BUG_FOUND: Duration = Duration::from_mins(1);
+/// How large the disks are, in MiB: what a run writes, and little more.
+const QUICK_DISK: u32 = 128;
+const FULL_DISK: u32 = 4096;
+
+/// Break Préau, and see that nothing is lost
+#[derive(Parser)]
+struct Cli {
+    /// 45 seconds on one node, 45 on two
+    #[arg(long)]
+    quick: bool,
+    /// 30 minutes on two nodes and PostgreSQL alone, 30 with NATS; writes a page of the verdict
+    #[arg(long)]
+    full: bool,
+    /// A run on a program with this bug, which must be found
+    #[arg(long)]
+    bug: Option<String>,
+    /// Judge a history that was kept, and do nothing else
+    #[arg(long)]
+    judge: Option<PathBuf>,
+    /// Keep the history here
+    #[arg(long)]
+    history: Option<PathBuf>,
+    /// The program under test
+    #[arg(long, env = "PREAU_BIN", default_value = "target/debug/preau")]
+    binary: PathBuf,
+    /// Where the randomness of the faults begins; without it, anywhere
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Only this half, by its number
+    #[arg(long)]
+    only: Option<usize>,
+    /// How many seconds each half lasts
+    #[arg(long)]
+    seconds: Option<u64>,
+}
+
+/// The seeded bugs of `preau::faults`, and the checks of which one must find each.
+const BUGS: [(&str, &[Check]); 7] = [
+    ("ack_before_commit", &[Check::P1]),
+    ("id_cursor", &[Check::P4, Check::P8]),
+    ("no_unique_id", &[Check::P1, Check::P2]),
+    ("skip_revocation", &[Check::P7]),
+    ("drop_hint_without_poll", &[Check::P8]),
+    ("out_of_order_dispatch", &[Check::P4]),
+    ("counter_plus_plus", &[Check::P10]),
+];
+
+#[tokio::main]
+async fn main() -> Result<ExitCode> {
+    let cli = Cli::parse();
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let seed = cli.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let began = std::time::Instant::now();
+    let lines = if let Some(kept) = &cli.judge {
+        history::load(kept)?
+    } else {
+        tokio::select! {
+            lines = make(&cli, halves(&cli, seed)?) => lines?,
+            // Whatever was started ends as it is dropped.
+            interrupted = tokio::signal::ctrl_c() => {
+                interrupted?;
+                bail!("interrupted");
+            }
+        }
+    };
+    if let Some(path) = &cli.history {
+        history::save(path, &lines)?;
+    }
+    let needed = if cli.full {
+        FULL
+    } else if cli.bug.is_some() {
+        BUG
+    } else {
+        QUICK
+    };
+    let verdict = Verdict::of(&lines, checker::check(&lines), needed, seed);
+    note(&verdict.told());
+    say(&serde_json::to_string(&verdict)?);
+    if cli.full {
+        let today = preau::clock::Clock::system().now().date_naive();
+        std::fs::write(format!("tests/chaos/{today}.md"), verdict.page(&today.to_string())?)?;
+    }
+    let passed = match &cli.bug {
+        Some(bug) => found(bug, &verdict, began.elapsed())?,
+        None => verdict.passed,
+    };
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Whether a bug was found, by a check that must, and in time.
+fn found(bug: &str, verdict: &Verdict, took: Duration) -> Result<bool> {
+    let (_, checks) = BUGS.iter().find(|(name, _)| *name == bug).with_context(|| format!("no bug is called {bug}"))?;
+    let by = verdict.findings.violations.iter().find(|violation| checks.contains(&violation.check));
+    note(&match by {
+        Some(violation) => format!("{bug} is found by {:?} in {:.1} s", violation.check, took.as_secs_f64()),
+        None => format!("{bug} is NOT found by {checks:?}"),
+    });
+    Ok(by.is_some() && took <= BUG_FOUND)
+}
+
+/// The halves of a run.
+fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
+    let half = |number: u32, nodes: usize, length: Duration| {
+        let plan = Plan {
+            binary: cli.binary.clone(),
+            nodes,
+            disk_mib: QUICK_DISK,
+            nats: false,
+            environment: cli.bug.iter().map(|bug| ("PREAU_BUG".to_owned(), bug.clone())).collect(),
+        };
+        let length = cli.seconds.map_or(length, Duration::from_secs);
+        Half { plan, length, seed, first: number * 1_000_000, timed: false, browser: false }
+    };
+    let mut halves = match (cli.quick, cli.full, &cli.bug) {
+        (true, false, None) => {
+            vec![Half { timed: true, ..half(1, 1, QUICK_HALF) }, Half { browser: true, ..half(2, 2, QUICK_HALF) }]
+        }
+        (false, true, None) => {
+            let large = |nats, half: Half| Half { plan: Plan { disk_mib: FULL_DISK, nats, ..half.plan }, ..half };
+            let alone = large(false, half(1, 2, FULL_HALF));
+            let nats = large(true, half(2, 2, FULL_HALF));
+            vec![Half { timed: true, browser: true, ..alone }, Half { browser: true, ..nats }]
+        }
+        (false, false, Some(_)) => vec![half(1, 1, BUG_STORM)],
+        _ => bail!("say one of --quick, --full, --bug and --judge"),
+    };
+    if let Some(only) = cli.only {
+        halves = halves.into_iter().skip(only - 1).take(1).collect();
+    }
+    Ok(halves)
+}
+
+/// Makes a run, and answers its history.
+async fn make(cli: &Cli, halves: Vec<Half>) -> Result<Vec<Line>> {
+    let (recorder, mut lines) = Recorder::new();
+    for half in halves {
+        note(&format!("{} node(s), {} s", half.plan.nodes, half.length.as_secs()));
+        let run = timeout(half.length + AROUND, run::run(&half, &recorder)).await;
+        match run.context("a half does not end").flatten() {
+            // A bug may keep a run from its end; what was seen until then tells of it.
+            Err(error) if cli.bug.is_some() => note(&format!("{error:#}")),
+            ended => ended?,
+        }
+    }
+    drop(recorder);
+    let mut all = Vec::new();
+    while let Some(line) = lines.recv().await {
+        all.push(line);
+    }
+    all.sort_by_key(|line| line.at_us);
+    Ok(all)
+}
+
+/// Says what the run does.
+fn note(line: &str) {
+    // Nobody is left to tell that nobody listens.
+    drop(writeln!(std::io::stderr(), "{line}"));
+}
+
+fn say(line: &str) {
+    drop(writeln!(std::io::stdout(), "{line}"));
+}

@@ -1,0 +1,174 @@
+//! The verdict: what was done, what was found, and whether it is enough.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::Result;
+use serde::Serialize;
+
+use crate::{
+    checker::{Check, Findings, Wrong},
+    history::{Line, Verb, What},
+};
+
+/// What cannot be looked at yet, and why: anything else that looked at nothing fails a run.
+const NOTHING_TO_SEE: [(Check, &str); 2] =
+    [(Check::P11, "the product makes no notifications yet"), (Check::P13, "the program tells no metrics yet")];
+/// How many violations are told of in words.
+const TOLD: usize = 20;
+
+/// What a run must have done for its zeros to count.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(crate) struct Divisors {
+    /// Acknowledged messages.
+    pub(crate) acked: usize,
+    /// Acknowledged edits, removals and reactions.
+    pub(crate) changes: usize,
+    /// Faults.
+    pub(crate) faults: usize,
+    /// Kinds of faults.
+    pub(crate) kinds: usize,
+}
+
+/// The verdict on a run.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Verdict {
+    /// Whether everything was reached, and nothing was wrong.
+    pub(crate) passed: bool,
+    /// The seed of its faults.
+    pub(crate) seed: u64,
+    acked: usize,
+    changes: usize,
+    faults: BTreeMap<String, usize>,
+    refused: BTreeMap<String, String>,
+    needed: Divisors,
+    lost: usize,
+    duplicated: usize,
+    unasked: usize,
+    gaps: usize,
+    reordered: usize,
+    unauthorised: usize,
+    late: usize,
+    unbounded: usize,
+    different: usize,
+    /// What did not hold, what was looked at, and figures.
+    #[serde(flatten)]
+    pub(crate) findings: Findings,
+    /// What keeps it from passing beside violations.
+    missing: Vec<String>,
+}
+
+impl Verdict {
+    /// The verdict on a history, and what was found in it.
+    pub(crate) fn of(history: &[Line], findings: Findings, needed: Divisors, seed: u64) -> Self {
+        let (acked, changes) = acked(history);
+        let mut faults: BTreeMap<String, usize> = BTreeMap::new();
+        let mut refused = BTreeMap::new();
+        for line in history {
+            match &line.what {
+                What::Fault { kind, .. } => *faults.entry(kind.clone()).or_default() += 1,
+                What::Refused { kind, why } => drop(refused.insert(kind.clone(), why.clone())),
+                _ => {}
+            }
+        }
+        let made = faults.values().sum();
+        let mut missing = Vec::new();
+        for (name, is, needs) in [
+            ("acknowledged messages", acked, needed.acked),
+            ("acknowledged changes", changes, needed.changes),
+            ("faults", made, needed.faults),
+            ("kinds of faults", faults.len(), needed.kinds),
+        ] {
+            if is < needs {
+                missing.push(format!("{is} {name} of {needs}"));
+            }
+        }
+        missing.extend(refused.iter().map(|(kind, why)| format!("{kind} could not be made: {why}")));
+        let blind = |check: &Check| findings.looked_at.get(check).is_none_or(|count| *count == 0);
+        let excused = |check: &Check| NOTHING_TO_SEE.iter().any(|(known, _)| known == check);
+        let blind = Check::ALL.iter().filter(|check| blind(check) && !excused(check));
+        missing.extend(blind.map(|check| format!("{check:?} looked at nothing")));
+        Self {
+            passed: missing.is_empty() && findings.violations.is_empty(),
+            seed,
+            acked,
+            changes,
+            faults,
+            refused,
+            needed,
+            lost: findings.count(Wrong::Lost),
+            duplicated: findings.count(Wrong::Duplicated),
+            unasked: findings.count(Wrong::Unasked),
+            gaps: findings.count(Wrong::Gap),
+            reordered: findings.count(Wrong::Reordered),
+            unauthorised: findings.count(Wrong::Unauthorised),
+            late: findings.count(Wrong::Late),
+            unbounded: findings.count(Wrong::Unbounded),
+            different: findings.count(Wrong::Different),
+            findings,
+            missing,
+        }
+    }
+
+    /// The verdict in words.
+    pub(crate) fn told(&self) -> String {
+        let mut told = String::new();
+        let mut say = |line: String| told.extend([line.as_str(), "\n"]);
+        say(format!("{} messages and {} changes acknowledged (seed {})", self.acked, self.changes, self.seed));
+        let faults: usize = self.faults.values().sum();
+        let kinds: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        say(format!("{faults} faults of {} kinds: {}", self.faults.len(), kinds.join(", ")));
+        say(format!(
+            "lost {}, duplicated {}, unasked {}, gaps {}, reordered {}, unauthorised {}, different {}, late {}, unbounded {}",
+            self.lost,
+            self.duplicated,
+            self.unasked,
+            self.gaps,
+            self.reordered,
+            self.unauthorised,
+            self.different,
+            self.late,
+            self.unbounded
+        ));
+        let looked: Vec<_> = Check::ALL.iter().map(|check| self.looked(*check)).collect();
+        say(format!("looked at: {}", looked.join(", ")));
+        let figures: Vec<_> = self.findings.figures.iter().map(|(name, value)| format!("{name} {value}")).collect();
+        say(figures.join(", "));
+        self.missing.iter().for_each(|missing| say(format!("MISSING: {missing}")));
+        for violation in self.findings.violations.iter().take(TOLD) {
+            say(format!("{:?} {:?}: {}", violation.check, violation.wrong, violation.seen));
+        }
+        say(if self.passed { "passed" } else { "FAILED" }.to_owned());
+        told
+    }
+
+    /// The verdict of a full run, as the page that is kept.
+    pub(crate) fn page(&self, today: &str) -> Result<String> {
+        let json = serde_json::to_string_pretty(self)?;
+        Ok(format!(
+            "# Chaos, {today}\n\nMade by `cargo run -p tests --bin chaos -- --full --binary target/release/preau`: two nodes, \
+             half of the time with PostgreSQL alone, half with NATS.\n\n```\n{}```\n\n## Figures\n\n```json\n{json}\n```\n",
+            self.told()
+        ))
+    }
+
+    fn looked(&self, check: Check) -> String {
+        let count = self.findings.looked_at.get(&check).copied().unwrap_or(0);
+        let excuse = NOTHING_TO_SEE.iter().find(|(known, _)| *known == check && count == 0);
+        excuse.map_or_else(|| format!("{check:?} {count}"), |(_, why)| format!("{check:?} nothing ({why})"))
+    }
+}
+
+/// The acknowledged messages, and the other changes.
+fn acked(history: &[Line]) -> (usize, usize) {
+    let mut verbs = BTreeMap::new();
+    let mut acked = BTreeSet::new();
+    for line in history {
+        match &line.what {
+            What::Invoke { op, verb, .. } => drop(verbs.insert(*op, *verb)),
+            What::Ok { op, .. } => drop(acked.insert(*op)),
+            _ => {}
+        }
+    }
+    let messages = acked.iter().filter(|op| verbs.get(op) == Some(&Verb::Send)).count();
+    (messages, acked.len() - messages)
+}

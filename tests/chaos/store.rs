@@ -1,0 +1,91 @@
+//! The SQL of a run: what the database holds at the end, and the ending of its connections.
+
+use anyhow::Result;
+use chrono::{DateTime, SecondsFormat, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// An event.
+pub(crate) struct Event {
+    pub(crate) stream: Uuid,
+    pub(crate) seq: i64,
+    pub(crate) kind: String,
+    pub(crate) subject: Uuid,
+    pub(crate) thread: Option<Uuid>,
+    pub(crate) person: Option<Uuid>,
+    pub(crate) actor: Option<Uuid>,
+    at: DateTime<Utc>,
+}
+
+/// A message.
+pub(crate) struct Message {
+    pub(crate) id: Uuid,
+    pub(crate) thread: Uuid,
+    pub(crate) position: i32,
+    pub(crate) author: Uuid,
+}
+
+impl Event {
+    /// When it happened, as the wire writes it.
+    pub(crate) fn at(&self) -> String {
+        self.at.to_rfc3339_opts(SecondsFormat::Micros, true)
+    }
+}
+
+/// Ends about half of the connections of others.
+pub(crate) async fn drop_backends(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query_scalar!(
+        "select pg_terminate_backend(pid)
+         from pg_stat_activity
+         where datname = current_database() and pid <> pg_backend_pid() and random() < 0.5"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
+/// Where every stream stands.
+pub(crate) async fn last_seqs(connection: &mut PgConnection) -> Result<Vec<(Uuid, i64)>> {
+    let rows = sqlx::query!("select id, last_seq from streams").fetch_all(connection).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
+}
+
+/// The whole log.
+pub(crate) async fn events(connection: &mut PgConnection) -> Result<Vec<Event>> {
+    Ok(sqlx::query_as!(
+        Event,
+        "select
+           stream_id as stream, seq, kind, subject_id as subject, thread_id as thread, person_id as person,
+           actor_id as actor, at
+         from events"
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Every message.
+pub(crate) async fn messages(connection: &mut PgConnection) -> Result<Vec<Message>> {
+    let statement =
+        sqlx::query_as!(Message, "select id, thread_id as thread, position, author_id as author from messages");
+    Ok(statement.fetch_all(connection).await?)
+}
+
+/// Says this on the channel by which nodes tell each other of new events.
+pub(crate) async fn notify(connection: &mut PgConnection, said: &[String]) -> Result<()> {
+    sqlx::query!("select pg_notify('preau.hints', said) from unnest($1::text[]) as said", said)
+        .fetch_all(connection)
+        .await?;
+    Ok(())
+}
+
+/// Ends the connections on which nodes listen to each other: what is said meanwhile is lost.
+pub(crate) async fn drop_listeners(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query_scalar!(
+        "select pg_terminate_backend(pid)
+         from pg_stat_activity
+         where pid <> pg_backend_pid() and (query ilike 'listen %' or query ilike '%pg_notify%')"
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
