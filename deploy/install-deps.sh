@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what `make run` needs and is missing: PostgreSQL's server programs, a C compiler. With `test`: Chromium and
-# NATS's server too. With `bench`: what Préau is compared with, ejabberd.
+# Installs what `make run` needs and is missing: PostgreSQL's server programs, a C compiler. With `test`: Chromium,
+# NATS's server and libfaketime too. With `bench`: what Préau is compared with, ejabberd.
 # By apt where it may; elsewhere it says what to type, and stops.
 set -eu
 
@@ -46,6 +46,8 @@ if [ "${1:-}" = bench ]; then
 fi
 if [ "${1:-}" = test ]; then
     command -v nats-server >/dev/null 2>&1 || missing="$missing nats-server"
+    # For a node whose clock is wrong.
+    ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || missing="$missing libfaketime"
 fi
 [ -z "$missing" ] && exit 0
 

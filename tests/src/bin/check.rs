@@ -91,6 +91,10 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
         run(&mut tests)
     });
     step("the program without faults", &|| without_faults(root));
+    step("chaos", &|| chaos(root));
+    if long {
+        step("seeded bugs", &|| seeded_bugs(root));
+    }
     step("browser tests", &|| browser(root, long));
     summary(&outcomes)
 }
@@ -178,6 +182,50 @@ fn without_faults(root: &Path) -> Result<(bool, String)> {
     let names = ["after_lock", "after_commit_before_ack", "outbox_after_send", "ack_before_commit", "PREAU_BUG"];
     let wrong: Vec<_> = names.into_iter().filter(|name| holds(&preau, name) || !holds(&faulty, name)).collect();
     Ok((wrong.is_empty(), format!("in the program, or not in that of the tests: {wrong:?}")))
+}
+
+/// The program of this build under faults, on one node and on two; what came of it is told as it goes.
+fn chaos(root: &Path) -> Result<(bool, String)> {
+    for step in [
+        cargo(root).args(["build", "--locked", "-p", "preau"]),
+        Command::new("npm").arg("ci").current_dir(root.join("tests/browser")),
+    ] {
+        let (done, output) = run(step)?;
+        if !done {
+            return Ok((false, output));
+        }
+    }
+    run(chaos_on(root, "preau").arg("--quick"))
+}
+
+/// The judge of these runs is believed since it finds each bug that is put before it.
+fn seeded_bugs(root: &Path) -> Result<(bool, String)> {
+    let (built, output) = run(cargo(root).args(["build", "--locked", "-p", "tests", "--bins"]))?;
+    if !built {
+        return Ok((false, output));
+    }
+    let bugs = [
+        "ack_before_commit",
+        "id_cursor",
+        "no_unique_id",
+        "skip_revocation",
+        "drop_hint_without_poll",
+        "out_of_order_dispatch",
+        "counter_plus_plus",
+    ];
+    let mut all = (true, String::new());
+    for bug in bugs {
+        let (found, output) = run(chaos_on(root, "faulty").args(["--bug", bug]))?;
+        all = (all.0 && found, format!("{}{output}", all.1));
+    }
+    Ok(all)
+}
+
+fn chaos_on(root: &Path, program: &str) -> Command {
+    let mut chaos = cargo(root);
+    chaos.args(["run", "--quiet", "--locked", "-p", "tests", "--bin", "chaos", "--"]).env_remove("DATABASE_URL");
+    chaos.env("PREAU_BIN", target(root).join("debug").join(program)).stderr(Stdio::inherit());
+    chaos
 }
 
 /// The journeys in a real browser, against the binary of this build.
