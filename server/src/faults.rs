@@ -7,7 +7,7 @@
 //! `after_lock=1*return(kill)` kills the process there, once. What can be returned is in [`reached`]. A bug is named by
 //! `PREAU_BUG` and holds for the life of the process:
 //!
-//! - `ack_before_commit`: a write is answered before its commit, which follows some time later (I1).
+//! - `ack_before_commit`: a message is answered before its commit, which follows some time later (I1).
 //! - `id_cursor`: a hub takes the ids of messages for a cursor, and passes over one that is older than the last (I3).
 //! - `no_unique_id`: a message that is sent again is stored again, under an id of its own (I1).
 //! - `skip_revocation`: who is removed from a group goes on following it (I8).
@@ -52,7 +52,7 @@ macro_rules! bug {
 pub(crate) use {bug, point};
 
 #[cfg(feature = "faults")]
-pub use seeded::{is_seeded, later, reached};
+pub use seeded::{is_seeded, late, reached};
 
 #[cfg(feature = "faults")]
 mod seeded {
@@ -62,7 +62,7 @@ mod seeded {
 
     /// How long a delay is, and how late a late commit comes.
     const DELAY: Duration = Duration::from_millis(200);
-    const LATE: Duration = Duration::from_millis(50);
+    const LATE: Duration = Duration::from_millis(20);
 
     /// Does at a point what is asked of it: `error`, `panic`, `delay` or `kill`.
     pub async fn reached(place: &'static str) -> Result<()> {
@@ -94,12 +94,8 @@ mod seeded {
         BUG.as_deref() == Some(bug)
     }
 
-    /// Does some time later, whatever becomes of it, what was to be done now.
-    pub fn later(done: impl Future<Output = Result<()>> + Send + 'static) {
-        #[expect(clippy::disallowed_methods, reason = "the bug is that nobody waits for it")]
-        tokio::spawn(async move {
-            tokio::time::sleep(LATE).await;
-            done.await
-        });
+    /// The time by which a commit is late.
+    pub async fn late() {
+        tokio::time::sleep(LATE).await;
     }
 }

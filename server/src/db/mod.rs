@@ -17,11 +17,7 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
-use crate::{
-    clock::Clock,
-    error::Result,
-    faults::{bug, point},
-};
+use crate::{clock::Clock, error::Result, faults::point};
 
 /// A future that a transaction's work returns.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
@@ -86,8 +82,13 @@ impl Db {
                 .after_release(|connection, _| Box::pin(rolled_back(connection)))
                 .connect_lazy_with(options.clone())
         };
+        Self { writers: pool(WRITERS), followers: pool(FOLLOWERS), ..Self::over(pool(READERS), clock, reactions) }
+    }
+
+    /// The same over one pool that somebody else made.
+    pub fn over(pool: PgPool, clock: Clock, reactions: Reactions) -> Self {
         let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
-        Self { pool: pool(READERS), writers: pool(WRITERS), followers: pool(FOLLOWERS), clock, hints, reactions, epoch }
+        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch }
     }
 
     /// The pool, for single statements.
@@ -123,22 +124,42 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        let db = self.clone();
-        detached(async move {
-            let inner = db.writers.begin().await?;
-            let clock = db.clock.clone();
-            let mut tx = Tx { inner, now: clock.now(), clock, reactions: db.reactions, hints: Vec::new() };
-            let value = work(&mut tx).await?;
-            let Tx { inner, hints, .. } = tx;
-            let committed = commit(db, inner, hints);
-            bug!("ack_before_commit" => {
-                crate::faults::later(committed);
-                return Ok(value);
-            });
-            committed.await?;
-            Ok(value)
-        })
-        .await
+        detached(self.clone().written(work)).await
+    }
+
+    async fn written<T, F>(self, work: F) -> Result<T>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
+    {
+        let inner = self.writers.begin().await?;
+        let clock = self.clock.clone();
+        let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.reactions, hints: Vec::new() };
+        let value = work(&mut tx).await?;
+        let Tx { inner, hints, .. } = tx;
+        point!("before_commit" if !hints.is_empty());
+        inner.commit().await?;
+        point!("after_commit_before_ack" if !hints.is_empty());
+        // What is committed is acked, even where nobody could be told of it: the poll finds it.
+        drop(self.tell(hints).await);
+        Ok(value)
+    }
+
+    /// What [`Db::write`] does, without its task: for the test that shows what the task protects from.
+    #[cfg(feature = "faults")]
+    pub async fn write_attached<T, F>(&self, work: F) -> Result<T>
+    where
+        F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
+    {
+        self.clone().written(work).await
+    }
+
+    async fn tell(&self, hints: Vec<Hint>) -> Result<()> {
+        point!("after_ack_before_hint" if !hints.is_empty());
+        for hint in hints {
+            // No receiver means that nobody is connected.
+            drop(self.hints.send(hint));
+        }
+        Ok(())
     }
 
     /// Runs `work` in one REPEATABLE READ, read-only snapshot, in a task of its own (I5).
@@ -212,10 +233,17 @@ impl Tx {
     pub async fn record(&mut self, event: Event, actor: Option<PersonId>) -> Result<i64> {
         let row = event.row();
         let now = self.now;
+        // Groups are locked before people: what they are told of somebody's own event comes before it.
+        let own = row.person.is_some_and(|person| row.stream == person.into());
+        if own {
+            (self.reactions)(self, event).await?;
+        }
         let seq = store::record(self.connection(), row, actor, now).await?;
         point!("after_insert");
         self.hints.push((row.stream, seq));
-        (self.reactions)(self, event).await?;
+        if !own {
+            (self.reactions)(self, event).await?;
+        }
         Ok(seq)
     }
 
@@ -333,24 +361,6 @@ pub async fn ping(db: &Db) -> Result<()> {
 pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
     let mut connection = db.pool.acquire().await?;
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
-}
-
-async fn commit(db: Db, inner: sqlx::Transaction<'static, sqlx::Postgres>, hints: Vec<Hint>) -> Result<()> {
-    point!("before_commit" if !hints.is_empty());
-    inner.commit().await?;
-    point!("after_commit_before_ack" if !hints.is_empty());
-    // What is committed is acked, even where nobody could be told of it: the poll finds it.
-    drop(tell(&db, hints).await);
-    Ok(())
-}
-
-async fn tell(db: &Db, hints: Vec<Hint>) -> Result<()> {
-    point!("after_ack_before_hint" if !hints.is_empty());
-    for hint in hints {
-        // No receiver means that nobody is connected.
-        drop(db.hints.send(hint));
-    }
-    Ok(())
 }
 
 /// Runs to the end even if the caller goes away.

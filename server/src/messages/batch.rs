@@ -96,6 +96,7 @@ pub(super) async fn post(tx: &mut Tx, post: &Post) -> Verdict {
 }
 
 async fn commit_together(db: &Db, posts: Vec<Post>) -> Result<Vec<Verdict>> {
+    bug!("ack_before_commit" => return commit_late(db, posts).await);
     db.write(move |tx| {
         Box::pin(async move {
             bug!("no_unique_id" => return write_again(tx, &posts).await);
@@ -138,6 +139,25 @@ async fn write(tx: &mut Tx, posts: &[Post]) -> Result<Vec<Verdict>> {
         }
     }
     Ok(judgements.into_iter().zip(posts).map(|(judgement, post)| verdict(judgement, post)).collect())
+}
+
+/// Answers before the commit: what the bug `ack_before_commit` does.
+#[cfg(feature = "faults")]
+async fn commit_late(db: &Db, posts: Vec<Post>) -> Result<Vec<Verdict>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let written = db.write(move |tx| {
+        Box::pin(async move {
+            let verdicts = write(tx, &posts).await;
+            let failed = verdicts.is_err();
+            drop(answer.send(verdicts));
+            crate::faults::late().await;
+            if failed { Err(Error::Unavailable) } else { Ok(()) }
+        })
+    });
+    tokio::select! {
+        answered = answered => answered.unwrap_or(Err(Error::Unavailable)),
+        written = written => written.and(Err(Error::Unavailable)),
+    }
 }
 
 /// Writes what was sent again under new ids, and answers by the old ones: what the bug `no_unique_id` does.
