@@ -5,9 +5,10 @@
 
 mod store;
 
-use std::{path::PathBuf, time::Duration};
+use std::{panic::AssertUnwindSafe, path::PathBuf, time::Duration};
 
 use chrono::TimeDelta;
+use futures_util::FutureExt;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart, header},
@@ -69,7 +70,9 @@ pub async fn latest(db: &Db, limit: i64) -> Result<Vec<Sent>> {
 /// Sends what is due until told to stop.
 pub async fn work(db: Db, transport: Transport, from: Mailbox, stop: CancellationToken) {
     loop {
-        match send_due(&db, &transport, &from).await {
+        // What panics on one mail must not end the worker: it is due again later, and the others are sent.
+        let round = AssertUnwindSafe(send_due(&db, &transport, &from)).catch_unwind();
+        match round.await.unwrap_or(Ok(0)) {
             Ok(sent) if sent == ROUND => continue,
             Ok(_) | Err(Error::Unavailable) => {}
             Err(error) => tracing::error!(%error, "mails could not be taken from the queue"),

@@ -1,8 +1,8 @@
 //! The I/O around one hub. Every reading and printing is a future of the hub's own task, so that they end with it.
 
-use std::{collections::HashMap, pin::Pin, sync::Arc, sync::atomic::Ordering};
+use std::{collections::HashMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc, sync::atomic::Ordering};
 
-use futures_util::{StreamExt, stream::FuturesUnordered};
+use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use web::Text;
@@ -354,19 +354,25 @@ async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> Vec<Prin
 /// Renders events together. If that fails as a whole, each is tried alone, so that a bad one never fails its neighbours.
 async fn rendered(hubs: &Hubs, asked: &[Asked]) -> Vec<Result<Vec<Content>>> {
     hubs.0.metrics.renders.fetch_add(1, Ordering::Relaxed);
-    match (hubs.0.render)(&hubs.0.db, asked).await {
+    match render(hubs, asked).await {
         Ok(rendered) => rendered,
         Err(Error::Unavailable) => asked.iter().map(|_| Err(Error::Unavailable)).collect(),
         Err(error) => {
             tracing::warn!(%error, events = asked.len(), "events could not be read together and are read one by one");
             let mut rendered = Vec::with_capacity(asked.len());
             for asked in asked {
-                let alone = (hubs.0.render)(&hubs.0.db, std::slice::from_ref(asked)).await;
+                let alone = render(hubs, std::slice::from_ref(asked)).await;
                 rendered.push(alone.and_then(|mut alone| alone.pop().unwrap_or_else(|| Ok(Vec::new()))));
             }
             rendered
         }
     }
+}
+
+/// What panics on one event must not end the hub, and with it everybody's other events.
+async fn render(hubs: &Hubs, asked: &[Asked]) -> Result<Vec<Result<Vec<Content>>>> {
+    let rendering = AssertUnwindSafe((hubs.0.render)(&hubs.0.db, asked)).catch_unwind();
+    rendering.await.unwrap_or_else(|_| Err(std::io::Error::other("the rendering panicked").into()))
 }
 
 fn print(
