@@ -238,11 +238,13 @@ pub async fn add(tx: &mut Tx, may: &MayAnimate, person: PersonId, role: Role) ->
     }
 }
 
-/// Tells a person's groups that they are called otherwise. Their own stream is locked already: a removal that locks the
-/// other way round at that moment fails as a whole, and is done again by who asked.
+/// Tells a person's groups that they are called otherwise, but for those that they have just left.
 pub async fn tell_renamed(tx: &mut Tx, person: PersonId) -> Result<()> {
     for group in store::of_person(tx.connection(), person).await? {
-        tx.record(Event::MemberChanged { group, person }, Some(person)).await?;
+        tx.lock(group.into()).await?;
+        if store::role(tx.connection(), group, person).await?.is_some() {
+            tx.record(Event::MemberChanged { group, person }, Some(person)).await?;
+        }
     }
     Ok(())
 }
