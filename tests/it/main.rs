@@ -6,13 +6,16 @@
 mod support;
 
 mod apply;
+mod cancelled;
 mod connections;
 mod demo;
 mod documents;
+mod failpoints;
 mod fanout;
 mod floors;
 mod groups;
 mod live;
+mod locks;
 mod meetings;
 mod messages;
 mod nodes;

@@ -1,6 +1,7 @@
 //! A whole server for each test, on a database of its own, and a cast that speaks to it.
 
 mod nats;
+mod program;
 mod socket;
 
 use std::{
@@ -27,6 +28,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use words::{Locale, PersonId};
 
 pub(crate) use nats::Nats;
+pub(crate) use program::Program;
 pub(crate) use socket::{PATIENCE, Socket};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
@@ -42,6 +44,8 @@ pub(crate) struct Server {
     pub(crate) clock: Clock,
     pub(crate) files: Files,
     pub(crate) sockets: serve::Sockets,
+    /// What answers a request, for a test that polls it itself.
+    pub(crate) router: axum::Router,
     stop: CancellationToken,
     folder: Arc<Folder>,
 }
@@ -185,13 +189,26 @@ impl Server {
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let sockets = serve::Sockets::new(&app, bus, stop.clone(), tracker.clone());
         tokio::spawn(sockets.clone().work());
-        tokio::spawn(server::serve(listener, serve::router(app, sockets.clone()), stop.clone(), tracker));
-        Self { url, db, clock, files, sockets, stop, folder }
+        let router = serve::router(app, sockets.clone());
+        tokio::spawn(server::serve(listener, router.clone(), stop.clone(), tracker));
+        Self { url, db, clock, files, sockets, router, stop, folder }
     }
 
     /// Asks the server to stop.
     pub(crate) fn drain(&self) {
         self.stop.cancel();
+    }
+
+    /// What is there by half: names of things that miss what belongs to them. One statement, so that whoever writes at
+    /// the same time is seen to have written everything or nothing.
+    pub(crate) async fn torn(&self) -> Vec<String> {
+        sqlx::query_scalar(include_str!("torn.sql")).fetch_all(self.db.pool()).await.unwrap()
+    }
+
+    /// The files that are being received.
+    pub(crate) fn incoming(&self) -> Vec<std::path::PathBuf> {
+        let folder = std::fs::read_dir(self.folder.path().join("incoming")).unwrap();
+        folder.map(|entry| entry.unwrap().path()).collect()
     }
 
     /// Somebody with an account and a token.
@@ -206,9 +223,12 @@ impl Server {
 
     /// A group on invitation with one channel; its animator, the group and the channel.
     pub(crate) async fn group(&self) -> (Actor, Group) {
+        self.group_named("Réseau CPO").await
+    }
+
+    pub(crate) async fn group_named(&self, name: &str) -> (Actor, Group) {
         let ines = self.admin("Inès").await;
-        let group =
-            ines.post("/api/v1/groups", json!({ "name": "Réseau CPO", "purpose": "", "access": "invite" })).await;
+        let group = ines.post("/api/v1/groups", json!({ "name": name, "purpose": "", "access": "invite" })).await;
         assert_eq!(group.status, 201, "{}", group.text);
         let id = group.json()["id"].as_str().unwrap().to_owned();
         let channel =
@@ -290,6 +310,16 @@ impl Actor {
 
     /// Sends a form with files, as a browser does.
     pub(crate) async fn upload(&self, path: &str, fields: &[(&str, &str)], files: &[(&str, &[u8])]) -> Answer {
+        self.try_upload(path, fields, files).await.unwrap()
+    }
+
+    /// The same to a server that may end before it answers.
+    pub(crate) async fn try_upload(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &[u8])],
+    ) -> reqwest::Result<Answer> {
         let mut form = reqwest::multipart::Form::new();
         for (name, value) in fields {
             form = form.text((*name).to_owned(), (*value).to_owned());
@@ -300,7 +330,7 @@ impl Actor {
         let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token).multipart(form);
         let json = path.starts_with("/api/");
         let request = request.header("accept", if json { "application/json" } else { "text/html" });
-        Answer::of(request.send().await.unwrap()).await
+        Ok(Answer::of(request.send().await?).await)
     }
 
     /// Reads with headers of one's own.
@@ -315,6 +345,11 @@ impl Actor {
     /// Begins to read, and leaves the rest of the bytes to come.
     pub(crate) async fn begin(&self, path: &str) -> reqwest::Response {
         self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await.unwrap()
+    }
+
+    /// The same person, at a program that serves there.
+    pub(crate) fn at_url(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     /// Adds somebody to a group.
