@@ -43,8 +43,10 @@ const QUICK_HALF: Duration = Duration::from_secs(45);
 const AROUND: Duration = Duration::from_mins(3);
 /// How long each half of a full run lasts.
 const FULL_HALF: Duration = Duration::from_mins(30);
-/// How long the storm over a seeded bug lasts: it must be found within a minute, start and end included.
+/// How long the storm over a seeded bug lasts, and how much more goes wrong in it than else: it must be found within a
+/// minute, start and end included.
 const BUG_STORM: Duration = Duration::from_secs(20);
+const BUG_PACE: u32 = 3;
 const BUG_FOUND: Duration = Duration::from_mins(1);
 /// How large the disks are, in MiB: what a run writes, and little more.
 const QUICK_DISK: u32 = 128;
@@ -149,15 +151,18 @@ fn found(bug: &str, verdict: &Verdict, took: Duration) -> Result<bool> {
 /// The halves of a run.
 fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
     let half = |number: u32, nodes: usize, length: Duration| {
-        let plan = Plan {
-            binary: cli.binary.clone(),
-            nodes,
-            disk_mib: QUICK_DISK,
-            nats: false,
-            environment: cli.bug.iter().map(|bug| ("PREAU_BUG".to_owned(), bug.clone())).collect(),
-        };
+        let plan = Plan { binary: cli.binary.clone(), nodes, disk_mib: QUICK_DISK, nats: false };
         let length = cli.seconds.map_or(length, Duration::from_secs);
-        Half { plan, length, seed, first: number * 1_000_000, timed: false, browser: false }
+        Half {
+            plan,
+            length,
+            pace: 1,
+            bug: cli.bug.clone(),
+            seed,
+            first: number * 1_000_000,
+            timed: false,
+            browser: false,
+        }
     };
     let mut halves = match (cli.quick, cli.full, &cli.bug) {
         (true, false, None) => {
@@ -169,7 +174,7 @@ fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
             let nats = large(true, half(2, 2, FULL_HALF));
             vec![Half { timed: true, browser: true, ..alone }, Half { browser: true, ..nats }]
         }
-        (false, false, Some(_)) => vec![half(1, 1, BUG_STORM)],
+        (false, false, Some(_)) => vec![Half { pace: BUG_PACE, ..half(1, 1, BUG_STORM) }],
         _ => bail!("say one of --quick, --full, --bug and --judge"),
     };
     if let Some(only) = cli.only {

@@ -48,6 +48,10 @@ pub(crate) struct Half {
     pub(crate) seed: u64,
     /// The number of its first actor.
     pub(crate) first: Who,
+    /// How many times as many faults as in a quick run.
+    pub(crate) pace: u32,
+    /// The bug that the nodes have, once everybody is there.
+    pub(crate) bug: Option<String>,
     /// Whether deliveries are timed before the storm.
     pub(crate) timed: bool,
     /// Whether one of the readers is a browser.
@@ -86,6 +90,9 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     let casting = Casting::new(arena.postgres.options(), network.clone(), recorder.clone(), half.first);
     let casting = Arc::new(casting);
     let stage = Stage::set(&casting).await.context("the cast")?;
+    if let Some(bug) = &half.bug {
+        arena.plant(bug).await?;
+    }
     let (phase, seen) = watch::channel(Phase::Storm);
     let (paused, is_paused) = watch::channel(false);
     let (crash, crashes) = watch::channel((usize::MAX, 0));
@@ -111,6 +118,7 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     stage.call_others(&casting, &mut company, &signals);
     let storm = Storm {
         length: half.length,
+        pace: half.pace,
         seed: half.seed,
         signals: signals.clone(),
         paused,
@@ -224,6 +232,11 @@ impl Stage {
         Ok(Self { animator, authors, requesters, readers, guests, idler, passers, outsider, rooms })
     }
 
+    /// The busy room that the reader of a number follows: guests come after four others.
+    fn room_of(&self, number: usize) -> &Room {
+        &self.rooms[number % 2]
+    }
+
     fn streams(&self) -> Vec<Uuid> {
         self.rooms.iter().map(|room| room.stream).collect()
     }
@@ -235,23 +248,25 @@ impl Stage {
         Browser::open(casting.part(person, "browser"), &secret, self.rooms[2].threads[0]).await
     }
 
+    /// Readers of one busy room each, in turn, and of their own stream; one of them has the quiet room too, by polls.
     fn call_readers(&self, casting: &Casting, company: &mut Company, signals: &Signals) {
-        let follow = |person: &Person| -> Vec<Uuid> { self.streams().into_iter().chain([person.id]).collect() };
+        let follow = |number: usize, person: &Person| vec![self.room_of(number).stream, person.id];
+        let both = vec![self.rooms[0].stream, self.rooms[2].stream];
         let part = casting.part(&self.readers[4], "poller");
-        let (who, (poller, applied)) = (part.who, Poller::new(part, self.streams(), signals.clone()));
-        company.progress.push((who, self.streams(), applied));
+        let (who, (poller, applied)) = (part.who, Poller::new(part, both.clone(), signals.clone()));
+        company.progress.push((who, both, applied));
         company.pollers.spawn(poller.act());
         for (number, person) in self.readers[..4].iter().chain(&self.guests).enumerate() {
             let part = casting.part(person, if number < 4 { "reader" } else { "guest" });
             let (who, protocol) = (part.who, if number == 0 { HTML } else { JSON });
-            let (mut reader, applied) = Reader::new(part, protocol, follow(person), signals.clone());
+            let (mut reader, applied) = Reader::new(part, protocol, follow(number, person), signals.clone());
             if number == 0 {
                 reader = reader.watching(self.rooms[0].threads.clone());
             }
             if number == 1 {
                 reader = reader.timed(company.slow.subscribe());
             }
-            company.progress.push((who, follow(person), applied));
+            company.progress.push((who, follow(number, person), applied));
             company.readers.spawn(reader.act());
         }
     }
@@ -298,8 +313,7 @@ impl Stage {
 
     fn call_others(&self, casting: &Arc<Casting>, company: &mut Company, signals: &Signals) {
         let plan = Revocations {
-            streams: self.streams(),
-            guests: self.guests.iter().map(|guest| guest.id).collect(),
+            guests: (4..).zip(&self.guests).map(|(number, guest)| (self.room_of(number).stream, guest.id)).collect(),
             pause: Duration::from_millis(1200),
         };
         let admin = casting.part(&self.animator, "animator");

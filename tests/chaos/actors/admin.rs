@@ -13,10 +13,8 @@ use crate::{cast::Part, history::What, wire::Api};
 /// Whom to remove from where, and how long to wait in between.
 #[derive(Clone, Debug)]
 pub(crate) struct Revocations {
-    /// The groups.
-    pub(crate) streams: Vec<Uuid>,
-    /// Their guests.
-    pub(crate) guests: Vec<Uuid>,
+    /// The group of each guest, and the guest.
+    pub(crate) guests: Vec<(Uuid, Uuid)>,
     /// From one removal to the next.
     pub(crate) pause: Duration,
 }
@@ -24,11 +22,10 @@ pub(crate) struct Revocations {
 /// Removes and takes back until the storm is over; in the end everybody is a member.
 pub(crate) async fn toggle_memberships(part: Part, plan: Revocations, mut signals: Signals) -> Result<()> {
     let api = part.person.api(&part.network)?;
-    let mut turn = 0;
-    while signals.phase() == Phase::Storm {
-        let guest = plan.guests[turn % plan.guests.len()];
-        let stream = plan.streams[(turn / plan.guests.len()) % plan.streams.len()];
-        turn += 1;
+    for (stream, guest) in plan.guests.iter().copied().cycle() {
+        if signals.phase() != Phase::Storm {
+            break;
+        }
         if remove(&api, stream, guest, &signals).await {
             let until_us = part.recorder.now_us();
             part.note(What::Fault { kind: "membership_revoked".to_owned(), until_us });
@@ -37,10 +34,8 @@ pub(crate) async fn toggle_memberships(part: Part, plan: Revocations, mut signal
         add(&api, stream, guest, &signals).await;
         signals.rest(plan.pause / 2).await;
     }
-    for stream in &plan.streams {
-        for guest in &plan.guests {
-            add(&api, *stream, *guest, &signals).await;
-        }
+    for (stream, guest) in &plan.guests {
+        add(&api, *stream, *guest, &signals).await;
     }
     Ok(())
 }

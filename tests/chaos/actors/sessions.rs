@@ -11,7 +11,7 @@ use super::{Phase, Reader, Signals, backoff};
 use crate::{
     cast::{Casting, Person},
     history::What,
-    wire::{Api, Credential, HTML},
+    wire::{Api, Credential, JSON},
 };
 
 /// How long each session lasts.
@@ -34,7 +34,7 @@ pub(crate) async fn end_sessions(
         let part = casting.part(&person, "session");
         let credential = Credential::Session(secret);
         let api = Api::new(part.network.address(), credential.clone())?;
-        let (reader, _) = Reader::new(part.clone(), HTML, streams.clone(), signals.clone());
+        let (reader, _) = Reader::new(part.clone(), JSON, streams.clone(), signals.clone());
         let reading = reader.with(credential).act();
         let ending = async {
             signals.rest(LASTS).await;

@@ -32,8 +32,6 @@ pub(crate) struct Plan {
     pub(crate) disk_mib: u32,
     /// Whether nodes tell each other of new events by NATS, instead of by their database.
     pub(crate) nats: bool,
-    /// What the nodes have in their environment beside.
-    pub(crate) environment: Vec<(String, String)>,
 }
 
 /// What is under test. The fields are dropped in order: processes first, their folder last.
@@ -60,8 +58,7 @@ impl Arena {
         let folder = Folder::fresh(plan.disk_mib)?;
         let ports: Vec<u16> = (0..plan.nodes).map(|_| free_port()).collect::<Result<_>>()?;
         let proxy = Proxy::start(&ports).await?;
-        let mut environment = plan.environment.clone();
-        environment.push(("PREAU_PUBLIC_URL".to_owned(), format!("http://{}", proxy.address())));
+        let mut environment = vec![("PREAU_PUBLIC_URL".to_owned(), format!("http://{}", proxy.address()))];
         let nats = if plan.nats { Some(Nats::start().await?) } else { None };
         environment.extend(nats.iter().map(|nats| ("PREAU_NATS_URL".to_owned(), nats.url())));
         let supervised = if plan.nodes > 1 {
@@ -86,6 +83,17 @@ impl Arena {
             None => Postgres::attach(&folder).await?,
         };
         Ok(Self { nodes, postgres, nats, proxy, clock, folder })
+    }
+
+    /// Starts every node again, with a seeded bug.
+    pub(crate) async fn plant(&mut self, bug: &str) -> Result<()> {
+        for node in &mut self.nodes {
+            node.set("PREAU_BUG", bug);
+            node.kill().await?;
+            node.start()?;
+            node.wait_until_ready(PATIENCE).await?;
+        }
+        Ok(())
     }
 
     /// Stops everything in good order.

@@ -27,6 +27,8 @@ const TAIL: Duration = Duration::from_millis(1500);
 pub(crate) struct Storm {
     /// How long it lasts.
     pub(crate) length: Duration,
+    /// How many times as many faults as the counts of its lanes say.
+    pub(crate) pace: u32,
     /// Where its randomness begins.
     pub(crate) seed: u64,
     /// What actors are told.
@@ -78,7 +80,7 @@ impl Storm {
         let mut faults = Vec::new();
         let last = self.length.saturating_sub(TAIL);
         for (fault, count) in counts {
-            let times = f64::from(*count) * self.length.as_secs_f64() / SPAN.as_secs_f64();
+            let times = f64::from(*count * self.pace) * self.length.as_secs_f64() / SPAN.as_secs_f64();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
             let times = times.round() as u32;
             faults.extend((0..times).map(|_| (last.mul_f64(rng.random_range(0.0..1.0)), *fault)));
