@@ -153,8 +153,11 @@ pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()>
 }
 
 /// Tells that a thread without a title of its own is called otherwise, since what its first message says has changed.
+/// The standing thread is called after its channel.
 pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Result<()> {
-    if store::title(tx.connection(), thread).await?.is_none() {
+    let place = store::place(tx.connection(), thread).await?;
+    let standing = place.is_none_or(|place| place.kind == ThreadKind::Standing);
+    if !standing && store::title(tx.connection(), thread).await?.is_none() {
         tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;
     }
     Ok(())
