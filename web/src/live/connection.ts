@@ -47,8 +47,8 @@ export class Connection {
   #attempt = 0;
   /** Sockets in a row that never opened. */
   #refused = 0;
-  /** The server asked to come back no sooner than after so long. */
-  #pause = 0;
+  /** The server asked to come back no sooner than then. */
+  #notBefore = 0;
   #heard = 0;
   #asked = 0;
   #beat = Date.now();
@@ -101,8 +101,8 @@ export class Connection {
   /** Back from sleep, from another page or network: what is lost comes back at once, what looks well is asked. */
   #wake(): void {
     if (this.#open) this.#ask();
-    // One that is being made is given its time.
-    else if (this.#timer !== undefined || this.#ended) this.connect();
+    // One that is being made is given its time, and a server that goes gets the time it asked for.
+    else if ((this.#timer !== undefined && performance.now() >= this.#notBefore) || this.#ended) this.connect();
   }
 
   #opened(): void {
@@ -115,7 +115,7 @@ export class Connection {
     this.#heard = performance.now();
     this.#asked = 0;
     if (frame.type === "welcome") this.#attempt = 0;
-    else if (frame.type === "bye") this.#pause = frame.after_ms;
+    else if (frame.type === "bye") this.#notBefore = performance.now() + frame.after_ms;
     this.listener.heard(frame);
   }
 
@@ -129,8 +129,8 @@ export class Connection {
       this.listener.ended(code);
       return;
     }
-    this.#timer = window.setTimeout(() => this.connect(), this.#pause + backoff(this.#attempt, Math.random));
-    this.#pause = 0;
+    const pause = Math.max(0, this.#notBefore - performance.now());
+    this.#timer = window.setTimeout(() => this.connect(), pause + backoff(this.#attempt, Math.random));
   }
 
   #lose(): void {

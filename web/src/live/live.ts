@@ -22,8 +22,12 @@ class Live {
   readonly #changed: (() => void)[] = [];
   readonly #arrived: ((message: string) => void)[] = [];
   #request = 0;
+  /** The language in which the connection was made. */
+  #locale = document.body.dataset.locale;
   /** Whether the connection is known to be of the page's reader. */
   #own = false;
+  /** Whether somebody else has signed in with this browser: nothing is said in their name. */
+  #foreign = false;
   /** Whether streams must be named to the connection. */
   #named = false;
 
@@ -82,7 +86,7 @@ class Live {
     this.#named = named;
     connected();
     for (const stream of this.#streams.names()) this.#subscribe(stream);
-    // Polls name the streams themselves, and are answered for the page's reader or not at all.
+    // Polls name the streams themselves, and a first one was answered.
     if (!named) this.#speaks();
   }
 
@@ -94,7 +98,7 @@ class Live {
   }
 
   #speaks(): void {
-    if (this.#own) return;
+    if (this.#own || this.#foreign) return;
     this.#own = true;
     for (const ready of this.#ready) ready();
   }
@@ -138,8 +142,10 @@ class Live {
     if (frame.id !== undefined) this.#waiting.delete(frame.id);
     const own = document.body.dataset.person ?? "";
     const outcome = this.#streams.answered(frame, own);
-    if (outcome === "foreign") location.reload();
-    else if (outcome === "reload" || outcome === "gone") this.#page.reload();
+    if (outcome === "foreign") {
+      this.#own = !(this.#foreign = true);
+      location.reload();
+    } else if (outcome === "reload" || outcome === "gone") this.#page.reload();
     if (frame.stream === own && outcome === "follows") this.#speaks();
   }
 
@@ -184,8 +190,6 @@ class Live {
       for (const stream of this.#streams.names()) this.#subscribe(stream);
     }
   }
-
-  #locale = document.body.dataset.locale;
 }
 
 /** Whether the page shows a digest of what events of this kind are about. */

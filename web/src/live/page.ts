@@ -12,7 +12,7 @@ const DIGEST_MS = 2_000;
 /** The parts of a page that events may change. */
 const PARTS = ["header.header", "nav.navigation", "nav.bar", "main", "footer.footer"];
 
-/** The address shows something, gone, or asks to sign in; or the page has none of its own. */
+/** A fresh page; or this one is another person's by now; or it stays as it is, since nothing can be had in its place. */
 type Fetched = Document | "foreign" | "kept";
 
 /** Fetches the page again, once at a time. */

@@ -42,12 +42,12 @@ export class Polling {
       query.set("at", at.map(({ stream, since, epoch }) => `${stream}:${epoch}:${since}`).join(","));
       const answer = await this.#call(`${this.url}/poll?${query}`, {}, WAIT_S * 1_000);
       if (!answer) return;
-      if (!this.#open) {
-        this.#open = true;
-        this.events.opened();
-        this.events.heard({ type: "welcome" });
-      }
+      // What it says comes first: it may be that this is not the page's reader any more.
       this.#hear(answer);
+      if (this.#open) continue;
+      this.#open = true;
+      this.events.opened();
+      this.events.heard({ type: "welcome" });
     }
   }
 
