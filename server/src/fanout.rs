@@ -202,6 +202,7 @@ fn forms(event: &Recorded, variants: &[Variant], subjects: &Subjects, now: DateT
         .iter()
         .map(|variant| match *variant {
             Variant::Json => Ok(Content::Json { data: data(event, &subject) }),
+            Variant::Withheld { .. } => Ok(Content::unknown(*variant)),
             Variant::Html { locale, watched } => html(event, &subject, Text::of(locale), watched, now),
         })
         .collect()

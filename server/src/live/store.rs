@@ -37,6 +37,21 @@ pub(super) async fn sweep(connection: &mut PgConnection, before: DateTime<Utc>, 
     Ok(swept.rows_affected())
 }
 
+/// The memberships that end after this event, and where.
+pub(super) async fn ends(connection: &mut PgConnection, stream: StreamId, after: i64) -> Result<Vec<(PersonId, i64)>> {
+    let rows = sqlx::query!(
+        r#"select person_id as "person!: PersonId", seq
+           from events
+           where stream_id = $1 and seq > $2 and kind = 'member.removed' and person_id is not null
+           order by seq"#,
+        stream.0,
+        after,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person, row.seq)).collect())
+}
+
 pub(super) async fn events(
     connection: &mut PgConnection,
     stream: StreamId,

@@ -244,11 +244,12 @@ pub enum Content {
 }
 
 impl Content {
-    /// What is said of an event that this build cannot show: fetch the part. Every page has the target.
+    /// What is said of an event that this build cannot show, or not to this reader: fetch the part. Every page has the
+    /// target.
     pub fn unknown(variant: Variant) -> Self {
         match variant {
-            Variant::Json => Self::Json { data: Value::Null },
-            Variant::Html { .. } => {
+            Variant::Json | Variant::Withheld { html: false } => Self::Json { data: Value::Null },
+            Variant::Html { .. } | Variant::Withheld { html: true } => {
                 let change = Change { target: "content".to_owned(), action: Action::Reload, html: String::new() };
                 Self::Html { change, also: Vec::new(), data: None }
             }

@@ -6,7 +6,9 @@
 //! - a follower has one number, the next sequence that it is given, and is given nothing else: no hole, nothing twice;
 //! - a right is asked after its asker has joined, and an end of membership that is dispatched before the answer is
 //!   noted against it: a right that is older than that end counts for nothing (I8);
-//! - an event is printed once for each form that somebody wants, and the same bytes go to all of them.
+//! - an event is printed once for each form that somebody wants, and the same bytes go to all of them;
+//! - it is printed as its subject is now, which may be what became of it after somebody's membership ended. So each
+//!   printing looks afterwards whose has, and who is known to be out gets their last places in the log without content.
 
 mod follower;
 mod join;
@@ -63,6 +65,11 @@ pub enum Variant {
         locale: Locale,
         /// Whether the thread is watched.
         watched: bool,
+    },
+    /// As a place in the log and nothing else, in frames of the one kind or the other.
+    Withheld {
+        /// Whether the reader is a page.
+        html: bool,
     },
 }
 
@@ -240,6 +247,8 @@ pub struct Hub {
     window: Window,
     followers: BTreeMap<ConnectionId, Follower>,
     joining: BTreeMap<ConnectionId, Joining>,
+    /// Memberships that are known to end, and where: in events that wait, or that are not read yet.
+    ends: Vec<(PersonId, i64)>,
     /// Somebody joined whose right was not asked yet.
     unasked: bool,
     /// Something was learnt for which somebody who joins may have waited.
@@ -285,6 +294,7 @@ impl Hub {
             window: Window::new(last),
             followers: BTreeMap::new(),
             joining: BTreeMap::new(),
+            ends: Vec::new(),
             unasked: false,
             learnt: false,
             behind: false,
@@ -371,6 +381,7 @@ impl Hub {
             return;
         };
         let full = i64::try_from(entries.len()).is_ok_and(|read| read >= READ);
+        self.end(entries.iter().filter_map(|entry| Some((entry.removed()?, entry.seq))));
         if let Err(gap) = self.window.append(entries) {
             return self.broken(gap);
         }
@@ -387,8 +398,9 @@ impl Hub {
         }
     }
 
-    /// What was asked to be printed.
-    pub fn printed(&mut self, pass: Pass, printed: Vec<Printed>) {
+    /// What was asked to be printed, and the memberships that had ended when its subjects were read.
+    pub fn printed(&mut self, pass: Pass, printed: Vec<Printed>, ends: &[(PersonId, i64)]) {
+        self.end(ends.iter().copied());
         self.stalled |= printed.iter().flat_map(|event| &event.forms).any(|(_, bytes)| bytes.is_none());
         match pass {
             Pass::New => {
@@ -463,7 +475,7 @@ impl Hub {
     fn dispatch(&mut self) {
         while self.window.next().is_some() {
             let run: Vec<_> = self.window.run(PRINTED).collect();
-            let shares = share::shares(live(&self.followers), &entries(&run));
+            let shares = share::shares(live(&self.followers), &entries(&run), &self.ends);
             let is_printed = |&index: &usize| {
                 share::variants(&shares, index).into_iter().all(|variant| run[index].form(variant).is_some())
             };
@@ -493,9 +505,21 @@ impl Hub {
         for follower in self.followers.values_mut() {
             follower.told(last.entry.seq);
         }
+        let done = last.entry.seq;
+        self.ends.retain(|&(_, end)| end > done);
         if let Some(person) = last.entry.removed() {
             bug!("skip_revocation" => return);
-            self.put_out(person, last.entry.seq);
+            self.put_out(person, done);
+        }
+    }
+
+    /// Notes where memberships end.
+    fn end(&mut self, ends: impl Iterator<Item = (PersonId, i64)>) {
+        let done = self.window.done();
+        for end in ends.filter(|&(_, seq)| seq > done) {
+            if !self.ends.contains(&end) {
+                self.ends.push(end);
+            }
         }
     }
 
@@ -504,7 +528,7 @@ impl Hub {
             return;
         }
         let waiting: Vec<_> = self.window.waiting().take(PRINTED).collect();
-        let shares = share::shares(live(&self.followers), &entries(&waiting));
+        let shares = share::shares(live(&self.followers), &entries(&waiting), &self.ends);
         let wanted = waiting.iter().enumerate().filter_map(|(index, next)| {
             let mut variants = share::variants(&shares, index);
             variants.retain(|&variant| next.form(variant).is_none());

@@ -18,7 +18,7 @@ impl Hub {
         }
         let Some(first) = behind(&self.followers).map(|(_, follower)| follower.next).min() else { return };
         let entries: Vec<_> = (first..).map_while(|seq| self.window.held(seq)).take(PRINTED).collect();
-        let shares = share::shares(behind(&self.followers), &entries);
+        let shares = share::shares(behind(&self.followers), &entries, &self.ends);
         let wanted = entries
             .iter()
             .enumerate()
@@ -37,7 +37,7 @@ impl Hub {
                 forms.push(event);
             }
         }
-        let shares = share::shares(behind(&self.followers), &entries);
+        let shares = share::shares(behind(&self.followers), &entries, &self.ends);
         for (wanted, connections) in shares {
             let wanted_forms = forms.iter().enumerate().skip(wanted.first());
             let frames: Vec<_> = wanted_forms.map_while(|(index, event)| event.form(wanted.variant(index)?)).collect();

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use words::PersonId;
+
 use super::{ConnectionId, Follower, Format, PRINTED, Variant};
 use crate::live::{log::Entry, wire::Chunk};
 
@@ -16,6 +18,8 @@ pub(super) struct Forms {
     format: Format,
     /// Of which of the wanted events the thread is watched: a bit each.
     watched: u32,
+    /// The first event whose content is given.
+    shown: usize,
 }
 
 /// Followers by the forms that they want.
@@ -33,16 +37,19 @@ impl Forms {
     /// The form of the event of that index; none for who has it already.
     pub(super) fn variant(&self, index: usize) -> Option<Variant> {
         (index >= self.first).then_some(match self.format {
+            format if index < self.shown => Variant::Withheld { html: format != Format::Json },
             Format::Json => Variant::Json,
             Format::Html(locale) => Variant::Html { locale, watched: (self.watched >> index) & 1 == 1 },
         })
     }
 }
 
-/// The followers of some consecutive events who are given one of them next, by the forms that they want.
+/// The followers of some consecutive events who are given one of them next, by the forms that they want. Whose
+/// membership ends after an event is not given its content any more: it may be newer than that end.
 pub(super) fn shares<'f>(
     followers: impl Iterator<Item = (&'f ConnectionId, &'f Follower)>,
     events: &[&Entry],
+    ends: &[(PersonId, i64)],
 ) -> Shares {
     let mut shares = Shares::new();
     let Some(from) = events.first().map(|event| event.seq) else { return shares };
@@ -50,7 +57,10 @@ pub(super) fn shares<'f>(
         let Some(first) = usize::try_from(follower.next - from).ok().filter(|&first| first < events.len()) else {
             continue;
         };
-        let mut forms = Forms { first, format: follower.format, watched: 0 };
+        let own = ends.iter().filter(|&&(person, end)| person == follower.person && end >= follower.began);
+        let end = own.map(|&(_, end)| end).min();
+        let shown = end.map_or(0, |end| usize::try_from(end - from).unwrap_or(0).min(events.len()));
+        let mut forms = Forms { first, format: follower.format, watched: 0, shown };
         if matches!(follower.format, Format::Html(_)) && !follower.watched.is_empty() {
             for (index, event) in events.iter().enumerate().skip(first) {
                 let watched = event.thread.is_some_and(|thread| follower.watched.contains(&thread));

@@ -37,7 +37,7 @@ enum Learnt {
     Rights(Option<HashMap<PersonId, i64>>),
     Events(Option<Vec<Entry>>),
     Older { after: i64, up_to: i64, entries: Option<Vec<Entry>> },
-    Printed(Pass, Vec<Printed>),
+    Printed(Pass, Vec<Printed>, Vec<(PersonId, i64)>),
     Room(ConnectionId),
 }
 
@@ -178,7 +178,7 @@ impl Driver {
             Learnt::Rights(began) => hub.rights(began.as_ref()),
             Learnt::Events(entries) => hub.fetched(entries),
             Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),
-            Learnt::Printed(pass, printed) => hub.printed(pass, printed),
+            Learnt::Printed(pass, printed, ends) => hub.printed(pass, printed, &ends),
             Learnt::Room(connection) => hub.room(connection),
             Learnt::Origin(epoch, last) => {
                 if hub.reread(epoch, last) == Afterwards::BeginAgain {
@@ -283,7 +283,10 @@ impl Driver {
 
     fn print(&mut self, pass: Pass, wanted: Vec<Wanted>) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
-        self.jobs.push(Box::pin(async move { Learnt::Printed(pass, printed(&hubs, stream, wanted).await) }));
+        self.jobs.push(Box::pin(async move {
+            let (printed, ends) = printed(&hubs, stream, wanted).await;
+            Learnt::Printed(pass, printed, ends)
+        }));
     }
 
     fn await_room(&mut self, connection: ConnectionId) {
@@ -335,12 +338,20 @@ fn known<T>(read: Result<T>, otherwise: &'static str) -> Option<T> {
 
 /// Prints events in the wanted forms. Without a database it is tried again later; any other failure, and a kind that
 /// this build does not know, must hold nobody up: followers are told to fetch the part (I20).
-async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> Vec<Printed> {
+///
+/// With them come the memberships that had ended when the subjects were read: read afterwards, so that whoever is not
+/// among them was a member at all that is printed (I8).
+async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> (Vec<Printed>, Vec<(PersonId, i64)>) {
     let asked = |Wanted { entry, variants }: &Wanted| {
         entry.recorded(stream).map(|event| Asked { event, variants: variants.clone() })
     };
     let asked: Vec<_> = wanted.iter().filter_map(asked).collect();
     let mut rendered = if asked.is_empty() { Vec::new() } else { rendered(hubs, &asked).await }.into_iter();
+    let after = wanted.last().map_or(0, |wanted| wanted.entry.seq);
+    let ends = known(ends(hubs, stream, after).await, "ends of memberships could not be read");
+    if ends.is_none() {
+        rendered = wanted.iter().map(|_| Err(Error::Unavailable)).collect::<Vec<_>>().into_iter();
+    }
     let mut printed = Vec::with_capacity(wanted.len());
     for Wanted { entry, variants } in wanted {
         let is_known = matches!(entry.kind, Kind::Known(_));
@@ -348,7 +359,12 @@ async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> Vec<Prin
         printed.push(print(hubs, stream, &entry, variants, contents));
         tokio::task::consume_budget().await;
     }
-    printed
+    (printed, ends.unwrap_or_default())
+}
+
+async fn ends(hubs: &Hubs, stream: StreamId, after: i64) -> Result<Vec<(PersonId, i64)>> {
+    let mut connection = hubs.0.db.live_pool().acquire().await?;
+    store::ends(&mut connection, stream, after).await
 }
 
 /// Renders events together. If that fails as a whole, each is tried alone, so that a bad one never fails its neighbours.

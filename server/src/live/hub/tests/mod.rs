@@ -66,6 +66,8 @@ struct Told {
     hub: Hub,
     log: Vec<Entry>,
     began: HashMap<PersonId, i64>,
+    /// Memberships that end while something is printed.
+    ended: Vec<(PersonId, i64)>,
     said: Vec<(ConnectionId, String)>,
     broken: Vec<Broken>,
     asked: Vec<Todo>,
@@ -78,6 +80,7 @@ impl Told {
             hub: Hub::new(EPOCH, length),
             log: (1..=length).map(said).collect(),
             began: (0..10).map(|connection| (person(connection), began)).collect(),
+            ended: Vec::new(),
             said: Vec::new(),
             broken: Vec::new(),
             asked: Vec::new(),
@@ -115,7 +118,7 @@ impl Told {
                 let older = self.after(after).into_iter().filter(|entry| entry.seq <= up_to).collect();
                 self.hub.older(after, up_to, Some(older));
             }
-            Todo::Print(pass, ref wanted) => self.hub.printed(pass, wanted.iter().map(print).collect()),
+            Todo::Print(pass, ref wanted) => self.hub.printed(pass, wanted.iter().map(print).collect(), &self.ended),
             Todo::AwaitRoom(connection) => self.hub.room(connection),
             Todo::Reread(broken) => return self.broken.push(broken),
             told => return self.said.extend(said_by(&told)),
@@ -149,6 +152,7 @@ fn bytes(seq: i64, variant: Variant) -> axum::extract::ws::Utf8Bytes {
     let form = match variant {
         Variant::Json => "json".to_owned(),
         Variant::Html { locale, watched } => format!("{locale}{}", if watched { " whole" } else { "" }),
+        Variant::Withheld { .. } => "withheld".to_owned(),
     };
     format!("{seq} {form}").into()
 }
@@ -245,8 +249,31 @@ fn who_is_removed_gets_that_event_last_and_nobody_else_is_put_out() {
     told.join(join(1, None));
     told.join(join(2, None));
     told.append([said(1), removed(2, person(1)), said(3)]);
-    assert_eq!(told.heard(1), ["ok 0", "live 0", "1", "2", "out: denied 2"]);
+    assert_eq!(told.heard(1), ["ok 0", "live 0", "1 withheld", "2", "out: denied 2"]);
     assert_eq!(told.heard(2), ["ok 0", "live 0", "1", "2", "3"]);
+}
+
+#[test]
+fn who_is_out_while_something_is_printed_is_given_its_place_and_no_content() {
+    let mut told = Told::new(10, 0);
+    told.join(join(1, None));
+    told.join(join(2, None));
+    // Printed as it is after the removal, of which the hub has read nothing yet.
+    told.ended = vec![(person(1), 12)];
+    told.append([said(11)]);
+    assert_eq!(told.heard(1), ["ok 10", "live 10", "11 withheld"]);
+    assert_eq!(told.heard(2), ["ok 10", "live 10", "11"]);
+    told.join(join(1, from(8)));
+    assert_eq!(told.heard(1), ["ok 11", "9 withheld", "10 withheld", "11 withheld", "live 11"], "in a replay too");
+    told.append([removed(12, person(1)), said(13)]);
+    assert_eq!(told.heard(1), ["12", "out: denied 12"]);
+    assert_eq!(told.heard(2), ["12", "13"]);
+    told.ended.clear();
+    told.began.insert(person(1), 14);
+    told.append([said(14)]);
+    told.join(join(1, None));
+    told.append([said(15)]);
+    assert_eq!(told.heard(1), ["ok 14", "live 14", "15"], "a newer membership is another");
 }
 
 #[test]
@@ -364,7 +391,7 @@ fn a_failed_printing_is_made_again_at_the_next_poll_and_nothing_overtakes_it() {
     let [Todo::Print(Pass::New, wanted)] = &told.hub.advance(now())[..] else { panic!("both are printed") };
     let mut printed: Vec<_> = wanted.iter().map(print).collect();
     printed[0].forms[0].1 = None;
-    told.hub.printed(Pass::New, printed);
+    told.hub.printed(Pass::New, printed, &[]);
     assert_eq!(told.hub.advance(now()), []);
     told.hub.polled(12);
     told.go();

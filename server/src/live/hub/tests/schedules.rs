@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use words::{Event, MessageId, PersonId};
 
 use super::{
-    Afterwards, Broken, ConnectionId, EPOCH, Hub, Outcome, Pass, Printed, READ, THREAD, Todo, entry, from, group, join,
-    now, person, print, short,
+    Afterwards, Broken, ConnectionId, EPOCH, Hub, Outcome, Pass, Printed, READ, THREAD, Todo, Variant, Wanted, entry,
+    from, group, join, now, person, print, short,
 };
 use crate::live::log::Entry;
 
@@ -128,9 +128,9 @@ impl World {
                 Todo::Answer { connection, .. } | Todo::Out { connection, .. } => {
                     self.applied.remove(&connection);
                 }
-                Todo::Events { connections, seqs, .. } => {
+                Todo::Events { connections, seqs, chunk } => {
                     for &connection in &connections {
-                        seqs.clone().for_each(|seq| self.apply(connection, seq));
+                        seqs.clone().zip(chunk.said()).for_each(|(seq, text)| self.apply(connection, seq, text));
                     }
                 }
                 Todo::Live { connection, seq } => {
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    fn apply(&mut self, connection: ConnectionId, seq: i64) {
+    fn apply(&mut self, connection: ConnectionId, seq: i64, text: &str) {
         let seed = self.seed;
         let Some(applied) = self.applied.get_mut(&connection) else {
             panic!("{connection} follows: seed {seed}");
@@ -151,7 +151,12 @@ impl World {
         assert_eq!(seq, *applied + 1, "contiguous for {connection}: seed {seed}");
         *applied = seq;
         let during = |&(member, first, last): &_| member == person(connection) && first <= seq && seq <= last;
-        assert!(self.memberships.iter().any(during), "{seq} is none of {connection}'s: seed {seed}");
+        let Some(&(_, _, last)) = self.memberships.iter().find(|&membership| during(membership)) else {
+            panic!("{seq} is none of {connection}'s: seed {seed}");
+        };
+        // A subject is read as it is at some length of the log: its reader must have been a member then.
+        let read_at: Option<i64> = text.rsplit_once('@').map(|(_, length)| length.parse().unwrap());
+        assert!(seq == last || read_at.is_none_or(|at| at < last), "{text} is newer than {last}: seed {seed}");
         self.events += 1;
     }
 
@@ -177,12 +182,15 @@ impl World {
                 self.hub.older(after, up_to, (!fails).then(|| self.slice(after, up_to)));
             }
             Todo::Print(pass, wanted) => {
-                let mut printed: Vec<Printed> = wanted.iter().map(print).collect();
+                let mut printed: Vec<Printed> = wanted.iter().map(|wanted| read_at(wanted, length)).collect();
+                let after = wanted.last().map_or(0, |wanted| wanted.entry.seq);
+                let ends: Vec<_> = self.log.iter().filter(|entry| entry.seq > after).collect();
+                let ends: Vec<_> = ends.iter().filter_map(|entry| Some((entry.removed()?, entry.seq))).collect();
                 if fails && let Some(form) = printed.last_mut().and_then(|last| last.forms.first_mut()) {
                     form.1 = None;
                 }
                 assert!(pass == Pass::Replay || !printed.is_empty(), "seed {}", self.seed);
-                self.hub.printed(pass, printed);
+                self.hub.printed(pass, printed, &ends);
             }
             Todo::AwaitRoom(connection) => self.hub.room(connection),
             Todo::Reread(_) => {
@@ -214,6 +222,17 @@ impl World {
         }
         panic!("the hub never rests: seed {}", self.seed);
     }
+}
+
+/// An event in its forms, as its subject is when the log has that length.
+fn read_at(wanted: &Wanted, length: i64) -> Printed {
+    let mut printed = print(wanted);
+    for (variant, bytes) in &mut printed.forms {
+        if let (false, Some(bytes)) = (matches!(variant, Variant::Withheld { .. }), bytes) {
+            *bytes = format!("{} @{length}", bytes.as_str()).into();
+        }
+    }
+    printed
 }
 
 #[test]
