@@ -87,7 +87,7 @@ impl<E> Stream<E> {
 }
 
 /// What somebody wrote and does not know to be stored: in order, one at a time for each thread. Times are those of
-/// the author's own clock.
+/// the author's own clock, which may be put back: what waits for it is then due, since sending twice is harmless.
 #[derive(Clone, Debug)]
 pub struct Outbox<M> {
     threads: BTreeMap<ThreadId, Vec<Waiting<M>>>,
@@ -112,7 +112,7 @@ pub struct Waiting<M> {
 enum Attempt {
     None,
     Sent { connection: u64, at: Duration },
-    NotBefore(Duration),
+    Unknown { at: Duration, wait: Duration },
 }
 
 impl<M> Default for Outbox<M> {
@@ -148,7 +148,7 @@ impl<M: Clone> Outbox<M> {
     /// Whether something was sent over the present connection so long ago that only another one can tell.
     pub fn is_overdue(&self, now: Duration) -> bool {
         self.waiting().any(|(_, waiting)| match waiting.attempt {
-            Attempt::Sent { connection, at } => connection == self.connection && now.saturating_sub(at) >= ACK,
+            Attempt::Sent { connection, at } => connection == self.connection && is_over(at, ACK, now),
             _ => false,
         })
     }
@@ -163,11 +163,11 @@ impl<M: Clone> Outbox<M> {
         self.remove(id)
     }
 
-    /// It is not known whether a message is stored: it may be sent again after a while.
-    pub fn unknown(&mut self, id: MessageId, not_before: Duration) {
+    /// It is not known whether a message is stored: it is sent again after a while.
+    pub fn unknown(&mut self, id: MessageId, now: Duration, wait: Duration) {
         let mut waiting = self.threads.values_mut().flatten();
         if let Some(waiting) = waiting.find(|waiting| waiting.id == id) {
-            waiting.attempt = Attempt::NotBefore(not_before);
+            waiting.attempt = Attempt::Unknown { at: now, wait };
         }
     }
 
@@ -208,13 +208,18 @@ impl<M> Waiting<M> {
             && match self.attempt {
                 Attempt::None => true,
                 Attempt::Sent { connection: earlier, .. } => earlier != connection,
-                Attempt::NotBefore(at) => now >= at,
+                Attempt::Unknown { at, wait } => is_over(at, wait, now),
             }
     }
 
     fn is_on_its_way(&self, connection: u64) -> bool {
         matches!(self.attempt, Attempt::Sent { connection: present, .. } if present == connection)
     }
+}
+
+/// Whether a wait is over, or the clock was put back so that nobody knows.
+fn is_over(since: Duration, wait: Duration, now: Duration) -> bool {
+    now.checked_sub(since).is_none_or(|passed| passed >= wait)
 }
 
 #[cfg(test)]
@@ -321,11 +326,23 @@ mod tests {
     fn what_is_not_known_is_sent_again_after_a_while_and_what_is_refused_is_given_back() {
         let mut outbox = outbox(&[(1, 11), (1, 12)]);
         due(&mut outbox, Duration::ZERO);
-        outbox.unknown(id(11), seconds(2));
+        outbox.unknown(id(11), Duration::ZERO, seconds(2));
         assert_eq!(due(&mut outbox, seconds(1)), [0; 0]);
         assert_eq!(due(&mut outbox, seconds(2)), [11]);
         assert_eq!(outbox.refused(id(11)).map(|waiting| waiting.id), Some(id(11)));
         assert_eq!(due(&mut outbox, seconds(2)), [12]);
+    }
+
+    #[test]
+    fn a_clock_that_is_put_back_holds_nothing_up() {
+        let mut outbox = Outbox::default();
+        outbox.write(thread(1), id(11), (), seconds(7200));
+        outbox.write(thread(2), id(21), (), seconds(7200));
+        outbox.connected();
+        assert_eq!(due(&mut outbox, seconds(7200)), [11, 21]);
+        outbox.unknown(id(21), seconds(7200), seconds(2));
+        assert!(outbox.is_overdue(seconds(3600)));
+        assert_eq!(due(&mut outbox, seconds(3600)), [21]);
     }
 
     #[test]

@@ -197,7 +197,7 @@ impl Author {
                 self.wire = None;
                 self.failures += 1;
                 let pause = backoff(self.failures);
-                self.outbox.unknown(MessageId(op), self.began.elapsed() + pause);
+                self.outbox.unknown(MessageId(op), self.began.elapsed(), pause);
                 sleep(pause).await;
             }
         }

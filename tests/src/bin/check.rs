@@ -17,7 +17,7 @@ struct Cli {
     /// Renew the descriptions of queries in `.sqlx`, and do nothing else
     #[arg(long)]
     prepare: bool,
-    /// Also what takes long: the whole matrix of looks
+    /// Also what takes long: the whole matrix of looks, and 100,000 simulated seeds
     #[arg(long)]
     long: bool,
     /// Only the steps whose name contains this
@@ -96,6 +96,13 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
         step("seeded bugs", &|| seeded_bugs(root));
     }
     step("browser tests", &|| browser(root, long));
+    if long {
+        // Sooner where it is optimised, and the machines are those of the program that is given to people.
+        step("simulation", &|| {
+            let many = ["run", "--release", "--locked", "-p", "tests", "--bin", "sim", "--", "--seeds", "100000"];
+            run(cargo(root).args(many))
+        });
+    }
     summary(&outcomes)
 }
 
