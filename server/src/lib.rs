@@ -2,6 +2,7 @@
 
 pub mod commands;
 pub mod fanout;
+pub mod health;
 pub mod reactions;
 pub mod serve;
 pub mod today;
@@ -27,4 +28,5 @@ pub mod clock;
 pub mod config;
 pub mod error;
 pub mod faults;
+pub mod metrics;
 pub mod telemetry;

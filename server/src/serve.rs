@@ -33,11 +33,12 @@ use crate::{
     db::{Db, Work},
     documents,
     error::Error,
-    fanout, groups,
+    fanout, groups, health,
     http::{App, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
     live::{
         self,
         allowance::ByPerson,
+        batch::Metrics,
         bus::{Bus, Transport},
         connections::Connections,
         hubs::Hubs,
@@ -57,12 +58,11 @@ const SLOWEST: Duration = Duration::from_hours(1);
 /// Every route of the product.
 pub fn routes() -> Routes {
     Routes::new()
-        .get(Policy::Public, "/livez", || async { "ok" })
-        .get(Policy::Public, "/readyz", ready)
         .get(Policy::Public, "/assets/{name}", asset)
         .get(Policy::Public, "/api/v1/openapi.json", describe)
         .answers::<serde_json::Map<String, serde_json::Value>>(200)
         .merge(live::http::routes())
+        .merge(health::routes())
         .merge(today::routes())
         .merge(people::http::routes())
         .merge(territories::http::routes())
@@ -120,6 +120,26 @@ impl Sockets {
         &self.bus
     }
 
+    /// What was batched.
+    pub fn batches(&self) -> &Metrics {
+        self.poster.batches()
+    }
+
+    /// The database.
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// How many sockets are open.
+    pub fn connections(&self) -> usize {
+        self.live.connections.count()
+    }
+
+    /// Whether the server is about to stop.
+    pub fn is_draining(&self) -> bool {
+        self.live.drain.is_cancelled()
+    }
+
     /// Wakes the hubs, and ends the connections whose session, token or account ended here or on another node; until the
     /// drain.
     pub async fn work(self) {
@@ -175,7 +195,9 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
         .layer(Extension(sockets.poster.clone()))
-        .layer(Extension(sockets.live))
+        .layer(Extension(sockets.live.clone()))
+        .layer(Extension(sockets))
+        .layer(Extension(health::Health::default()))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
         // Each extractor has a limit of its own, and files theirs.
         .layer(DefaultBodyLimit::disable())
@@ -228,7 +250,8 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
         }
         Ok(None) => {}
         Err(error) => {
-            let public = ["/assets/", "/livez", "/readyz"].iter().any(|path| request.uri().path().starts_with(path));
+            let public =
+                ["/assets/", "/livez", "/readyz", "/metrics"].iter().any(|path| request.uri().path().starts_with(path));
             if !public {
                 let page: Result<Page, _> = axum::RequestExt::extract_parts_with_state(&mut request, &app).await;
                 let Ok(page) = page;
@@ -237,13 +260,6 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
         }
     }
     next.run(request).await
-}
-
-async fn ready(State(app): State<App>) -> Response {
-    match app.db.epoch().await.and(crate::db::ping(&app.db).await) {
-        Ok(()) => "ok".into_response(),
-        Err(error) => error.into_response(),
-    }
 }
 
 /// The description of the API, written once.

@@ -7,14 +7,14 @@ use std::{
 
 /// The floors, the lowest first; modules of one floor do not know each other, but for the ground.
 const FLOORS: &[&[&str]] = &[
-    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry", "faults"],
+    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry", "faults", "metrics"],
     &["people", "territories"],
     &["groups"],
     &["channels", "documents"],
     &["threads"],
     &["messages", "meetings"],
     &["search", "notifications"],
-    &["serve", "fanout", "reactions", "work", "commands", "main", "lib", "today"],
+    &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today"],
 ];
 
 fn root() -> PathBuf {

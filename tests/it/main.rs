@@ -6,6 +6,7 @@
 mod support;
 
 mod apply;
+mod away;
 mod cancelled;
 mod connections;
 mod demo;
@@ -14,6 +15,7 @@ mod failpoints;
 mod fanout;
 mod floors;
 mod groups;
+mod health;
 mod live;
 mod locks;
 mod meetings;
@@ -23,6 +25,7 @@ mod people;
 mod poll;
 mod revocation;
 mod routes;
+mod stop;
 mod streams;
 mod sweeps;
 mod territories;

@@ -30,6 +30,7 @@ async fn every_route_is_held_to_its_policy() {
     let expected = HashSet::from([
         "/livez",
         "/readyz",
+        "/metrics",
         "/assets/{name}",
         "/sign-in",
         "/sign-in/code",

@@ -27,6 +27,8 @@ use crate::{
     mail, people, reactions, serve as roof, work,
 };
 
+/// How long workers and transactions may take to end after the last request: with it, fifteen seconds in all.
+const LAST: std::time::Duration = std::time::Duration::from_secs(2);
 /// How many sockets may wait to be accepted.
 const BACKLOG: u32 = 4096;
 
@@ -49,22 +51,32 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
         super::demo::load(&db, options, &files).await?;
     }
     let app = app(serve, db.clone(), files, public_url).await?;
-    owned.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
-    owned.spawn(people::work(app.db.clone(), stop.clone()));
-    owned.spawn(work::run(app.db.clone(), stop.clone()));
-    owned.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
+    let workers = TaskTracker::new();
+    workers.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
+    workers.spawn(people::work(app.db.clone(), stop.clone()));
+    workers.spawn(work::run(app.db.clone(), stop.clone()));
+    workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
     let sockets = roof::Sockets::new(&app, bus(place, serve), stop.clone(), tracker.clone());
-    owned.spawn(sockets.clone().work());
+    workers.spawn(sockets.clone().work());
     let router = roof::router(app, sockets);
     let stopped = stop.clone();
-    owned.spawn(async move {
+    workers.spawn(async move {
         stop_asked().await;
         stopped.cancel();
     });
     server::serve(listener, router, stop.clone(), tracker).await;
-    db.close().await;
+    workers.close();
+    let ended = async {
+        workers.wait().await;
+        db.close().await;
+    };
+    if tokio::time::timeout(LAST, ended).await.is_err() {
+        tracing::warn!(
+            "some work did not end in time: what was not committed is undone, and done again where it is due"
+        );
+    }
     after.cancel();
     owned.close();
     owned.wait().await;

@@ -6,7 +6,15 @@
 pub mod private;
 mod store;
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
 use chrono::{DateTime, Utc};
 use sqlx::{
@@ -17,7 +25,7 @@ use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
-use crate::{clock::Clock, error::Result, faults::point};
+use crate::{clock::Clock, error::Result, faults::point, metrics::Histogram};
 
 /// A future that a transaction's work returns.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
@@ -40,6 +48,11 @@ const FOLLOWERS: u32 = 4;
 /// now has just answered, and asking costs each statement a way to the database and back.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How long a connection may take to say that it is there: one that is cut off may never say anything.
+const ANSWER: Duration = Duration::from_millis(500);
+/// How long a connection may take to answer when it goes back to the pool.
+const RELEASE: Duration = Duration::from_secs(5);
+
 /// The database of this process. Reading, writing and the live core have a pool each, so that none waits behind another.
 #[derive(Clone, Debug)]
 pub struct Db {
@@ -50,7 +63,20 @@ pub struct Db {
     hints: broadcast::Sender<Hint>,
     reactions: Reactions,
     epoch: watch::Sender<Option<Uuid>>,
+    metrics: Arc<Metrics>,
 }
+
+/// What was written, for operators.
+#[derive(Debug)]
+pub struct Metrics {
+    /// How long the commits of write transactions took, in microseconds.
+    pub took: Histogram,
+    /// Commits that did not return well: the same request tells whether they happened.
+    pub failed: AtomicU64,
+}
+
+/// The bounds of the commits' histogram, in microseconds.
+const COMMITS: &[u64] = &[250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_000_000];
 
 /// A write transaction, and the events recorded in it.
 #[derive(Debug)]
@@ -88,7 +114,8 @@ impl Db {
     /// The same over one pool that somebody else made.
     pub fn over(pool: PgPool, clock: Clock, reactions: Reactions) -> Self {
         let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
-        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch }
+        let metrics = Arc::new(Metrics { took: Histogram::new(COMMITS), failed: AtomicU64::new(0) });
+        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch, metrics }
     }
 
     /// The pool, for single statements.
@@ -106,6 +133,11 @@ impl Db {
         self.pool.close().await;
         self.writers.close().await;
         self.followers.close().await;
+    }
+
+    /// What was written.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// The clock that writes are dated by.
@@ -137,7 +169,7 @@ impl Db {
         let value = work(&mut tx).await?;
         let Tx { inner, hints, .. } = tx;
         point!("before_commit" if !hints.is_empty());
-        inner.commit().await?;
+        self.commit(inner).await?;
         point!("after_commit_before_ack" if !hints.is_empty());
         // What is committed is acked, even where nobody could be told of it: the poll finds it.
         drop(self.tell(hints).await);
@@ -151,6 +183,16 @@ impl Db {
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
     {
         self.clone().written(work).await
+    }
+
+    async fn commit(&self, inner: sqlx::Transaction<'static, sqlx::Postgres>) -> Result<()> {
+        let began = Instant::now();
+        let committed = inner.commit().await;
+        self.metrics.took.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        if committed.is_err() {
+            self.metrics.failed.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(committed?)
     }
 
     async fn tell(&self, hints: Vec<Hint>) -> Result<()> {
@@ -351,10 +393,10 @@ pub async fn mark_demonstration(db: &Db, name: &str) -> Result<()> {
     store::mark_demonstration(&mut connection, name).await
 }
 
-/// Whether the database answers.
-pub async fn ping(db: &Db) -> Result<()> {
-    let mut connection = db.pool.acquire().await?;
-    store::ping(&mut connection).await
+/// Whether the database takes writes.
+pub async fn takes_writes(db: &Db) -> Result<bool> {
+    let mut connection = db.writers.acquire().await?;
+    store::takes_writes(&mut connection).await
 }
 
 /// Where a stream stands.
@@ -372,12 +414,16 @@ async fn detached<T: Send + 'static>(work: impl Future<Output = Result<T>> + Sen
 /// A connection that does not answer any more is an error, and another one is taken.
 async fn is_there(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Result<bool> {
     if idle_for > FRESH {
-        connection.ping().await?;
+        let answered = tokio::time::timeout(ANSWER, connection.ping()).await;
+        answered.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
     }
     Ok(true)
 }
 
-/// A connection goes back to the pool outside any transaction, or not at all.
+/// A connection goes back to the pool outside any transaction, or not at all: one that is cut off may never answer, and
+/// is closed for it.
 async fn rolled_back(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    store::roll_back(connection).await.map(|()| true)
+    let rolled_back = tokio::time::timeout(RELEASE, store::roll_back(connection)).await;
+    rolled_back.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+    Ok(true)
 }

@@ -127,9 +127,15 @@ pub(super) async fn mark_demonstration(connection: &mut PgConnection, name: &str
     Ok(())
 }
 
-pub(super) async fn ping(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query!("select from instance").fetch_optional(connection).await?;
-    Ok(())
+/// A durable write that leaves nothing but a line of the server's log: a standby refuses it.
+pub(super) async fn takes_writes(connection: &mut PgConnection) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select
+             current_setting('transaction_read_only') = 'off'
+             and pg_logical_emit_message(true, 'preau', ''::text) is not null as "takes!""#
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 pub(super) async fn roll_back(connection: &mut PgConnection) -> sqlx::Result<()> {

@@ -123,12 +123,17 @@ impl Files {
         Ok(())
     }
 
-    /// Refuses to write when little room is left: a database that cannot write is worse than an upload refused.
-    fn keep_reserve(&self) -> Result<()> {
+    /// Whether more of the disk is free than is kept free: a twentieth, and at most a gibibyte.
+    pub fn has_room(&self) -> Result<bool> {
         let disk = rustix::fs::statvfs(&self.folder).map_err(std::io::Error::from)?;
         let reserve = (disk.f_blocks.saturating_mul(disk.f_frsize) / 20).min(RESERVE);
-        if disk.f_bavail.saturating_mul(disk.f_frsize) < reserve {
-            tracing::warn!(reserve_bytes = reserve, "an upload is refused: the disk of the files is nearly full");
+        Ok(disk.f_bavail.saturating_mul(disk.f_frsize) >= reserve)
+    }
+
+    /// Refuses to write when little room is left: a database that cannot write is worse than an upload refused.
+    fn keep_reserve(&self) -> Result<()> {
+        if !self.has_room()? {
+            tracing::warn!("an upload is refused: the disk of the files is nearly full");
             return Err(Error::Unavailable);
         }
         Ok(())

@@ -116,6 +116,15 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for Viewer {
 pub struct Peer(Option<IpAddr>);
 
 impl Peer {
+    /// Whether it is this machine or one of its private network (RFC 1918, RFC 4193).
+    pub fn is_private(&self) -> bool {
+        match self.0.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => address.is_loopback() || address.is_private(),
+            Some(IpAddr::V6(address)) => address.is_loopback() || address.is_unique_local(),
+            None => false,
+        }
+    }
+
     /// The network of the address: what tries are counted by, since one person may have many addresses of it.
     pub fn network(&self) -> String {
         match self.0 {

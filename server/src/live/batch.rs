@@ -4,10 +4,15 @@
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
     hash::Hash,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use tokio::sync::oneshot;
+
+use crate::metrics::Histogram;
 
 /// How many items one commit takes at most.
 const LARGEST: usize = 500;
@@ -58,17 +63,31 @@ type Keys<K, I, V> = Mutex<HashMap<K, Batcher<Ticket<I, V>>>>;
 #[derive(Debug)]
 pub struct Batches<K, I, V> {
     keys: Arc<Keys<K, I, V>>,
+    metrics: Arc<Metrics>,
 }
+
+/// What was batched, for operators.
+#[derive(Debug)]
+pub struct Metrics {
+    /// How many items shared a commit.
+    pub sizes: Histogram,
+    /// Items that were refused since too many waited for their key.
+    pub refused: AtomicU64,
+}
+
+/// The bounds of the sizes' histogram.
+const SIZES: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 impl<K, I, V> Clone for Batches<K, I, V> {
     fn clone(&self) -> Self {
-        Self { keys: Arc::clone(&self.keys) }
+        Self { keys: Arc::clone(&self.keys), metrics: Arc::clone(&self.metrics) }
     }
 }
 
 impl<K, I, V> Default for Batches<K, I, V> {
     fn default() -> Self {
-        Self { keys: Arc::default() }
+        let metrics = Metrics { sizes: Histogram::new(SIZES), refused: AtomicU64::new(0) };
+        Self { keys: Arc::default(), metrics: Arc::new(metrics) }
     }
 }
 
@@ -78,6 +97,11 @@ where
     I: Send + 'static,
     V: Send + 'static,
 {
+    /// What was batched.
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
     /// Takes an item, in the order of the calls, and answers where its verdict will come; none if too many wait.
     /// `commit` writes a whole batch and gives a verdict for each item, in order. If it panics, the verdicts never
     /// come and the receivers end with an error.
@@ -89,7 +113,11 @@ where
         let (sender, receiver) = oneshot::channel();
         let batch = {
             let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
-            keys.entry(key).or_default().push((item, sender)).ok()?
+            keys.entry(key).or_default().push((item, sender))
+        };
+        let Ok(batch) = batch else {
+            self.metrics.refused.fetch_add(1, Ordering::Relaxed);
+            return None;
         };
         if let Some(batch) = batch {
             let batches = self.clone();
@@ -108,6 +136,7 @@ where
         F: Future<Output = Vec<V>> + Send + 'static,
     {
         loop {
+            self.metrics.sizes.observe(batch.len() as u64);
             let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
             let verdicts = tokio::spawn(commit(items)).await.unwrap_or_default();

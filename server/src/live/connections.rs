@@ -98,6 +98,11 @@ impl Connections {
         Ok(Registered { connections: self.clone(), person: viewer.id, id, ending })
     }
 
+    /// How many connections there are.
+    pub fn count(&self) -> usize {
+        self.lock().count
+    }
+
     /// What the connections here rest on.
     pub fn credentials(&self) -> Vec<Credential> {
         self.lock().people.values().flatten().map(|entry| entry.credential).collect()

@@ -107,6 +107,10 @@ async fn follow(
     let (Some(protocol), Ok(upgrade)) = (asked, upgrade) else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
+    // Whoever comes back goes to another node.
+    if live.drain.is_cancelled() {
+        return Error::Unavailable.into_response();
+    }
     if !live.connections.has_room(viewer.id, tab) {
         return Error::RateLimited { retry_after: Duration::from_secs(30) }.into_response();
     }

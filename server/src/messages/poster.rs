@@ -12,7 +12,7 @@ use crate::{
     db::Db,
     error::{Error, Result},
     http::Viewer,
-    live::batch::Batches,
+    live::batch::{Batches, Metrics},
     threads::{self, MayPost},
 };
 
@@ -44,6 +44,11 @@ impl Poster {
     /// A poster that commits to this database.
     pub fn new(db: Db) -> Self {
         Self { db, batches: Batches::default(), remembered: Remembered::default() }
+    }
+
+    /// What was batched.
+    pub fn batches(&self) -> &Metrics {
+        self.batches.metrics()
     }
 
     /// Whether the viewer may post in a thread, as an early answer: who posts there again is not asked about each time.

@@ -2,6 +2,7 @@
 
 mod nats;
 mod program;
+mod proxy;
 mod socket;
 
 use std::{
@@ -29,6 +30,7 @@ use words::{Locale, PersonId};
 
 pub(crate) use nats::Nats;
 pub(crate) use program::Program;
+pub(crate) use proxy::Proxy;
 pub(crate) use socket::{PATIENCE, Socket};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
@@ -153,6 +155,11 @@ impl Server {
     /// A server that tells other nodes.
     pub(crate) async fn start_node(bus: Transport) -> Self {
         Self::launch(Setup { bus, ..Setup::fresh().await }).await
+    }
+
+    /// A server that tells other nodes, on a database of the test's choice.
+    pub(crate) async fn start_at(options: PgConnectOptions, bus: Transport) -> Self {
+        Self::launch(Setup { bus, ..Setup::on(options) }).await
     }
 
     /// Another node of the same instance, once both have heard of each other by the bus.

@@ -32,9 +32,26 @@ impl Nats {
         self.child.kill().await.unwrap();
     }
 
+    /// Lets it stand, and do nothing.
+    pub(crate) fn pause(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on.
+    pub(crate) fn resume(&self) {
+        self.signal("-CONT");
+    }
+
     /// Starts it again at the same address.
     pub(crate) async fn start_again(&mut self) {
         self.child = run(self.port).await;
+    }
+}
+
+impl Nats {
+    fn signal(&self, signal: &str) {
+        let pid = self.child.id().unwrap().to_string();
+        assert!(std::process::Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 }
 

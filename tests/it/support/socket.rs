@@ -50,6 +50,11 @@ impl Socket {
         self.say_text(&frame.to_string()).await;
     }
 
+    /// Says something, unless the server has closed already.
+    pub(crate) async fn try_say(&mut self, frame: Value) {
+        drop(self.0.send(Message::text(frame.to_string())).await);
+    }
+
     pub(crate) async fn say_text(&mut self, text: &str) {
         self.0.send(Message::text(text.to_owned())).await.unwrap();
     }

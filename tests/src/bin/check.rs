@@ -17,7 +17,7 @@ struct Cli {
     /// Renew the descriptions of queries in `.sqlx`, and do nothing else
     #[arg(long)]
     prepare: bool,
-    /// Also what takes long: the whole matrix of looks, and 100,000 simulated seeds
+    /// Also what takes long: the whole matrix of looks, 100,000 simulated seeds, and a hundred stops under load
     #[arg(long)]
     long: bool,
     /// Only the steps whose name contains this
@@ -86,7 +86,7 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
         let mut tests = cargo(root);
         tests.args(["test", "--workspace", "--locked", "--no-fail-fast"]).env_remove("DATABASE_URL");
         if long {
-            tests.env("PREAU_REMOVALS", "1000");
+            tests.env("PREAU_REMOVALS", "1000").env("PREAU_LONG", "1");
         }
         run(&mut tests)
     });

@@ -40,7 +40,7 @@ use message::Message;
 const BEAT: Duration = Duration::from_secs(1);
 /// A connection that did not bring our own beat back for so long is replaced.
 const MUTE: Duration = Duration::from_secs(3);
-/// A node that was not heard for so long is not there.
+/// A node that was not heard for so long is not there, ourselves included.
 const GONE: Duration = Duration::from_secs(5);
 /// How long a connection may take to be made, or to take a batch.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -137,6 +137,11 @@ impl Bus {
     /// How long ago our own beat came back; since the start if none ever did. None in process, where nothing is carried.
     pub fn age(&self) -> Option<Duration> {
         (self.0.transport != Transport::InProcess).then(|| self.since(&self.0.own_ms))
+    }
+
+    /// Whether our own beat came back lately, or nothing need be carried.
+    pub fn carries(&self) -> bool {
+        self.age().is_none_or(|age| age < GONE)
     }
 
     /// Whether another node was heard lately.

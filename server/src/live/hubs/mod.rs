@@ -28,7 +28,7 @@ use super::{
 };
 use crate::{
     db::{Db, Work},
-    error::Result,
+    error::{Error, Result},
     faults::bug,
 };
 use driver::Driver;
@@ -37,7 +37,7 @@ use driver::Driver;
 const QUEUE: usize = 1024;
 /// How often lost hints are looked for.
 const POLL: Duration = Duration::from_secs(1);
-/// How long one poll may take: a connection to the database that is cut off may never say so.
+/// How long one reading may take: a connection to the database that is cut off may never say so.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the present memberships of these people in a stream began; who may not follow it is left out. Given by the
@@ -227,17 +227,11 @@ impl Hubs {
                 _ = poll.tick() => {}
                 () = self.0.lost.notified() => poll.reset(),
             }
-            match tokio::time::timeout(PATIENCE, self.poll()).await {
-                Ok(Ok(())) => {}
-                Ok(Err(error)) => self.poll_failed(&error),
-                Err(late) => self.poll_failed(&late),
+            if let Err(error) = within(self.poll()).await {
+                self.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
+                tracing::debug!(%error, "streams could not be polled");
             }
         }
-    }
-
-    fn poll_failed(&self, error: &dyn std::fmt::Display) {
-        self.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
-        tracing::debug!(%error, "streams could not be polled");
     }
 
     /// Looks at the epoch, and where every followed stream ends, in one query.
@@ -278,6 +272,11 @@ impl Hubs {
     fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Weak<Hold>>> {
         self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Reads, for as long as a reading may take.
+async fn within<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::time::timeout(PATIENCE, read).await.unwrap_or(Err(Error::Unavailable))
 }
 
 impl Default for Wake {

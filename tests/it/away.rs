@@ -1,0 +1,105 @@
+//! A database that goes away and comes back: sockets stay open, nobody is told of a false success, nothing is lost.
+
+use std::{
+    sync::atomic::Ordering::SeqCst,
+    time::{Duration, Instant},
+};
+
+use preau::{
+    clock::Clock,
+    db::{
+        self, Db,
+        private::{Durability, PrivatePostgres},
+    },
+    live::bus::Transport,
+    reactions,
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::support::{Actor, Folder, Group, PATIENCE, Proxy, Server, Socket, database, until};
+
+async fn following(actor: &Actor, group: &Group) -> Socket {
+    let mut socket = actor.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    assert_eq!(socket.next().await["type"], "live");
+    socket
+}
+
+/// Posts until it is taken, always by the same id.
+async fn insist(actor: &Actor, group: &Group, body: &str) {
+    let (id, began) = (Uuid::now_v7(), Instant::now());
+    loop {
+        let path = format!("/api/v1/threads/{}/messages", group.standing);
+        let posted = actor.post(&path, json!({ "id": id, "body": body })).await;
+        match posted.status.as_u16() {
+            200 | 201 => return,
+            503 => assert!(began.elapsed() < PATIENCE, "{}", posted.text),
+            _ => panic!("{}: {}", posted.status, posted.text),
+        }
+    }
+}
+
+#[tokio::test]
+async fn sockets_outlive_a_restart_of_the_database_and_miss_nothing() {
+    let folder = Folder::fresh();
+    let postgres = PrivatePostgres::start(folder.path(), None, Durability::Fleeting).await.unwrap();
+    let options = postgres.options();
+    let schema = Db::open(options.clone(), Clock::system(), reactions::react);
+    db::migrate(&schema).await.unwrap();
+    let here = Server::start_at(options, Transport::Postgres).await;
+    let there = Server::start_beside(&here).await;
+    let (ines, group) = here.group().await;
+    let mut readers = [following(&ines, &group).await, following(&ines.at(&there), &group).await];
+    ines.say(&group.standing, "avant").await;
+    let mut seqs = Vec::new();
+    for reader in &mut readers {
+        seqs.push(reader.next().await["seq"].as_i64().unwrap());
+    }
+    postgres.stop().await.unwrap();
+    let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let refused = ines.post(&path, json!({ "body": "pendant" })).await;
+    assert_eq!(refused.status, 503, "{}", refused.text);
+    for reader in &mut readers {
+        reader.say(json!({ "type": "ping" })).await;
+        assert_eq!(reader.next().await["type"], "pong", "the socket stays, and tells nothing else");
+    }
+    let postgres = PrivatePostgres::start(folder.path(), None, Durability::Fleeting).await.unwrap();
+    insist(&ines, &group, "après").await;
+    for (reader, seq) in readers.iter_mut().zip(seqs) {
+        let event = reader.next().await;
+        assert_eq!((&event["seq"], &event["data"]["body"]), (&json!(seq + 1), &json!("après")), "{event}");
+    }
+    for node in [&here, &there] {
+        let bus = node.sockets.bus();
+        until("the bus is back", || bus.age().is_some_and(|age| age < Duration::from_secs(1))).await;
+        assert_eq!(node.sockets.hubs().metrics().gaps.load(SeqCst), 0);
+    }
+    drop((here, there));
+    postgres.stop().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_that_is_cut_off_without_a_word_is_reached_anew() {
+    let options = database().await;
+    let proxy = Proxy::before(options.clone()).await;
+    let here = Server::start_at(options, Transport::Postgres).await;
+    let there = Server::start_at(proxy.options(), Transport::Postgres).await;
+    until("the nodes hear each other", || [&here, &there].iter().all(|node| node.sockets.bus().has_company())).await;
+    let (ines, group) = here.group().await;
+    let mut reader = following(&ines.at(&there), &group).await;
+    let made = there.sockets.bus().metrics().connections.load(SeqCst);
+    proxy.cut_off();
+    let began = Instant::now();
+    ines.say(&group.standing, "sans un mot").await;
+    assert_eq!(reader.next_of("event").await["data"]["body"], "sans un mot");
+    assert!(began.elapsed() < PATIENCE, "{:?}", began.elapsed());
+    let bus = there.sockets.bus();
+    until("it listens anew", || bus.metrics().connections.load(SeqCst) > made).await;
+    until("the bus is back", || bus.age().is_some_and(|age| age < Duration::from_secs(1))).await;
+    let began = Instant::now();
+    ines.say(&group.standing, "de nouveau").await;
+    assert_eq!(reader.next_of("event").await["data"]["body"], "de nouveau");
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+}
