@@ -71,7 +71,9 @@ impl Files {
     ) -> Result<Stored> {
         self.keep_reserve()?;
         let temporary = Temporary(self.incoming());
-        let mut file = BufWriter::with_capacity(GATHERED, File::create(&temporary.0).await?);
+        // At once: an upload that is abandoned while its file is made elsewhere would leave it.
+        let file = File::from_std(std::fs::File::create(&temporary.0)?);
+        let mut file = BufWriter::with_capacity(GATHERED, file);
         let (mut hash, mut size_bytes, mut looked, mut beginning) = (Sha256::new(), 0_u64, 0, Vec::new());
         while let Some(chunk) = bytes.next().await {
             let chunk = chunk?;

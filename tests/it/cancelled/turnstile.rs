@@ -1,6 +1,10 @@
 //! A proxy before PostgreSQL that holds its answers back.
 
-use std::{future::Future, path::PathBuf};
+use std::{
+    future::Future,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering::SeqCst},
+};
 
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
@@ -11,7 +15,8 @@ use tokio::{
 
 use crate::support::Folder;
 
-/// Stands before PostgreSQL, and holds its answers back from when it sees `BEGIN`.
+/// Stands before PostgreSQL, and holds its answers back from when it sees `BEGIN`. Open, it still has every answer wait
+/// for a turn of the test's one thread: who asks is never answered within the same poll.
 pub(super) struct Turnstile {
     state: watch::Sender<State>,
     _folder: Folder,
@@ -23,6 +28,8 @@ enum State {
     /// Closes at the next `BEGIN`.
     Armed,
     Closed,
+    /// Closed, with an answer that waits: what was asked is done.
+    Holding,
 }
 
 impl Turnstile {
@@ -42,7 +49,7 @@ impl Turnstile {
         self.state.send_replace(State::Armed);
         let mut state = self.state.subscribe();
         tokio::select! {
-            closed = state.wait_for(|state| *state == State::Closed) => drop(closed.unwrap()),
+            holding = state.wait_for(|state| *state == State::Holding) => drop(holding.unwrap()),
             _ = write => panic!("nothing was held back"),
         }
         self.state.send_replace(State::Open);
@@ -59,14 +66,17 @@ async fn accept(listener: UnixListener, server: PathBuf, state: watch::Sender<St
 /// Passes on what both sides say.
 async fn pass(client: UnixStream, server: UnixStream, state: watch::Sender<State>) {
     let ((mut asks, mut hears), (mut answers, mut told)) = (client.into_split(), server.into_split());
-    let closing = state.clone();
-    let up = async move {
+    let (closing, holding) = (state.clone(), state.clone());
+    // Other connections go on meanwhile.
+    let began = AtomicBool::new(false);
+    let up = async {
         let mut bytes = vec![0; 16 << 10];
         while let Ok(read @ 1..) = asks.read(&mut bytes).await {
             let begins = bytes[..read].windows(5).any(|part| part == b"BEGIN");
             closing.send_if_modified(|state| {
                 let closes = begins && *state == State::Armed;
                 if closes {
+                    began.store(true, SeqCst);
                     *state = State::Closed;
                 }
                 closes
@@ -74,10 +84,17 @@ async fn pass(client: UnixStream, server: UnixStream, state: watch::Sender<State
             told.write_all(&bytes[..read]).await.unwrap();
         }
     };
-    let down = async move {
+    let down = async {
         let (mut bytes, mut state) = (vec![0; 16 << 10], state.subscribe());
         while let Ok(read @ 1..) = answers.read(&mut bytes).await {
-            state.wait_for(|state| *state != State::Closed).await.unwrap();
+            holding.send_if_modified(|state| {
+                let holds = *state == State::Closed && began.load(SeqCst);
+                if holds {
+                    *state = State::Holding;
+                }
+                holds
+            });
+            state.wait_for(|state| *state != State::Holding || !began.load(SeqCst)).await.unwrap();
             if hears.write_all(&bytes[..read]).await.is_err() {
                 return;
             }
