@@ -34,7 +34,8 @@ export function run(data, args, env = {}) {
   let [stdout, stderr] = ["", ""];
   child.stdout.on("data", (text) => (stdout += text));
   child.stderr.on("data", (text) => (stderr += text));
-  return new Promise((resolve) => child.on("exit", (code) => resolve({ code, stdout, stderr })));
+  // Not its exit: what it said last may still be on the way then.
+  return new Promise((resolve) => child.on("close", (code) => resolve({ code, stdout, stderr })));
 }
 
 /** Starts `preau serve` on a folder; resolves once it says all that it says. */
@@ -74,7 +75,8 @@ export async function startServer() {
 
 /** A person of the demonstration as a program that speaks to the API. */
 export async function client({ url, data }, email) {
-  const { stdout } = await run(data, ["token", "create", "--email", email]);
+  const { code, stdout, stderr } = await run(data, ["token", "create", "--email", email]);
+  if (code !== 0) throw new Error(`no token for ${email} (${code}): ${stderr}`);
   const authorization = `Bearer ${stdout.trim().split(/\s+/).pop()}`;
   const ask = async (method, path, body, headers = {}) => {
     const answer = await fetch(`${url}${path}`, { method, headers: { authorization, ...headers }, body, redirect: "manual" });

@@ -15,6 +15,7 @@ use preau::{
     reactions,
 };
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{Actor, Folder, Group, PATIENCE, Proxy, Server, Socket, database, until};
@@ -102,4 +103,46 @@ async fn a_database_that_is_cut_off_without_a_word_is_reached_anew() {
     ines.say(&group.standing, "de nouveau").await;
     assert_eq!(reader.next_of("event").await["data"]["body"], "de nouveau");
     assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+}
+
+/// Ends every connection to a database and lets nobody in, then does this to it.
+async fn closed(admin: &mut PgConnection, name: &str, then: &[String]) {
+    let close = format!(
+        "alter database {name} allow_connections false;
+         select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = '{name}'"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(close)).execute(&mut *admin).await.unwrap();
+    for statement in then {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(statement.as_str())).execute(&mut *admin).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_restored_log_is_never_taken_for_the_one_before() {
+    let options = database().await;
+    let name = options.get_database().unwrap().to_owned();
+    let mut admin = PgConnection::connect_with(&options.clone().database("postgres")).await.unwrap();
+    let here = Server::start_at(options, Transport::InProcess).await;
+    let (ines, group) = here.group().await;
+    let mut reader = following(&ines, &group).await;
+    let reopen = format!("alter database {name} allow_connections true");
+    let back_up = format!("create database {name}_copy template {name}");
+    closed(&mut admin, &name, &[back_up, reopen]).await;
+    insist(&ines, &group, "perdu").await;
+    let lost = reader.next_of("event").await;
+    assert_eq!(lost["data"]["body"], "perdu");
+    // The copy takes the place, and its log goes on from the same number with something else.
+    let restore = [
+        format!("alter database {name} rename to {name}_before"),
+        format!("alter database {name}_copy rename to {name}"),
+    ];
+    closed(&mut admin, &name, &restore).await;
+    // Each wakes the hub, long before its next poll; a reading through a connection that was ended fails.
+    for number in 1..=8 {
+        insist(&ines, &group, &format!("autre {number}")).await;
+    }
+    let reset = reader.next().await;
+    assert_eq!((&reset["type"], &reset["result"]), (&json!("subscribed"), &json!("reset")), "{reset}");
+    assert!(reset["seq"].as_i64() >= lost["seq"].as_i64(), "{reset}");
+    assert_eq!(reset["epoch"], ines.get("/api/v1/me").await.json()["epoch"]);
 }

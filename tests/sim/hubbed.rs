@@ -65,6 +65,21 @@ enum Learnt {
     Room(ConnectionId),
 }
 
+impl Learnt {
+    /// The same, as if it could not have been read.
+    fn unread(self) -> Self {
+        match self {
+            Self::Rights(_) => Self::Rights(None),
+            Self::Events(_) => Self::Events(None),
+            Self::Older { after, up_to, .. } => Self::Older { after, up_to, entries: None },
+            Self::Printed(pass, printed, _) => {
+                Self::Printed(pass, printed.into_iter().map(Printed::unavailable).collect(), Vec::new())
+            }
+            Self::Origin(..) | Self::Room(_) => self,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Hubbed {
     stream: usize,
@@ -236,16 +251,17 @@ impl Hubbed {
         })
     }
 
-    fn learn(&mut self, hub: &mut Hub, known: &Known, learnt: Learnt) {
-        let is_of_another = known.epoch.is_some_and(|epoch| epoch != hub.epoch());
+    fn learn(&mut self, hub: &mut Hub, known: &Known, mut learnt: Learnt) {
+        // It may be of another log: the origin is being read anew.
+        if known.epoch.is_some_and(|epoch| epoch != hub.epoch()) {
+            learnt = learnt.unread();
+        }
         match learnt {
             Learnt::Origin(epoch, last) => {
                 if hub.reread(epoch, last) == Afterwards::BeginAgain {
                     self.jobs.clear();
                 }
             }
-            // Whatever it tells may be of another log: the origin is read anew, and all of it dropped.
-            _ if is_of_another => {}
             Learnt::Rights(began) => hub.rights(began.as_ref()),
             Learnt::Events(entries) => hub.fetched(entries),
             Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),

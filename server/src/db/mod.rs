@@ -99,16 +99,20 @@ impl Db {
             // The rollback of a released connection is a notice each time that nothing was open.
             ("client_min_messages", "error"),
         ]);
+        let epoch = watch::Sender::new(None);
         let pool = |most| {
+            let epoch = epoch.clone();
             PgPoolOptions::new()
                 .max_connections(most)
                 .acquire_timeout(Duration::from_secs(2))
                 .test_before_acquire(false)
+                .after_connect(move |connection, _| Box::pin(introduced(connection, epoch.clone())))
                 .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
                 .after_release(|connection, _| Box::pin(rolled_back(connection)))
                 .connect_lazy_with(options.clone())
         };
-        Self { writers: pool(WRITERS), followers: pool(FOLLOWERS), ..Self::over(pool(READERS), clock, reactions) }
+        let (writers, followers) = (pool(WRITERS), pool(FOLLOWERS));
+        Self { writers, followers, epoch: epoch.clone(), ..Self::over(pool(READERS), clock, reactions) }
     }
 
     /// The same over one pool that somebody else made.
@@ -234,9 +238,13 @@ impl Db {
     /// Reads the epoch anew: at the start, now and then, and whenever the database was away or looks like another one.
     pub async fn read_epoch(&self) -> Result<Uuid> {
         let mut connection = self.followers.acquire().await?;
-        let parts = store::epoch(&mut connection).await?;
-        let epoch = Uuid::new_v5(&parts.epoch, parts.place.as_bytes());
-        self.epoch.send_if_modified(|known| known.replace(epoch) != Some(epoch));
+        self.epoch_of(&mut connection).await
+    }
+
+    /// Reads the epoch of what else this connection reads.
+    pub async fn epoch_of(&self, connection: &mut PgConnection) -> Result<Uuid> {
+        let epoch = store::epoch(connection).await?;
+        note(&self.epoch, epoch);
         Ok(epoch)
     }
 
@@ -244,6 +252,19 @@ impl Db {
     pub fn epochs(&self) -> watch::Receiver<Option<Uuid>> {
         self.epoch.subscribe()
     }
+}
+
+fn note(epochs: &watch::Sender<Option<Uuid>>, epoch: Uuid) {
+    epochs.send_if_modified(|known| known.replace(epoch) != Some(epoch));
+}
+
+/// A new connection tells of which epoch it is before anything else is read through it: what a restored database says
+/// is never taken for what the one before would have said (I14). Before the first migration there is none.
+async fn introduced(connection: &mut PgConnection, epochs: watch::Sender<Option<Uuid>>) -> sqlx::Result<()> {
+    if store::is_founded(connection).await? {
+        note(&epochs, store::epoch(connection).await?);
+    }
+    Ok(())
 }
 
 impl Tx {

@@ -7,14 +7,9 @@ use words::{PersonId, StreamId, events::EventRow};
 
 use crate::error::Result;
 
-pub(super) struct EpochParts {
-    pub(super) epoch: Uuid,
-    pub(super) place: String,
-}
-
-pub(super) async fn epoch(connection: &mut PgConnection) -> Result<EpochParts> {
-    Ok(sqlx::query_as!(
-        EpochParts,
+/// The epoch of this connection's database.
+pub(super) async fn epoch(connection: &mut PgConnection) -> sqlx::Result<Uuid> {
+    let parts = sqlx::query!(
         r#"select
              instance.epoch,
              concat_ws(':', system.system_identifier, checkpoint.timeline_id, pg_database.oid) as "place!"
@@ -22,7 +17,17 @@ pub(super) async fn epoch(connection: &mut PgConnection) -> Result<EpochParts> {
            where pg_database.datname = current_database()"#
     )
     .fetch_one(connection)
-    .await?)
+    .await?;
+    Ok(Uuid::new_v5(&parts.epoch, parts.place.as_bytes()))
+}
+
+/// Whether the instance has its row: not so before the first migration.
+pub(super) async fn is_founded(connection: &mut PgConnection) -> sqlx::Result<bool> {
+    let has_table = sqlx::query_scalar!(r#"select to_regclass('instance') is not null as "has!""#)
+        .fetch_one(&mut *connection)
+        .await?;
+    Ok(has_table
+        && sqlx::query_scalar!(r#"select exists (select from instance) as "has!""#).fetch_one(connection).await?)
 }
 
 pub(super) async fn lock(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {

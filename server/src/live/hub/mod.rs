@@ -127,6 +127,11 @@ pub struct Printed {
 }
 
 impl Printed {
+    /// The same event, which could not be printed for now in any form.
+    pub fn unavailable(self) -> Self {
+        Self { forms: self.forms.into_iter().map(|(variant, _)| (variant, None)).collect(), ..self }
+    }
+
     fn form(&self, variant: Variant) -> Option<&str> {
         let printed = self.forms.iter().find(|(printed, _)| *printed == variant);
         printed.and_then(|(_, bytes)| bytes.as_ref()).map(Utf8Bytes::as_str)

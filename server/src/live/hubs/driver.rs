@@ -41,6 +41,21 @@ enum Learnt {
     Room(ConnectionId),
 }
 
+impl Learnt {
+    /// The same, as if it could not have been read. Of what was printed nothing is left but that it is wanted still.
+    fn unread(self) -> Self {
+        match self {
+            Self::Rights(_) => Self::Rights(None),
+            Self::Events(_) => Self::Events(None),
+            Self::Older { after, up_to, .. } => Self::Older { after, up_to, entries: None },
+            Self::Printed(pass, printed, _) => {
+                Self::Printed(pass, printed.into_iter().map(Printed::unavailable).collect(), Vec::new())
+            }
+            Self::Origin(..) | Self::Room(_) => self,
+        }
+    }
+}
+
 type Job = Pin<Box<dyn Future<Output = Learnt> + Send>>;
 
 pub(super) struct Driver {
@@ -173,7 +188,11 @@ impl Driver {
         }
     }
 
-    fn learn(&mut self, hub: &mut Hub, learnt: Learnt) {
+    fn learn(&mut self, hub: &mut Hub, mut learnt: Learnt) {
+        // It may be of another log than the hub's: the origin is being read anew.
+        if self.epoch.borrow().is_some_and(|epoch| epoch != hub.epoch()) {
+            learnt = learnt.unread();
+        }
         if matches!(learnt, Learnt::Rights(None) | Learnt::Events(None) | Learnt::Older { entries: None, .. }) {
             self.hubs.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
         }
@@ -301,16 +320,12 @@ impl Driver {
         }
     }
 
-    /// Reads the epoch and the end of the log anew, past what this process knows of the epoch.
+    /// Reads the epoch and the end of the log anew.
     fn reread(&mut self) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
             loop {
-                let read = async {
-                    hubs.0.db.read_epoch().await?;
-                    origin(&hubs, stream).await
-                };
-                match within(read).await {
+                match within(origin(&hubs, stream)).await {
                     Ok((epoch, last)) => return Learnt::Origin(epoch, last),
                     Err(error) => tracing::debug!(%error, "a stream could not be read anew"),
                 }
@@ -323,8 +338,8 @@ impl Driver {
 /// The epoch, and where a stream ends. A stream that does not exist ends before its first event.
 async fn origin(hubs: &Hubs, stream: StreamId) -> Result<(Uuid, i64)> {
     let db = &hubs.0.db;
-    let epoch = db.epoch().await?;
     let mut connection = db.live_pool().acquire().await?;
+    let epoch = db.epoch_of(&mut connection).await?;
     let last = store::last_seqs(&mut connection, &[stream.0]).await?;
     Ok((epoch, last.first().map_or(0, |(_, seq)| *seq)))
 }
