@@ -24,6 +24,7 @@ pub mod http;
 pub mod live;
 pub mod mail;
 
+pub mod batch;
 pub mod clock;
 pub mod config;
 pub mod error;

@@ -29,6 +29,7 @@ use web::page::{Nav, NavChannel, NavGroup};
 use words::{PersonId, StreamId};
 
 use crate::{
+    batch::Metrics,
     channels,
     db::{Db, Work},
     documents,
@@ -38,7 +39,6 @@ use crate::{
     live::{
         self,
         allowance::ByPerson,
-        batch::Metrics,
         bus::{Bus, Transport},
         connections::Connections,
         hubs::Hubs,

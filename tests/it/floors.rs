@@ -7,7 +7,21 @@ use std::{
 
 /// The floors, the lowest first; modules of one floor do not know each other, but for the ground.
 const FLOORS: &[&[&str]] = &[
-    &["live", "jobs", "files", "mail", "http", "db", "error", "config", "clock", "telemetry", "faults", "metrics"],
+    &[
+        "live",
+        "batch",
+        "jobs",
+        "files",
+        "mail",
+        "http",
+        "db",
+        "error",
+        "config",
+        "clock",
+        "telemetry",
+        "faults",
+        "metrics",
+    ],
     &["people", "territories"],
     &["groups"],
     &["channels", "documents"],

@@ -22,7 +22,7 @@ use crate::{
     documents,
     files::Files,
     groups,
-    http::{App, Settings, server},
+    http::{App, Settings, Viewers, server},
     live::bus::Transport,
     mail, people, reactions, serve as roof, work,
 };
@@ -114,7 +114,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         public_url,
         network,
     };
-    Ok(App { db, files, settings: Arc::new(settings), navigation: roof::navigation })
+    Ok(App { db, files, settings: Arc::new(settings), navigation: roof::navigation, viewers: Viewers::default() })
 }
 
 /// Prints the address, and a link for the animator of the first group; for the first administrator while there is none.

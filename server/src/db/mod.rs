@@ -98,7 +98,12 @@ impl Db {
             ("timezone", web::date::NETWORK_ZONE.name()),
             // The rollback of a released connection is a notice each time that nothing was open.
             ("client_min_messages", "error"),
+            // What we ask takes less time than compiling it would.
+            ("jit", "off"),
         ]);
+        // Who writes and who follows ask a few things by key, again and again: to plan one anew for each asking takes
+        // PostgreSQL longer than to answer it.
+        let by_key = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
         let epoch = watch::Sender::new(None);
         let pool = |most| {
             let epoch = epoch.clone();
@@ -108,11 +113,15 @@ impl Db {
                 .test_before_acquire(false)
                 .after_connect(move |connection, _| Box::pin(introduced(connection, epoch.clone())))
                 .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
-                .after_release(|connection, _| Box::pin(rolled_back(connection)))
-                .connect_lazy_with(options.clone())
         };
-        let (writers, followers) = (pool(WRITERS), pool(FOLLOWERS));
-        Self { writers, followers, epoch: epoch.clone(), ..Self::over(pool(READERS), clock, reactions) }
+        let rolling_back = |most| pool(most).after_release(|connection, _| Box::pin(rolled_back(connection)));
+        Self {
+            writers: rolling_back(WRITERS).connect_lazy_with(by_key.clone()),
+            // Nobody begins a transaction on these.
+            followers: pool(FOLLOWERS).connect_lazy_with(by_key),
+            epoch: epoch.clone(),
+            ..Self::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)
+        }
     }
 
     /// The same over one pool that somebody else made.
@@ -127,7 +136,7 @@ impl Db {
         &self.pool
     }
 
-    /// The pool of the live core: rights, events and what they are about.
+    /// The pool of the live core, for single statements: rights, events and what they are about.
     pub fn live_pool(&self) -> &PgPool {
         &self.followers
     }

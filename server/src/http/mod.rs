@@ -24,6 +24,7 @@ pub use page::{Page, print};
 pub use routes::{Policy, Routes};
 
 use crate::{
+    batch::Batches,
     db::{Db, Work},
     files::Files,
 };
@@ -39,7 +40,12 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// How the roof fills the navigation of a page.
     pub navigation: Navigation,
+    /// Who asks, read together.
+    pub viewers: Viewers,
 }
+
+/// The holders of sessions that are alive, by the hashes of their secrets.
+pub type Viewers = Batches<(), [u8; 32], Option<Viewer>>;
 
 /// Reads the navigation of a page in the page's own snapshot; given by the roof, since it spans rooms.
 pub type Navigation = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, web::page::Nav>;

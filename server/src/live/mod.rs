@@ -1,10 +1,9 @@
 //! The live core: what happens is in the log before anybody hears of it, and everybody hears of it once, in order.
 //!
-//! State machines without I/O ([`batch::Batcher`], [`hub::Hub`], [`session::Session`]) decide; small drivers beside
+//! State machines without I/O ([`hub::Hub`], [`session::Session`]) decide; small drivers beside
 //! them talk to the database and the sockets. This floor knows no room: the roof gives it functions.
 
 pub mod allowance;
-pub mod batch;
 pub mod bus;
 pub mod connections;
 pub mod frame;

@@ -9,10 +9,10 @@ use words::{GroupId, PersonId, ThreadId};
 
 use super::{Post, Verdict, commit};
 use crate::{
+    batch::{Batches, Metrics},
     db::Db,
     error::{Error, Result},
     http::Viewer,
-    live::batch::{Batches, Metrics},
     threads::{self, MayPost},
 };
 

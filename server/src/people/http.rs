@@ -51,7 +51,6 @@ pub async fn viewer_of(app: &App, headers: &HeaderMap) -> Result<Option<Viewer>>
         .get(header::AUTHORIZATION)
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("Bearer "));
-    let now = app.db.clock().now();
     if let Some(token) = bearer {
         let Some(secret) = Secret::presented(token.trim()) else { return Ok(None) };
         let mut connection = app.db.pool().acquire().await?;
@@ -61,8 +60,7 @@ pub async fn viewer_of(app: &App, headers: &HeaderMap) -> Result<Option<Viewer>>
     let Some(secret) = jar.get(session_cookie(app)).and_then(|cookie| Secret::presented(cookie.value())) else {
         return Ok(None);
     };
-    let mut connection = app.db.pool().acquire().await?;
-    super::viewer_of_session(&mut connection, &secret, now).await
+    super::viewer_of_session(&app.db, &app.viewers, &secret).await
 }
 
 /// Puts the mail of a sign-in or of an invitation among those to send.

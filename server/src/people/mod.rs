@@ -27,7 +27,7 @@ pub use secret::Secret;
 use crate::{
     db::{Db, Tx},
     error::{Error, Result},
-    http::{Credential, Viewer},
+    http::{Credential, Viewer, Viewers},
 };
 
 /// How long a link or a code of a mail can be used.
@@ -42,6 +42,8 @@ const SESSION_LASTS: TimeDelta = TimeDelta::days(90);
 const SESSION_IDLES: TimeDelta = TimeDelta::days(30);
 /// Who does nothing for so long has gone, and visits anew when they come back.
 const VISIT_ENDS: TimeDelta = TimeDelta::hours(1);
+/// How long reading sessions may take: a connection to the database that is cut off may never say so.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// How often what has expired is forgotten.
 const SWEEP_PAUSE: Duration = Duration::from_hours(1);
 /// The window in which tries are counted.
@@ -252,27 +254,47 @@ pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Re
     Ok(secret)
 }
 
-/// Who holds a session, if it is alive. Notes its use, at most once a minute.
-pub async fn viewer_of_session(
-    connection: &mut PgConnection,
-    secret: &Secret,
-    now: DateTime<Utc>,
-) -> Result<Option<Viewer>> {
-    let Some(row) = store::session_viewer(connection, secret, now, now - SESSION_IDLES).await? else { return Ok(None) };
-    if now - row.seen_at > TimeDelta::minutes(1) {
-        store::note_seen(connection, row.id, now, now - VISIT_ENDS).await?;
-        store::touch_session(connection, row.session, now).await?;
+/// Who holds a session, if it is alive: read together with those of whoever asks at the same time, which after a restart
+/// is everybody. Notes its use, at most once a minute.
+pub async fn viewer_of_session(db: &Db, viewers: &Viewers, secret: &Secret) -> Result<Option<Viewer>> {
+    let db = db.clone();
+    let asked = viewers.submit((), secret.hash(), move |secrets| session_viewers(db.clone(), secrets));
+    asked.ok_or(Error::Unavailable)?.await.map_err(|_| Error::Unavailable)
+}
+
+/// The holders in the order of the secrets; nothing at all if they cannot be read.
+async fn session_viewers(db: Db, secrets: Vec<[u8; 32]>) -> Vec<Option<Viewer>> {
+    let read = tokio::time::timeout(PATIENCE, read_sessions(&db, &secrets)).await;
+    let held = read.unwrap_or(Err(Error::Unavailable));
+    let held = held.inspect_err(|error| tracing::debug!(%error, "sessions could not be read")).ok();
+    held.map_or_else(Vec::new, |held| secrets.iter().map(|secret| held.get(secret.as_slice()).cloned()).collect())
+}
+
+async fn read_sessions(db: &Db, secrets: &[[u8; 32]]) -> Result<HashMap<Vec<u8>, Viewer>> {
+    let now = db.clock().now();
+    let secrets: Vec<_> = secrets.iter().map(|secret| secret.to_vec()).collect();
+    let mut connection = db.pool().acquire().await?;
+    let rows = store::session_viewers(&mut connection, &secrets, now, now - SESSION_IDLES).await?;
+    let is_stale = |row: &&store::SessionViewer| now - row.seen_at > TimeDelta::minutes(1);
+    let stale: Vec<_> = rows.iter().filter(is_stale).map(|row| row.session.0).collect();
+    if !stale.is_empty() {
+        store::touch_sessions(&mut connection, &stale, now, now - VISIT_ENDS).await?;
     }
-    let credential = Credential::Session(row.session);
-    Ok(Some(Viewer {
-        id: row.id,
-        name: row.name,
-        email: row.email,
-        admin: row.admin,
-        locale: row.locale,
-        theme: row.theme,
-        credential,
-    }))
+    Ok(rows.into_iter().map(|row| (row.secret.clone(), row.into())).collect())
+}
+
+impl From<store::SessionViewer> for Viewer {
+    fn from(row: store::SessionViewer) -> Self {
+        Self {
+            id: row.id,
+            name: row.name,
+            email: row.email,
+            admin: row.admin,
+            locale: row.locale,
+            theme: row.theme,
+            credential: Credential::Session(row.session),
+        }
+    }
 }
 
 /// Who holds a Bearer token.

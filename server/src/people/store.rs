@@ -26,6 +26,7 @@ pub(super) struct SessionViewer {
     pub(super) locale: Locale,
     pub(super) theme: Theme,
     pub(super) session: SessionId,
+    pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
 }
 
@@ -218,30 +219,47 @@ pub(super) async fn insert_session(
     Ok(())
 }
 
-pub(super) async fn session_viewer(
+/// Who holds the sessions with these hashes of secrets, those that are alive.
+pub(super) async fn session_viewers(
     connection: &mut PgConnection,
-    secret: &Secret,
+    secrets: &[Vec<u8>],
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
-) -> Result<Option<SessionViewer>> {
+) -> Result<Vec<SessionViewer>> {
     Ok(sqlx::query_as!(
         SessionViewer,
         r#"select
              people.id, people.name, people.email, people.admin,
              people.locale as "locale: Locale", people.theme as "theme: Theme",
-             sessions.id as session, sessions.seen_at
+             sessions.id as session, sessions.token_hash as secret, sessions.seen_at
            from sessions join people on people.id = sessions.person_id
-           where token_hash = $1 and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null"#,
-        &secret.hash(),
+           where token_hash = any($1) and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null"#,
+        secrets,
         now,
         idle_since,
     )
-    .fetch_optional(connection)
+    .fetch_all(connection)
     .await?)
 }
 
-pub(super) async fn touch_session(connection: &mut PgConnection, session: SessionId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update sessions set seen_at = $2 where id = $1", session.0, now).execute(connection).await?;
+/// Notes that sessions are used, and that who holds them is here: one commit for all.
+pub(super) async fn touch_sessions(
+    connection: &mut PgConnection,
+    sessions: &[Uuid],
+    now: DateTime<Utc>,
+    visit_ended: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query!(
+        "with used as (update sessions set seen_at = $2 where id = any($1) returning person_id)
+         update people
+         set last_visit_at = case when seen_at < $3 then seen_at else last_visit_at end, seen_at = greatest(seen_at, $2)
+         where id in (select person_id from used)",
+        sessions,
+        now,
+        visit_ended,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use preau::{
     clock::Clock,
     db::Db,
     files::Files,
-    http::{App, Settings, server},
+    http::{App, Settings, Viewers, server},
     live::bus::Transport,
     people::{self, NewPerson},
     reactions, serve,
@@ -191,8 +191,13 @@ impl Server {
             upload_limit_bytes,
             network: "Réseau d’essai".to_owned(),
         };
-        let app =
-            App { db: db.clone(), files: files.clone(), settings: Arc::new(settings), navigation: serve::navigation };
+        let app = App {
+            db: db.clone(),
+            files: files.clone(),
+            settings: Arc::new(settings),
+            navigation: serve::navigation,
+            viewers: Viewers::default(),
+        };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());
         let sockets = serve::Sockets::new(&app, bus, stop.clone(), tracker.clone());
         tokio::spawn(sockets.clone().work());

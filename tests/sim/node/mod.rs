@@ -10,10 +10,12 @@ use std::{
 
 use words::{Locale, StreamId, ThreadId};
 
-use preau::live::{
+use preau::{
     batch::Batcher,
-    hub::{ConnectionId, Join},
-    session::{Action, Close},
+    live::{
+        hub::{ConnectionId, Join},
+        session::{Action, Close},
+    },
 };
 
 use crate::{

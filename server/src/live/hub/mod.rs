@@ -128,6 +128,7 @@ pub struct Printed {
 
 impl Printed {
     /// The same event, which could not be printed for now in any form.
+    #[must_use]
     pub fn unavailable(self) -> Self {
         Self { forms: self.forms.into_iter().map(|(variant, _)| (variant, None)).collect(), ..self }
     }

@@ -7,7 +7,10 @@
 use std::{
     collections::VecDeque,
     io::{self, ErrorKind, IoSlice},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -83,6 +86,7 @@ pub struct Outbox {
     waiting: Mutex<Waiting>,
     bell: Notify,
     emptied: Notify,
+    is_cut: AtomicBool,
     cut: CancellationToken,
 }
 
@@ -345,7 +349,7 @@ impl Outbox {
     /// Cuts the connection: nothing more is taken in, and what waits is let go.
     pub fn cut(&self) {
         let mut waiting = self.lock();
-        if !self.is_cut() {
+        if !self.is_cut.swap(true, Ordering::AcqRel) {
             self.cut.cancel();
             waiting.shorten();
         }
@@ -353,13 +357,14 @@ impl Outbox {
 
     /// Cuts the connection and lets its stream go: whoever still holds the queue does not hold that open.
     pub fn end(&self) {
+        self.is_cut.store(true, Ordering::Release);
         self.cut.cancel();
         *self.lock() = Waiting::default();
     }
 
     /// Whether it was cut, or has ended.
     pub fn is_cut(&self) -> bool {
-        self.cut.is_cancelled()
+        self.is_cut.load(Ordering::Acquire)
     }
 
     /// Ends when the connection is to be cut.

@@ -1,5 +1,5 @@
-//! The group commit: what arrives while a commit is in flight shares the next one. No timer, so an idle server adds no
-//! wait; under load the batches grow by themselves.
+//! What arrives while a batch is in flight shares the next one: the group commit, and the reading of sessions. No timer,
+//! so an idle server adds no wait; under load the batches grow by themselves.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
