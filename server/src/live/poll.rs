@@ -4,11 +4,7 @@
 //! A poll is a follower of the hubs like any other, for a short time: it joins each stream where the client stands, and
 //! is answered as soon as they have something to say. It reads no log by itself, so every promise of the hubs holds.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use futures_util::{StreamExt, stream::FuturesOrdered};
@@ -21,7 +17,7 @@ use super::{
     connections::{Full, Registered},
     frame::{self, ClientFrame, Fault},
     hub::{Format, Join, Ticket},
-    hubs::Followed,
+    hubs::Held,
     outbox::{Outbox, Standing},
     session::{Close, LIMITS, id_of, refusal},
     socket::{Answer, Live, bye},
@@ -149,7 +145,7 @@ fn checked(live: &Live, viewer: &Viewer, frame: &Value) -> Result<ClientFrame, U
 struct Follower {
     registered: Registered,
     outbox: Arc<Outbox>,
-    held: HashMap<StreamId, Followed>,
+    held: Held,
     /// The streams of which something is told.
     told: HashSet<StreamId>,
     frames: Vec<Utf8Bytes>,
@@ -161,7 +157,7 @@ impl Follower {
         Self {
             registered,
             outbox: Arc::default(),
-            held: HashMap::new(),
+            held: Held::default(),
             told: HashSet::new(),
             frames: Vec::new(),
             bytes: 0,
@@ -177,7 +173,7 @@ impl Follower {
         }
         // And what was said with it: a removal is told together with what comes of it.
         for told in std::mem::take(&mut self.told) {
-            if let Some(followed) = self.held.get(&told) {
+            if let Some(followed) = self.held.get(told) {
                 followed.done().await;
             }
         }
@@ -195,9 +191,8 @@ impl Follower {
                 ticket: Ticket { number: 0, id: None },
                 since: Some((seq, Some(epoch))),
             };
-            let followed = live.hubs.follow(stream);
+            let followed = self.held.hold(&live.hubs, stream);
             followed.join(join, poll.watched.clone(), Arc::clone(&self.outbox)).await;
-            self.held.insert(stream, followed);
             while !self.is_settled(stream).await {
                 if self.bytes >= ANSWER_BYTES {
                     return;
@@ -242,7 +237,7 @@ impl Follower {
 impl Drop for Follower {
     fn drop(&mut self) {
         self.outbox.cut();
-        for (_, followed) in self.held.drain() {
+        for followed in self.held.drain() {
             followed.let_go(self.registered.id());
         }
     }

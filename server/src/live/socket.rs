@@ -4,13 +4,7 @@
 //! session still closes the connection at once (I8). An idle connection is a task that sleeps until its next heartbeat:
 //! what its hubs tell it is written without waking it.
 
-use std::{
-    collections::{HashMap, HashSet},
-    future::Future,
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashSet, future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use futures_util::{FutureExt, StreamExt, stream::FuturesOrdered};
@@ -19,14 +13,14 @@ use tokio_util::sync::CancellationToken;
 use tungstenite::{Error, Message, error::ProtocolError};
 use uuid::Uuid;
 use web::Text;
-use words::{StreamId, ThreadId};
+use words::ThreadId;
 
 use super::{
     allowance::ByPerson,
-    connections::{Connections, Ending},
+    connections::{Connections, Ending, Registered},
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
-    hubs::{Followed, Hubs},
+    hubs::{Held, Hubs},
     outbox::{self, Outbox},
     reader::Reader,
     session::{Action, Close, HEARTBEAT, LIMITS, Session, Turn},
@@ -87,23 +81,39 @@ type Beginning = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// Serves a connection until it ends, for whatever reason.
 pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: Format, tab: Option<Uuid>) {
-    let Some((stream, begun)) = upgrading.stream().await else { return };
+    // How it begins and ends is in memory of its own: there are thousands of connections, and most are idle.
+    let Some((_registered, mut connection)) = Box::pin(begin(live, upgrading, viewer, format, tab)).await else {
+        return;
+    };
+    let close = Box::pin(connection.run()).await.err().flatten();
+    Box::pin(connection.end(close)).await;
+    tracing::debug!(connection = connection.id, code = close.map_or(1000, |close| close as u16), "a connection ended");
+}
+
+/// Takes a connection in and welcomes it; none if the other side is gone, or there are too many.
+async fn begin(
+    live: Live,
+    upgrading: Upgrading,
+    viewer: Viewer,
+    format: Format,
+    tab: Option<Uuid>,
+) -> Option<(Registered, Box<Connection>)> {
+    let (stream, begun) = upgrading.stream().await?;
     let stream = Arc::new(stream);
     let outbox = Arc::new(Outbox::onto(Arc::clone(&stream)));
     let reader = Reader::new(stream, begun, Arc::clone(&outbox));
     let Ok(registered) = live.connections.register(&viewer, tab) else {
         drop(tokio::time::timeout(CLOSING, outbox.close(Chunk::close(Close::Overloaded as u16))).await);
-        return;
+        return None;
     };
-    // Its own memory, and no more than what it is now needs: there are thousands of them, and most are idle.
-    let mut connection = Box::new(Connection {
+    let connection = Box::new(Connection {
         id: registered.id(),
         session: Session::new(Text::of(viewer.locale), live.counted),
         ends: Ends { ending: registered.ending(), cut: outbox.cutting() },
         viewer,
         format,
         outbox,
-        held: HashMap::new(),
+        held: Held::default(),
         began: Instant::now(),
         beginning: None,
         under_way: FuturesOrdered::new(),
@@ -112,13 +122,7 @@ pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: For
         live,
     });
     connection.welcome();
-    let close = Box::pin(connection.run()).await.err().flatten();
-    Box::pin(connection.end(close)).await;
-    tracing::debug!(
-        connection = registered.id(),
-        code = close.map_or(1000, |close| close as u16),
-        "a connection ended"
-    );
+    Some((registered, connection))
 }
 
 struct Connection {
@@ -129,7 +133,7 @@ struct Connection {
     session: Session,
     outbox: Arc<Outbox>,
     /// The hubs of the streams that it follows, or asked to.
-    held: HashMap<StreamId, Followed>,
+    held: Held,
     began: Instant,
     beginning: Option<Beginning>,
     under_way: FuturesOrdered<Answer>,
@@ -233,7 +237,7 @@ impl Connection {
     fn note_sent(&mut self) {
         for standing in self.outbox.sent() {
             if let Some(stream) = self.session.sent(standing) {
-                self.held.remove(&stream);
+                self.held.remove(stream);
             }
         }
     }
@@ -297,16 +301,16 @@ impl Connection {
                 Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
-                    let held = self.held.entry(stream).or_insert_with(|| self.live.hubs.follow(stream));
+                    let held = self.held.hold(&self.live.hubs, stream);
                     Box::pin(held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox))).await;
                 }
                 Action::Leave(stream) => {
-                    if let Some(followed) = self.held.remove(&stream) {
+                    if let Some(followed) = self.held.remove(stream) {
                         Box::pin(followed.leave(self.id)).await;
                     }
                 }
                 Action::Watch(stream, threads) => {
-                    if let Some(followed) = self.held.get(&stream) {
+                    if let Some(followed) = self.held.get(stream) {
                         Box::pin(followed.watch(self.id, HashSet::from_iter(threads))).await;
                     }
                 }
@@ -352,7 +356,7 @@ impl Connection {
         // Whoever still gives to it knows from now on that nobody takes.
         self.outbox.end();
         drop(tokio::time::timeout(DRAINING, self.finish_reads()).await);
-        for (_, followed) in self.held.drain() {
+        for followed in self.held.drain() {
             followed.leave(self.id).await;
         }
     }

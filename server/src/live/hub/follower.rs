@@ -12,11 +12,15 @@ pub(super) struct Follower {
     /// Where the membership by which it follows began.
     pub(super) began: i64,
     pub(super) format: Format,
-    pub(super) watched: HashSet<ThreadId>,
+    pub(super) watched: Watched,
     /// The sequence of the next event that it is given.
     pub(super) next: i64,
     pub(super) place: Place,
 }
+
+/// The threads whose fragments somebody wants: most want none, few want many. In their order.
+#[derive(Debug, Default)]
+pub(super) struct Watched(Box<[ThreadId]>);
 
 /// Where a follower stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -27,6 +31,20 @@ pub(super) enum Place {
     Behind,
     /// Behind, its queue is emptying.
     Full,
+}
+
+impl From<HashSet<ThreadId>> for Watched {
+    fn from(threads: HashSet<ThreadId>) -> Self {
+        let mut threads: Box<[_]> = threads.into_iter().collect();
+        threads.sort_unstable();
+        Self(threads)
+    }
+}
+
+impl Watched {
+    pub(super) fn contains(&self, thread: ThreadId) -> bool {
+        self.0.binary_search(&thread).is_ok()
+    }
 }
 
 impl Follower {

@@ -1,11 +1,15 @@
 //! Who asks to follow, until they are answered.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use words::{PersonId, ThreadId};
+use words::PersonId;
 
-use super::{Follower, Hub, Join, REPLAY, Todo, follower::Place, window::Reach};
+use super::{
+    Follower, Hub, Join, REPLAY, Todo,
+    follower::{Place, Watched},
+    window::Reach,
+};
 use crate::live::frame::Outcome;
 
 /// Events older than this are not replayed.
@@ -14,7 +18,7 @@ const KEPT: TimeDelta = TimeDelta::days(7);
 #[derive(Debug)]
 pub(super) struct Joining {
     pub(super) join: Join,
-    pub(super) watched: HashSet<ThreadId>,
+    pub(super) watched: Watched,
     right: Right,
     /// An end of membership that was dispatched since they joined.
     removed: Option<i64>,
@@ -39,7 +43,7 @@ enum Decision {
 }
 
 impl Joining {
-    pub(super) fn new(join: Join, watched: HashSet<ThreadId>) -> Self {
+    pub(super) fn new(join: Join, watched: Watched) -> Self {
         Self { join, watched, right: Right::Unasked, removed: None, reading: None, failed: false }
     }
 

@@ -342,9 +342,9 @@ impl Hub {
     /// A connection wants the fragments of these threads.
     pub fn watch(&mut self, connection: ConnectionId, threads: HashSet<ThreadId>) {
         if let Some(follower) = self.followers.get_mut(&connection) {
-            follower.watched = threads;
+            follower.watched = threads.into();
         } else if let Some(joining) = self.joining.get_mut(&connection) {
-            joining.watched = threads;
+            joining.watched = threads.into();
         }
     }
 

@@ -61,9 +61,9 @@ pub(super) fn shares<'f>(
         let end = own.map(|&(_, end)| end).min();
         let shown = end.map_or(0, |end| usize::try_from(end - from).unwrap_or(0).min(events.len()));
         let mut forms = Forms { first, format: follower.format, watched: 0, shown };
-        if matches!(follower.format, Format::Html(_)) && !follower.watched.is_empty() {
+        if matches!(follower.format, Format::Html(_)) {
             for (index, event) in events.iter().enumerate().skip(first) {
-                let watched = event.thread.is_some_and(|thread| follower.watched.contains(&thread));
+                let watched = event.thread.is_some_and(|thread| follower.watched.contains(thread));
                 forms.watched |= u32::from(watched) << index;
             }
         }

@@ -5,6 +5,7 @@
 //! number of followers.
 
 mod driver;
+mod held;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -32,6 +33,8 @@ use crate::{
     faults::bug,
 };
 use driver::Driver;
+
+pub use held::Held;
 
 /// How many requests may wait at a hub.
 const QUEUE: usize = 1024;
@@ -99,6 +102,7 @@ pub struct Followed(Arc<Hold>);
 
 #[derive(Debug)]
 struct Hold {
+    stream: StreamId,
     requests: mpsc::Sender<Request>,
     wake: Arc<Wake>,
 }
@@ -180,7 +184,7 @@ impl Hubs {
         }
         let (requests, asked) = mpsc::channel(QUEUE);
         let wake = Arc::new(Wake::default());
-        let hold = Arc::new(Hold { requests, wake: Arc::clone(&wake) });
+        let hold = Arc::new(Hold { stream, requests, wake: Arc::clone(&wake) });
         streams.insert(stream, Arc::downgrade(&hold));
         let driver = Driver::new(self.clone(), stream, wake);
         #[expect(clippy::disallowed_methods, reason = "owned by its holders: ends with the last of them, or on stop")]

@@ -1,5 +1,7 @@
 //! One connection, without I/O: what a frame or the passing of time asks for, and in which turn commands are run.
 
+mod follows;
+
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -9,6 +11,8 @@ use axum::extract::ws::Utf8Bytes;
 use uuid::Uuid;
 use web::Text;
 use words::{StreamId, ThreadId};
+
+use follows::{Follow, Follows};
 
 use super::{
     allowance::Allowances,
@@ -96,7 +100,7 @@ pub enum Turn {
 pub struct Session {
     text: Text,
     allowances: Allowances,
-    streams: HashMap<StreamId, Follow>,
+    streams: Follows,
     /// What was last said to be watched, also of streams that are not followed yet.
     watched: HashMap<StreamId, Vec<ThreadId>>,
     requests: u64,
@@ -111,22 +115,13 @@ pub struct Session {
     told: Duration,
 }
 
-/// A stream that is followed, or was asked for.
-#[derive(Clone, Copy, Debug)]
-struct Follow {
-    /// The latest request.
-    number: u64,
-    /// The last sequence that was sent, once that request was answered.
-    at: Option<i64>,
-}
-
 impl Session {
     /// A connection that just began, of a reader of this language; `counted` is whether its rates are.
     pub fn new(text: Text, counted: bool) -> Self {
         Self {
             text,
             allowances: Allowances::new(counted),
-            streams: HashMap::new(),
+            streams: Follows::default(),
             watched: HashMap::new(),
             requests: 0,
             turns: VecDeque::new(),
@@ -204,18 +199,18 @@ impl Session {
         match standing {
             Standing::Same => None,
             Standing::At(stream, seq) => {
-                if let Some(Follow { at: Some(at), .. }) = self.streams.get_mut(&stream) {
+                if let Some(Follow { at: Some(at), .. }) = self.streams.get_mut(stream) {
                     *at = seq;
                 }
                 None
             }
             Standing::Answered { stream, number, from } => {
-                let follow = self.streams.get_mut(&stream).filter(|follow| follow.number == number)?;
+                let follow = self.streams.get_mut(stream).filter(|follow| follow.number == number)?;
                 follow.at = from;
                 from.is_none().then(|| self.forget(stream))
             }
             Standing::Out(stream) => {
-                let was_followed = self.streams.get(&stream).is_some_and(|follow| follow.at.is_some());
+                let was_followed = self.streams.get_mut(stream).is_some_and(|follow| follow.at.is_some());
                 was_followed.then(|| self.forget(stream))
             }
         }
@@ -247,7 +242,7 @@ impl Session {
 
     /// Where the followed streams stand: what was sent of them, and nothing of any other.
     fn positions(&self) -> Option<Utf8Bytes> {
-        let standing = |(stream, follow): (&StreamId, &Follow)| Some((stream.to_string(), follow.at?.into()));
+        let standing = |follow: &Follow| Some((follow.stream.to_string(), follow.at?.into()));
         let streams: serde_json::Map<_, _> = self.streams.iter().filter_map(standing).collect();
         (!streams.is_empty()).then(|| frame::print(&ServerFrame::Positions { streams }))
     }
@@ -255,20 +250,20 @@ impl Session {
     fn follow(&mut self, frame: ClientFrame) -> Vec<Action> {
         match frame {
             ClientFrame::Subscribe { id, stream, since, epoch } => {
-                if !self.streams.contains_key(&stream) && self.streams.len() >= LIMITS.streams {
+                if !self.streams.contains(stream) && self.streams.len() >= LIMITS.streams {
                     let error = Error::field("stream", "too_many");
                     return vec![Action::Send(self.refusal(id, &error))];
                 }
                 self.requests += 1;
                 let number = self.requests;
-                self.streams.insert(stream, Follow { number, at: None });
+                self.streams.insert(Follow { stream, number, at: None });
                 let watched = self.watched.get(&stream).cloned().unwrap_or_default();
                 let (ticket, since) = (Ticket { number, id }, since.map(|since| (since, epoch)));
                 vec![Action::Join { ticket, stream, since, watched }]
             }
             ClientFrame::Unsubscribe { stream } => {
                 self.watched.remove(&stream);
-                self.streams.remove(&stream).map(|_| Action::Leave(stream)).into_iter().collect()
+                self.streams.remove(stream).map(|_| Action::Leave(stream)).into_iter().collect()
             }
             ClientFrame::Watch { stream, threads } => self.watch(stream, threads),
             _ => Vec::new(),
@@ -281,7 +276,7 @@ impl Session {
             return vec![Action::Send(self.refusal(None, &Error::field("stream", "too_many")))];
         }
         self.watched.insert(stream, threads.clone());
-        if self.streams.contains_key(&stream) { vec![Action::Watch(stream, threads)] } else { Vec::new() }
+        if self.streams.contains(stream) { vec![Action::Watch(stream, threads)] } else { Vec::new() }
     }
 
     fn read(&mut self, thread: ThreadId, position: i32) {
@@ -294,7 +289,7 @@ impl Session {
     }
 
     fn forget(&mut self, stream: StreamId) -> StreamId {
-        self.streams.remove(&stream);
+        self.streams.remove(stream);
         stream
     }
 
