@@ -19,7 +19,7 @@ use words::{
     events::{EventRow, Recorded},
 };
 
-use crate::support::{Group, Server, Socket};
+use crate::support::{Group, Server, Socket, until};
 
 /// How many events are recorded together.
 const EVENTS: usize = 24;
@@ -121,9 +121,10 @@ async fn the_subjects_of_many_events_cost_as_many_statements_as_one() {
     let (level, all) = ("debug".parse().unwrap(), Duration::ZERO);
     let options = (*server.db.pool().connect_options()).clone().log_slow_statements(level, all);
     let db = Db::open(options, server.clock.clone(), reactions::react);
-    // What a new connection is asked first is not ours.
     drop(db.live_pool().acquire().await.unwrap());
     let count = async |asked: &[Asked]| {
+        // What a new connection is asked first is not ours.
+        until("a connection is back", || db.live_pool().num_idle() > 0).await;
         let statements = Statements::default();
         let subscriber = tracing_subscriber::registry().with(statements.clone());
         let guard = tracing::subscriber::set_default(subscriber);
