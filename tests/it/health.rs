@@ -28,6 +28,20 @@ async fn says(server: &Server, status: &str) -> (Answer, Duration) {
 }
 
 #[tokio::test]
+async fn a_version_starts_on_the_schema_of_one_to_come() {
+    let server = Server::start().await;
+    sqlx::query(
+        "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+         values (29990101000000, 'to come', true, '', 0)",
+    )
+    .execute(server.db.pool())
+    .await
+    .unwrap();
+    preau::db::migrate(&server.db).await.unwrap();
+    assert_eq!(preau::db::missing_migrations(&server.db).await.unwrap(), 0);
+}
+
+#[tokio::test]
 async fn a_node_that_is_well_is_ready_and_says_how_its_bus_is() {
     let alone = Server::start().await;
     let answer = ready(&alone).await;

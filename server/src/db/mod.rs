@@ -10,7 +10,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -325,8 +325,13 @@ impl Tx {
     }
 }
 
-/// The migrations of this build.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("../migrations");
+/// The migrations of this build. A schema may be ahead of it: a version to come only adds to what this one knows, so that
+/// both run side by side, and this one starts again on it (I20).
+static MIGRATIONS: LazyLock<sqlx::migrate::Migrator> = LazyLock::new(|| {
+    let mut migrations = sqlx::migrate!("../migrations");
+    migrations.set_ignore_missing(true);
+    migrations
+});
 
 /// Brings the schema up to date, one process at a time, and makes the instance's row on the first run.
 pub async fn migrate(db: &Db) -> Result<()> {
