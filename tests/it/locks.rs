@@ -98,3 +98,34 @@ async fn who_takes_another_name_and_enters_and_leaves_at_the_same_time_never_wai
     }
     assert_eq!(server.torn().await, Vec::<String>::new());
 }
+
+async fn deadlocks(server: &Server) -> i64 {
+    let counted = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()");
+    counted.fetch_one(server.db.pool()).await.unwrap()
+}
+
+/// Posting moves read positions in each thread of a batch, and so does what a socket said of several.
+#[tokio::test]
+async fn who_posts_and_reads_in_several_threads_at_once_never_waits_in_a_circle() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let mut threads = Vec::new();
+    for number in 0..8 {
+        let path = format!("/api/v1/channels/{}/threads", group.channel);
+        let opened = ines.post(&path, json!({ "title": format!("Discussion {number}"), "body": "bonjour" })).await;
+        threads.push(opened.json()["id"].as_str().unwrap().to_owned());
+    }
+    for _ in 0..ROUNDS / 4 {
+        join_all(threads.iter().map(|thread| ines.say(thread, "bonjour"))).await;
+        let mut socket = camille.socket("preau.v1.json").await;
+        for thread in &threads {
+            socket.say(json!({ "type": "read", "thread": thread, "position": i32::MAX })).await;
+        }
+        // What was said is moved as the connection ends.
+        drop(socket);
+        join_all(threads.iter().map(|thread| camille.say(thread, "bonjour"))).await;
+    }
+    assert_eq!(deadlocks(&server).await, 0);
+}

@@ -46,8 +46,10 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
     }
 }
 
-/// Moves read positions forward, in one transaction. What may not be read any more is passed over.
-pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) {
+/// Moves read positions forward, in one transaction and by ascending thread, as who posts does. What may not be read any
+/// more is passed over.
+pub async fn mark_read(db: Db, viewer: Viewer, mut positions: Vec<(ThreadId, i32)>) {
+    positions.sort_unstable();
     let moved = db.write(move |tx| {
         Box::pin(async move {
             for (thread, position) in positions {
