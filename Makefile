@@ -1,5 +1,5 @@
 # Each target calls one script or one cargo command.
-.PHONY: run test test-long bench check prepare assets deps deps-test deps-bench
+.PHONY: run test test-long chaos bench check prepare assets deps deps-test deps-bench
 
 run: deps assets
 	cargo build --release --locked -p preau
@@ -11,6 +11,15 @@ test: deps-test assets
 # And what takes long.
 test-long: deps-test assets
 	cargo run --locked -p tests --bin check -- --long
+
+# Two nodes under faults, half an hour with PostgreSQL alone and half an hour with NATS: a page in tests/chaos.
+# `make chaos SECONDS=60` for a look.
+chaos: deps-test assets
+	cargo build --release --locked -p preau
+	cargo build --release --locked -p tests --bin faulty --bin chaos
+	cd tests/browser && npm ci
+	PREAU_BIN=target/release/preau PREAU_FAULTY=target/release/faulty \
+		target/release/chaos --full $(if $(SECONDS),--seconds $(SECONDS))
 
 # One JSON line for each figure, beside those of the peers and the limits; `make bench ONLY="B1 B3"` for some of them.
 bench: deps-bench assets

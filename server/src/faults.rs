@@ -14,6 +14,9 @@
 //! - `drop_hint_without_poll`: three hints of four are lost, and nothing looks for what they told of (I11).
 //! - `out_of_order_dispatch`: events that are dispatched together come in the opposite order (I3).
 //! - `counter_plus_plus`: the last position of a thread is a counter that an edit moves too (I9).
+//! - `read_goes_back`: the read position that was told last counts, not the furthest (I9).
+//! - `believe_hints`: a hint of long before is taken for the end of the log, and what follows it is told again (I11).
+//! - `half_a_file`: what the disk has no room for is left out of a file, which is kept all the same.
 
 /// A place where a test can make the program fail; in a function that returns our `Result`. With a condition, only
 /// where that holds.
@@ -58,13 +61,15 @@ pub use seeded::{is_seeded, late, reached};
 mod seeded {
     use std::{sync::LazyLock, time::Duration};
 
+    use rustix::process::{Signal, getpid, kill_process};
+
     use crate::error::{Error, Result};
 
     /// How long a delay is, and how late a late commit comes.
     const DELAY: Duration = Duration::from_millis(200);
     const LATE: Duration = Duration::from_millis(20);
 
-    /// Does at a point what is asked of it: `error`, `panic`, `delay` or `kill`.
+    /// Does at a point what is asked of it: `error`, `panic`, `delay`, `stop` or `kill`.
     pub async fn reached(place: &'static str) -> Result<()> {
         let Some(action) = asked(place) else { return Ok(()) };
         tracing::warn!(place, action, "a failpoint");
@@ -74,13 +79,19 @@ mod seeded {
                 tokio::time::sleep(DELAY).await;
                 Ok(())
             }
+            // Somebody else lets it go on.
+            "stop" => send(Signal::STOP),
             "kill" => {
-                rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL)
-                    .map_err(std::io::Error::from)?;
+                send(Signal::KILL)?;
                 std::future::pending().await
             }
             _ => panic!("a failpoint: {place}"),
         }
+    }
+
+    /// Sends a signal to this process.
+    fn send(signal: Signal) -> Result<()> {
+        kill_process(getpid(), signal).map_err(|error| std::io::Error::from(error).into())
     }
 
     fn asked(place: &str) -> Option<String> {

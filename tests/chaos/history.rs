@@ -48,12 +48,26 @@ pub(crate) enum What {
     Recv { stream: Uuid, seq: i64, digest: u64 },
     /// The head of a stream was read, having been asked for at a time.
     Read { stream: Uuid, seq: i64, asked_us: u64 },
+    /// Somebody says how far a thread was read.
+    Marking { thread: Uuid, position: i64 },
+    /// How far a thread was read, as an answer tells that was asked for at a time.
+    Marked { thread: Uuid, position: i64, asked_us: u64 },
+    /// How far a thread was read, as an event tells.
+    Moved { thread: Uuid, position: i64 },
+    /// How far a thread must be read at the end: it was said over and over, when nothing was wrong any more.
+    Owed { thread: Uuid, position: i64 },
+    /// A file was taken; `digest` is that of its bytes.
+    Uploaded { file: Uuid, digest: u64 },
+    /// A file was refused.
+    Turned { status: u16 },
     /// The actor's session was ended, and that was acknowledged.
     Ended,
     /// The actor's connection is gone, or refused.
     Gone { code: Option<u16> },
     /// A fault was made, that lasts until.
     Fault { kind: String, until_us: u64 },
+    /// A node was killed at a point, or its time was stopped there.
+    Met { place: String, kills: bool },
     /// A kind of fault could not be made here.
     Refused { kind: String, why: String },
     /// The last fault is over.
@@ -66,6 +80,13 @@ pub(crate) enum What {
     Stream { stream: Uuid, last_seq: i64 },
     /// A message, as the database holds it at the end.
     Stored { message: Uuid, thread: Uuid, position: i32 },
+    /// How far somebody has read a thread, as the database holds it at the end.
+    Position { person: Uuid, thread: Uuid, position: i64 },
+    /// A file that the database names at the end, and the digest of the bytes that are there, if they are.
+    File { file: Uuid, digest: Option<u64> },
+    /// After a sweep in a later time: how many files are named, how many of these have no bytes, how many bytes have no
+    /// name, and how many uploads never ended.
+    Swept { files: u64, without_bytes: u64, without_name: u64, unended: u64 },
     /// A thing as it was after all events, and as it is when fetched afresh.
     Compared { form: Form, subject: String, live: u64, fresh: u64 },
     /// How much is unread, as it is shown and as the log says it.

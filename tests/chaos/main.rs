@@ -17,11 +17,19 @@ mod store;
 mod truth;
 mod wire;
 
-use std::{io::Write, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    io::Write,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Parser;
-use tokio::time::timeout;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 
 use crate::{
     arena::Plan,
@@ -39,7 +47,7 @@ const FULL: Divisors = Divisors { acked: 300_000, changes: 90_000, faults: 8_000
 const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1 };
 /// How long each half of a quick run lasts.
 const QUICK_HALF: Duration = Duration::from_secs(45);
-/// How long a half may last beside its storm.
+/// How long a half may last beside its storm and a third of that: what was written is read again in the end.
 const AROUND: Duration = Duration::from_mins(3);
 /// How long each half of a full run lasts.
 const FULL_HALF: Duration = Duration::from_mins(30);
@@ -48,6 +56,9 @@ const FULL_HALF: Duration = Duration::from_mins(30);
 const BUG_STORM: Duration = Duration::from_secs(20);
 const BUG_PACE: u32 = 3;
 const BUG_FOUND: Duration = Duration::from_mins(1);
+/// How long an author thinks: in half an hour enough is written by far, and the history stays what memory holds.
+const QUICK_THINK: Duration = Duration::from_millis(25);
+const FULL_THINK: Duration = Duration::from_millis(60);
 /// How large the disks are, in MiB: what a run writes, and little more.
 const QUICK_DISK: u32 = 128;
 const FULL_DISK: u32 = 4096;
@@ -73,6 +84,9 @@ struct Cli {
     /// The program under test
     #[arg(long, env = "PREAU_BIN", default_value = "target/debug/preau")]
     binary: PathBuf,
+    /// The same program with its points, as the last of several nodes
+    #[arg(long, env = "PREAU_FAULTY", default_value = "target/debug/faulty")]
+    faulty: PathBuf,
     /// Where the randomness of the faults begins; without it, anywhere
     #[arg(long)]
     seed: Option<u64>,
@@ -85,7 +99,7 @@ struct Cli {
 }
 
 /// The seeded bugs of `preau::faults`, and the checks of which one must find each.
-const BUGS: [(&str, &[Check]); 7] = [
+const BUGS: [(&str, &[Check]); 10] = [
     ("ack_before_commit", &[Check::P1]),
     ("id_cursor", &[Check::P4, Check::P8]),
     ("no_unique_id", &[Check::P1, Check::P2]),
@@ -93,6 +107,9 @@ const BUGS: [(&str, &[Check]); 7] = [
     ("drop_hint_without_poll", &[Check::P8]),
     ("out_of_order_dispatch", &[Check::P4]),
     ("counter_plus_plus", &[Check::P10]),
+    ("read_goes_back", &[Check::P10]),
+    ("believe_hints", &[Check::P4]),
+    ("half_a_file", &[Check::P14]),
 ];
 
 #[tokio::main]
@@ -100,41 +117,76 @@ async fn main() -> Result<ExitCode> {
     let cli = Cli::parse();
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     let seed = cli.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    note(&format!("seed {seed}"));
     let began = std::time::Instant::now();
-    let lines = if let Some(kept) = &cli.judge {
-        history::load(kept)?
-    } else {
-        tokio::select! {
-            lines = make(&cli, halves(&cli, seed)?) => lines?,
-            // Whatever was started ends as it is dropped.
-            interrupted = tokio::signal::ctrl_c() => {
-                interrupted?;
-                bail!("interrupted");
-            }
-        }
+    let (lines, broken) = match &cli.judge {
+        Some(kept) => (history::load(kept)?, None),
+        None => Box::pin(made(&cli, seed)).await?,
     };
-    if let Some(path) = &cli.history {
-        history::save(path, &lines)?;
-    }
-    let needed = if cli.full {
-        FULL
-    } else if cli.bug.is_some() {
-        BUG
-    } else {
-        QUICK
-    };
-    let verdict = Verdict::of(&lines, checker::check(&lines), needed, seed);
+    let verdict = Verdict::of(&lines, checker::check(&lines), cli.needed(), seed);
     note(&verdict.told());
     say(&serde_json::to_string(&verdict)?);
-    if cli.full {
-        let today = preau::clock::Clock::system().now().date_naive();
-        std::fs::write(format!("tests/chaos/{today}.md"), verdict.page(&today.to_string())?)?;
+    if let Some(error) = &broken {
+        note(&format!("BROKEN: {error:#} (seed {seed})"));
     }
     let passed = match &cli.bug {
         Some(bug) => found(bug, &verdict, began.elapsed())?,
-        None => verdict.passed,
+        None => verdict.passed && broken.is_none(),
     };
+    if (!passed && cli.judge.is_none()) || cli.history.is_some() {
+        let path = cli.history.clone().unwrap_or_else(|| root().join(format!("target/chaos-{seed}.jsonl")));
+        history::save(&path, &lines)?;
+        note(&format!("the history is in {}", path.display()));
+    }
+    if cli.full && broken.is_none() {
+        note(&format!("the verdict is in {}", write_page(&cli, &verdict)?.display()));
+    }
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Cli {
+    /// What a run must have done; a shorter one, its share.
+    fn needed(&self) -> Divisors {
+        let (all, half) = match (self.full, &self.bug) {
+            (_, Some(_)) => return BUG,
+            (true, None) => (FULL, FULL_HALF),
+            (false, None) => (QUICK, QUICK_HALF),
+        };
+        let lasts = self.seconds.map_or(half, Duration::from_secs).min(half);
+        let share = |count: usize| count / usize::try_from(half.as_secs() / lasts.as_secs().max(1)).unwrap_or(1);
+        Divisors { acked: share(all.acked), changes: share(all.changes), faults: share(all.faults), kinds: all.kinds }
+    }
+}
+
+/// The page of a full run; a shorter one has a page of its own.
+fn write_page(cli: &Cli, verdict: &Verdict) -> Result<PathBuf> {
+    let today = preau::clock::Clock::system().now().date_naive();
+    let seconds = cli.seconds.unwrap_or(FULL_HALF.as_secs());
+    let (name, command) = if cli.seconds.is_some() {
+        (format!("{today}-{seconds}s.md"), format!("make chaos SECONDS={seconds}"))
+    } else {
+        (format!("{today}.md"), "make chaos".to_owned())
+    };
+    let path = root().join("tests/chaos").join(name);
+    std::fs::write(&path, verdict.page(&today.to_string(), &command, seconds)?)?;
+    Ok(path)
+}
+
+/// A run, and why it broke off if it did. Whatever was started ends as it is dropped.
+async fn made(cli: &Cli, seed: u64) -> Result<(Vec<Line>, Option<anyhow::Error>)> {
+    let (recorder, mut lines) = Recorder::new();
+    let mut terminated = signal(SignalKind::terminate())?;
+    let broken = tokio::select! {
+        ended = make(cli, halves(cli, seed)?, recorder) => ended.err(),
+        interrupted = tokio::signal::ctrl_c() => Some(interrupted.map_or_else(Into::into, |()| anyhow!("interrupted"))),
+        _ = terminated.recv() => Some(anyhow!("terminated")),
+    };
+    let mut all = Vec::with_capacity(lines.len());
+    while let Ok(line) = lines.try_recv() {
+        all.push(line);
+    }
+    all.sort_by_key(|line| line.at_us);
+    Ok((all, broken))
 }
 
 /// Whether a bug was found, by a check that must, and in time.
@@ -151,12 +203,15 @@ fn found(bug: &str, verdict: &Verdict, took: Duration) -> Result<bool> {
 /// The halves of a run.
 fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
     let half = |number: u32, nodes: usize, length: Duration| {
-        let plan = Plan { binary: cli.binary.clone(), nodes, disk_mib: QUICK_DISK, nats: false };
+        let (binary, faulty) = (cli.binary.clone(), cli.faulty.clone());
+        let plan = Plan { binary, faulty, nodes, disk_mib: QUICK_DISK, nats: false };
         let length = cli.seconds.map_or(length, Duration::from_secs);
         Half {
             plan,
             length,
             pace: 1,
+            think: QUICK_THINK,
+            migrates: false,
             bug: cli.bug.clone(),
             seed,
             first: number * 1_000_000,
@@ -169,12 +224,23 @@ fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
             vec![Half { timed: true, ..half(1, 1, QUICK_HALF) }, Half { browser: true, ..half(2, 2, QUICK_HALF) }]
         }
         (false, true, None) => {
-            let large = |nats, half: Half| Half { plan: Plan { disk_mib: FULL_DISK, nats, ..half.plan }, ..half };
+            let large = |nats, half: Half| Half {
+                plan: Plan { disk_mib: FULL_DISK, nats, ..half.plan },
+                think: FULL_THINK,
+                migrates: true,
+                ..half
+            };
             let alone = large(false, half(1, 2, FULL_HALF));
             let nats = large(true, half(2, 2, FULL_HALF));
             vec![Half { timed: true, browser: true, ..alone }, Half { browser: true, ..nats }]
         }
-        (false, false, Some(_)) => vec![Half { pace: BUG_PACE, ..half(1, 1, BUG_STORM) }],
+        (false, false, Some(bug)) => {
+            // Only nodes that tell each other believe what they are told, and NATS repeats nothing by itself; while one
+            // node is down, the other goes on taking files.
+            let nodes = if matches!(bug.as_str(), "believe_hints" | "half_a_file") { 2 } else { 1 };
+            let half = half(1, nodes, BUG_STORM);
+            vec![Half { plan: Plan { nats: bug == "believe_hints", ..half.plan }, pace: BUG_PACE, ..half }]
+        }
         _ => bail!("say one of --quick, --full, --bug and --judge"),
     };
     if let Some(only) = cli.only {
@@ -183,25 +249,25 @@ fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
     Ok(halves)
 }
 
-/// Makes a run, and answers its history.
-async fn make(cli: &Cli, halves: Vec<Half>) -> Result<Vec<Line>> {
-    let (recorder, mut lines) = Recorder::new();
+/// Makes the halves of a run, one after the other.
+async fn make(cli: &Cli, halves: Vec<Half>, recorder: Recorder) -> Result<()> {
     for half in halves {
         note(&format!("{} node(s), {} s", half.plan.nodes, half.length.as_secs()));
-        let run = timeout(half.length + AROUND, run::run(&half, &recorder)).await;
+        let began = std::time::Instant::now();
+        let run = timeout(half.length + AROUND + half.length / 3, run::run(&half, &recorder)).await;
         match run.context("a half does not end").flatten() {
             // A bug may keep a run from its end; what was seen until then tells of it.
             Err(error) if cli.bug.is_some() => note(&format!("{error:#}")),
             ended => ended?,
         }
+        note(&format!("    ended after {:.0} s", began.elapsed().as_secs_f64()));
     }
-    drop(recorder);
-    let mut all = Vec::new();
-    while let Some(line) = lines.recv().await {
-        all.push(line);
-    }
-    all.sort_by_key(|line| line.at_us);
-    Ok(all)
+    Ok(())
+}
+
+/// The folder of the repository.
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// Says what the run does.

@@ -43,6 +43,8 @@ pub(crate) enum Fate {
     Swallow { towards: Towards, until: Instant },
     /// What is answered in one second comes in eight.
     Slow,
+    /// One direction waits, and comes whole once it is healed.
+    Held { towards: Towards },
 }
 
 /// A direction.
@@ -125,7 +127,7 @@ impl Network {
             sender.send_if_modified(|fate| {
                 let healed = match *fate {
                     Fate::Open | Fate::Cut { .. } => return false,
-                    Fate::Slow => Fate::Open,
+                    Fate::Slow | Fate::Held { .. } => Fate::Open,
                     // What was swallowed is missing: it cannot go on.
                     Fate::Swallow { .. } => Fate::Cut { towards: Towards::Client, after: 0, reset: true },
                 };
@@ -216,6 +218,7 @@ async fn carry(
             }
         }
         let now = *fate.borrow();
+        let held = now == Fate::Held { towards: direction };
         let most = if now == Fate::Slow && direction == Towards::Client { SIP } else { buffer.len() };
         let read = tokio::select! {
             changed = fate.changed() => {
@@ -226,7 +229,7 @@ async fn carry(
                 continue;
             }
             () = sleep_until(until) => return End::Cut { reset: !matches!(now, Fate::Cut { reset: false, .. }) },
-            read = from.read(&mut buffer[..most]) => read,
+            read = from.read(&mut buffer[..most]), if !held => read,
         };
         let Ok(count @ 1..) = read else { return End::Closed };
         let carried = match now {

@@ -38,6 +38,8 @@ pub(crate) struct Verdict {
     acked: usize,
     changes: usize,
     faults: BTreeMap<String, usize>,
+    /// How often a node was killed or stopped at each point.
+    points: BTreeMap<String, usize>,
     refused: BTreeMap<String, String>,
     needed: Divisors,
     lost: usize,
@@ -62,9 +64,14 @@ impl Verdict {
         let (acked, changes) = acked(history);
         let mut faults: BTreeMap<String, usize> = BTreeMap::new();
         let mut refused = BTreeMap::new();
+        let mut points: BTreeMap<String, usize> = BTreeMap::new();
         for line in history {
             match &line.what {
                 What::Fault { kind, .. } => *faults.entry(kind.clone()).or_default() += 1,
+                What::Met { place, kills } => {
+                    let how = if *kills { "killed" } else { "stopped" };
+                    *points.entry(format!("{how} {place}")).or_default() += 1;
+                }
                 What::Refused { kind, why } => drop(refused.insert(kind.clone(), why.clone())),
                 _ => {}
             }
@@ -92,6 +99,7 @@ impl Verdict {
             acked,
             changes,
             faults,
+            points,
             refused,
             needed,
             lost: findings.count(Wrong::Lost),
@@ -116,6 +124,8 @@ impl Verdict {
         let faults: usize = self.faults.values().sum();
         let kinds: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         say(format!("{faults} faults of {} kinds: {}", self.faults.len(), kinds.join(", ")));
+        let points: Vec<_> = self.points.iter().map(|(place, count)| format!("{place} {count}")).collect();
+        say(format!("at points: {}", points.join(", ")));
         say(format!(
             "lost {}, duplicated {}, unasked {}, gaps {}, reordered {}, unauthorised {}, different {}, late {}, unbounded {}",
             self.lost,
@@ -141,11 +151,13 @@ impl Verdict {
     }
 
     /// The verdict of a full run, as the page that is kept.
-    pub(crate) fn page(&self, today: &str) -> Result<String> {
-        let json = serde_json::to_string_pretty(self)?;
+    pub(crate) fn page(&self, today: &str, command: &str, seconds: u64) -> Result<String> {
+        let mut few = self.clone();
+        few.findings.violations.truncate(TOLD);
+        let json = serde_json::to_string_pretty(&few)?;
         Ok(format!(
-            "# Chaos, {today}\n\nMade by `cargo run -p tests --bin chaos -- --full --binary target/release/preau`: two nodes, \
-             half of the time with PostgreSQL alone, half with NATS.\n\n```\n{}```\n\n## Figures\n\n```json\n{json}\n```\n",
+            "# Chaos, {today}\n\nMade by `{command}`: two nodes, {seconds} s with PostgreSQL alone and {seconds} s with \
+             NATS.\n\n```\n{}```\n\n## Figures\n\n```json\n{json}\n```\n",
             self.told()
         ))
     }

@@ -16,7 +16,7 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    actors::{self, Applied, Author, Browser, Phase, Poller, Reader, Requester, Revocations, Shown, Signals},
+    actors::{self, Applied, Author, Browser, Marker, Phase, Poller, Reader, Requester, Revocations, Shown, Signals},
     arena::{Arena, Plan},
     cast::{Casting, Person, Room},
     history::{Recorder, What, Who},
@@ -30,8 +30,6 @@ const CATCH_UP: Duration = Duration::from_secs(12);
 const DRAIN: Duration = Duration::from_secs(25);
 /// How long deliveries are timed, without and with slow readers about.
 const CALM: Duration = Duration::from_secs(3);
-/// How long an author thinks.
-const THINK: Duration = Duration::from_millis(25);
 /// How long the author of the quiet room thinks.
 const QUIET: Duration = Duration::from_millis(700);
 /// How many authors talk in each busy room, by sockets.
@@ -50,6 +48,10 @@ pub(crate) struct Half {
     pub(crate) first: Who,
     /// How many times as many faults as in a quick run.
     pub(crate) pace: u32,
+    /// How long an author thinks.
+    pub(crate) think: Duration,
+    /// Whether the schema is changed while everybody acts.
+    pub(crate) migrates: bool,
     /// The bug that the nodes have, once everybody is there.
     pub(crate) bug: Option<String>,
     /// Whether deliveries are timed before the storm.
@@ -63,6 +65,8 @@ struct Company {
     writers: JoinSet<Result<()>>,
     readers: JoinSet<Result<Shown>>,
     pollers: JoinSet<Result<()>>,
+    /// Who reads everything to its end, once what was written is sent.
+    markers: JoinSet<Result<()>>,
     /// How far each reader is in each stream that it follows.
     progress: Vec<(Who, Vec<Uuid>, Applied)>,
     phase: watch::Sender<Phase>,
@@ -72,7 +76,7 @@ struct Company {
 /// Runs a half, and notes what happens.
 pub(crate) async fn run(half: &Half, recorder: &Recorder) -> Result<()> {
     let mut arena = Arena::start(&half.plan).await.context("the servers do not start")?;
-    let done = within(half, &mut arena, recorder).await;
+    let done = Box::pin(within(half, &mut arena, recorder)).await;
     if done.is_err() {
         crate::note(&arena.last_words());
     }
@@ -89,7 +93,7 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     let network = arena.proxy.network();
     let casting = Casting::new(arena.postgres.options(), network.clone(), recorder.clone(), half.first);
     let casting = Arc::new(casting);
-    let stage = Stage::set(&casting).await.context("the cast")?;
+    let stage = Stage::set(&casting, half.think).await.context("the cast")?;
     if let Some(bug) = &half.bug {
         arena.plant(bug).await?;
     }
@@ -103,6 +107,7 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
         writers: JoinSet::new(),
         readers: JoinSet::new(),
         pollers: JoinSet::new(),
+        markers: JoinSet::new(),
         progress: Vec::new(),
         phase,
         slow,
@@ -119,6 +124,7 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     let storm = Storm {
         length: half.length,
         pace: half.pace,
+        migrates: half.migrates,
         seed: half.seed,
         signals: signals.clone(),
         paused,
@@ -152,6 +158,13 @@ impl Company {
         };
         timeout(DRAIN, sent).await.context("what was written is not sent")??;
         self.catch_up(arena, recorder, healed).await?;
+        let read = async {
+            while let Some(ended) = self.markers.join_next().await {
+                ended??;
+            }
+            anyhow::Ok(())
+        };
+        timeout(DRAIN, read).await.context("what was read is not told")??;
         self.phase.send_replace(Phase::Done);
         let mut shown = Vec::new();
         let gone = async {
@@ -204,12 +217,15 @@ struct Stage {
     guests: Vec<Person>,
     idler: Person,
     passers: Vec<Person>,
+    markers: Vec<Person>,
+    uploaders: Vec<Person>,
     outsider: Person,
     rooms: Vec<Room>,
+    think: Duration,
 }
 
 impl Stage {
-    async fn set(casting: &Casting) -> Result<Self> {
+    async fn set(casting: &Casting, think: Duration) -> Result<Self> {
         let animator = casting.person("Inès Charge", true).await?;
         let some = async |name: &str, count: usize| -> Result<Vec<Person>> {
             let mut people = Vec::new();
@@ -221,15 +237,29 @@ impl Stage {
         let (authors, requesters) = (some("Autrice", 2 * AUTHORS + 1).await?, some("Requérant", 2).await?);
         let (readers, guests) = (some("Lectrice", 6).await?, some("Invitée", 3).await?);
         let (passers, idler) = (some("Passante", 2).await?, casting.person("Lambin", false).await?);
+        let (markers, uploaders) = (some("Attentive", 2).await?, some("Archiviste", 2).await?);
         let outsider = casting.person("Malveillant", false).await?;
         let mut members: Vec<&Person> =
-            [&authors, &requesters, &readers, &guests, &passers].into_iter().flatten().collect();
+            [&authors, &requesters, &readers, &guests, &passers, &markers, &uploaders].into_iter().flatten().collect();
         members.push(&idler);
         let mut rooms = Vec::new();
         for threads in [3, 3, 1] {
             rooms.push(casting.room(&animator, &members, threads).await?);
         }
-        Ok(Self { animator, authors, requesters, readers, guests, idler, passers, outsider, rooms })
+        Ok(Self {
+            animator,
+            authors,
+            requesters,
+            readers,
+            guests,
+            idler,
+            passers,
+            markers,
+            uploaders,
+            outsider,
+            rooms,
+            think,
+        })
     }
 
     /// The busy room that the reader of a number follows: guests come after four others.
@@ -282,13 +312,13 @@ impl Stage {
             let part = casting.part(person, "author");
             let dump = arena.folder.path().join(format!("outbox-{number}.json"));
             let signals = (signals.clone(), crashes.clone());
-            let (room, think) = if number == 2 * AUTHORS { (2, QUIET) } else { (number % 2, THINK) };
+            let (room, think) = if number == 2 * AUTHORS { (2, QUIET) } else { (number % 2, self.think) };
             let author = Author::new(part, &self.rooms[room], number, signals, (think, dump));
             company.writers.spawn(author.act());
         }
         for (number, person) in self.requesters.iter().enumerate() {
             let part = casting.part(person, "requester");
-            let requester = Requester::new(part, &self.rooms[number % 2], signals.clone(), THINK);
+            let requester = Requester::new(part, &self.rooms[number % 2], signals.clone(), self.think);
             company.writers.spawn(requester.act());
         }
         ensure!(company.writers.len() == self.authors.len() + self.requesters.len(), "an author is missing");
@@ -318,6 +348,19 @@ impl Stage {
         };
         let admin = casting.part(&self.animator, "animator");
         company.writers.spawn(actors::toggle_memberships(admin, plan, signals.clone()));
+        for (number, person) in self.markers.iter().enumerate() {
+            let marker = Marker::new(casting.part(person, "marker"), self.room_of(number), signals.clone());
+            company.markers.spawn(marker.act());
+            let part = casting.part(person, "reader of marks");
+            let (who, (reader, applied)) = (part.who, Reader::new(part, JSON, vec![person.id], signals.clone()));
+            company.progress.push((who, vec![person.id], applied));
+            company.readers.spawn(reader.act());
+        }
+        for (number, person) in self.uploaders.iter().enumerate() {
+            let part = casting.part(person, "uploader");
+            let uploading = actors::upload(part, self.room_of(number).clone(), number > 0, signals.clone());
+            company.writers.spawn(uploading);
+        }
         let outsider = casting.part(&self.outsider, "malicious");
         company.writers.spawn(actors::be_malicious(outsider, self.rooms.clone(), signals.clone()));
         for person in &self.passers {
@@ -328,12 +371,13 @@ impl Stage {
 
     async fn look_at_the_end(&self, arena: &Arena, shown: &[Shown], recorder: &Recorder) -> Result<()> {
         let network = arena.proxy.network();
-        let messages = truth::read_log(arena, recorder).await?;
+        let places = truth::read_log(arena, recorder).await?;
         let animator = self.animator.api(&network)?;
         truth::compare(&animator, &self.rooms, shown).await?;
-        for person in [&self.animator, &self.authors[0], &self.authors[1], &self.readers[0], &self.guests[0]] {
+        let some = [&self.animator, &self.authors[0], &self.authors[1], &self.readers[0], &self.guests[0]];
+        for person in some.into_iter().chain(&self.markers) {
             for room in &self.rooms {
-                truth::count_unread((person, &network), room, &messages, recorder).await?;
+                truth::count_unread((person, &network), room, &places, recorder).await?;
             }
         }
         // Whoever opens a page has read it: only now.
@@ -343,6 +387,7 @@ impl Stage {
             }
         }
         truth::upload(&animator, &self.rooms[0]).await?;
+        truth::look_at_files(arena, recorder).await?;
         truth::read_nodes(arena, recorder).await;
         Ok(())
     }

@@ -1,8 +1,14 @@
 //! The SQL of a run: what the database holds at the end, and the ending of its connections.
 
+use std::time::Duration;
+
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
-use sqlx::PgConnection;
+use sqlx::{
+    PgConnection,
+    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+};
+use tokio::time::{Instant, timeout_at};
 use uuid::Uuid;
 
 /// An event.
@@ -23,6 +29,19 @@ pub(crate) struct Message {
     pub(crate) thread: Uuid,
     pub(crate) position: i32,
     pub(crate) author: Uuid,
+}
+
+/// How far somebody has read a thread.
+pub(crate) struct Position {
+    pub(crate) person: Uuid,
+    pub(crate) thread: Uuid,
+    pub(crate) up_to: i32,
+}
+
+/// A file.
+pub(crate) struct File {
+    pub(crate) id: Uuid,
+    pub(crate) sha256: Vec<u8>,
 }
 
 impl Event {
@@ -70,12 +89,51 @@ pub(crate) async fn messages(connection: &mut PgConnection) -> Result<Vec<Messag
     Ok(statement.fetch_all(connection).await?)
 }
 
+/// Every read position.
+pub(crate) async fn positions(connection: &mut PgConnection) -> Result<Vec<Position>> {
+    let statement = sqlx::query_as!(
+        Position,
+        "select person_id as person, thread_id as thread, position as up_to from read_positions"
+    );
+    Ok(statement.fetch_all(connection).await?)
+}
+
+/// Every file.
+pub(crate) async fn files(connection: &mut PgConnection) -> Result<Vec<File>> {
+    Ok(sqlx::query_as!(File, "select id, sha256 from files").fetch_all(connection).await?)
+}
+
 /// Says this on the channel by which nodes tell each other of new events.
 pub(crate) async fn notify(connection: &mut PgConnection, said: &[String]) -> Result<()> {
     sqlx::query!("select pg_notify('preau.hints', said) from unnest($1::text[]) as said", said)
         .fetch_all(connection)
         .await?;
     Ok(())
+}
+
+/// The processes on whose connections nodes listen to each other, in no order.
+pub(crate) async fn listeners(connection: &mut PgConnection) -> Result<Vec<i32>> {
+    Ok(sqlx::query_scalar!(
+        r#"select pid as "pid!"
+           from pg_stat_activity
+           where pid <> pg_backend_pid() and (query ilike 'listen %' or query ilike '%pg_notify%')
+           order by random()"#
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// What is said on that channel for a while.
+pub(crate) async fn hear(options: &PgConnectOptions, how_long: Duration) -> Result<Vec<String>> {
+    let pool = PgPoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen("preau.hints").await?;
+    let mut heard = Vec::new();
+    let until = Instant::now() + how_long;
+    while let Ok(Ok(Some(said))) = timeout_at(until, listener.try_recv()).await {
+        heard.push(said.payload().to_owned());
+    }
+    Ok(heard)
 }
 
 /// Ends the connections on which nodes listen to each other: what is said meanwhile is lost.

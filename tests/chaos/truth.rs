@@ -1,8 +1,20 @@
 //! What is there at the end: the log of the database, and what fresh reads answer, beside what readers made of events.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context, Result, ensure};
+use chrono::TimeDelta;
+use preau::{
+    clock::Clock,
+    db::Db,
+    documents,
+    files::{Files, hex},
+    reactions,
+};
 use reqwest::Method;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -19,11 +31,22 @@ use crate::{
 
 /// How long one read may be tried.
 const READ: Duration = Duration::from_secs(10);
+/// In a week a file that nothing named is forgotten, in another its bytes are.
+const OLD: TimeDelta = TimeDelta::days(9);
+const SWEEPS: usize = 2;
 /// How many messages are compared at once.
 const TOGETHER: usize = 25;
 
-/// Notes the logs, where they stand, and the messages.
-pub(crate) async fn read_log(arena: &Arena, recorder: &Recorder) -> Result<Vec<store::Message>> {
+/// What unread is counted by.
+#[derive(Default)]
+pub(crate) struct Places {
+    messages: Vec<store::Message>,
+    /// How far each person has read each thread.
+    read: HashMap<(Uuid, Uuid), i32>,
+}
+
+/// Notes the logs, where they stand, the messages, and how far everybody has read.
+pub(crate) async fn read_log(arena: &Arena, recorder: &Recorder) -> Result<Places> {
     let mut connection = arena.postgres.connect().await?;
     for (stream, last_seq) in store::last_seqs(&mut connection).await? {
         recorder.note(0, What::Stream { stream, last_seq });
@@ -39,7 +62,12 @@ pub(crate) async fn read_log(arena: &Arena, recorder: &Recorder) -> Result<Vec<s
     for store::Message { id, thread, position, .. } in &messages {
         recorder.note(0, What::Stored { message: *id, thread: *thread, position: *position });
     }
-    Ok(messages)
+    let mut read = HashMap::new();
+    for store::Position { person, thread, up_to } in store::positions(&mut connection).await? {
+        recorder.note(0, What::Position { person, thread, position: up_to.into() });
+        read.insert((person, thread), up_to);
+    }
+    Ok(Places { messages, read })
 }
 
 /// Compares what each reader made of events with what a fresh read answers.
@@ -94,26 +122,76 @@ pub(crate) async fn compare_page(shown: &Shown, network: &Network, thread: Uuid)
     Ok(())
 }
 
-/// Holds how much a person is shown to be unread against a recount of the messages and of where they last posted.
+/// Holds how much a person is shown to be unread against a recount of the messages, and of how far they have read: up to
+/// where they last posted, at least.
 pub(crate) async fn count_unread(
     (person, network): (&Person, &Network),
     room: &Room,
-    messages: &[store::Message],
+    places: &Places,
     recorder: &Recorder,
 ) -> Result<()> {
     let page = page(&person.api(network)?, &format!("/channels/{}", room.channel)).await?;
     let read = attribute(&page, "data-read-positions=\"").context("a channel shows how far it was read")?;
-    let read: HashMap<Uuid, i64> = serde_json::from_str(&read.replace("&#34;", "\"").replace("&quot;", "\""))?;
+    let known: HashMap<Uuid, i64> = serde_json::from_str(&read.replace("&#34;", "\"").replace("&quot;", "\""))?;
     for thread in &room.threads {
         let row = page.find(&format!("id=\"thread-row-{thread}\"")).context("a channel shows its threads")?;
         let last: i64 = attribute(&page[row..], "data-last-position=\"").context("a row tells its last")?.parse()?;
-        let shown = last - read.get(thread).copied().unwrap_or(0);
-        let of = messages.iter().filter(|message| message.thread == *thread);
+        let shown = last - known.get(thread).copied().unwrap_or(0);
+        let of = places.messages.iter().filter(|message| message.thread == *thread);
         let own = of.clone().filter(|message| message.author == person.id).map(|message| message.position).max();
-        let counted = i64::try_from(of.count())? - i64::from(own.unwrap_or(0));
+        let read = own.max(places.read.get(&(person.id, *thread)).copied());
+        let counted = i64::try_from(of.count())? - i64::from(read.unwrap_or(0));
         recorder.note(0, What::Unread { person: person.id, thread: *thread, shown, counted });
     }
     Ok(())
+}
+
+/// Notes which bytes there are of each file; then what is left of both when everything is old enough to be swept.
+pub(crate) async fn look_at_files(arena: &Arena, recorder: &Recorder) -> Result<()> {
+    let folder = arena.folder.files();
+    let mut connection = arena.postgres.connect().await?;
+    for store::File { id, sha256 } in store::files(&mut connection).await? {
+        let bytes = tokio::fs::read(blob(&folder, &sha256)).await.ok();
+        recorder.note(0, What::File { file: id, digest: bytes.map(|bytes| digest_of(&bytes.as_slice())) });
+    }
+    let clock = Clock::at(Clock::system().now());
+    let (db, files) = (Db::open(arena.postgres.options(), clock.clone(), reactions::react), Files::open(&folder)?);
+    for _ in 0..SWEEPS {
+        clock.advance(OLD);
+        documents::sweep(&db, &files).await?;
+    }
+    db.close().await;
+    let named: HashSet<_> =
+        store::files(&mut connection).await?.into_iter().map(|file| blob(&folder, &file.sha256)).collect();
+    let (mut there, mut unended) = (HashSet::new(), 0);
+    for place in std::fs::read_dir(&folder)? {
+        let place = place?;
+        for blob in std::fs::read_dir(place.path())? {
+            if place.file_name() == "incoming" {
+                unended += 1;
+            } else {
+                there.insert(blob?.path());
+            }
+        }
+    }
+    let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
+    let (without_bytes, without_name) = (named.difference(&there).count(), there.difference(&named).count());
+    recorder.note(
+        0,
+        What::Swept {
+            files: count(named.len()),
+            without_bytes: count(without_bytes),
+            without_name: count(without_name),
+            unended,
+        },
+    );
+    Ok(())
+}
+
+/// Where the bytes of a file are.
+fn blob(folder: &Path, sha256: &[u8]) -> PathBuf {
+    let name = hex(sha256);
+    folder.join(&name[..2]).join(name)
 }
 
 /// A file is taken again, by servers that were not started again since their disk was full.

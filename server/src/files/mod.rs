@@ -28,7 +28,7 @@ pub use name::safe_name;
 
 use crate::{
     error::{Error, Result},
-    faults::point,
+    faults::{bug, point},
 };
 
 /// How much is gathered before it is written, in bytes: the disk is asked seldom, and memory stays flat.
@@ -90,9 +90,7 @@ impl Files {
             hash.update(&chunk);
             file.write_all(&chunk).await?;
         }
-        // Syncing alone would not tell that the last write failed.
-        file.flush().await?;
-        file.get_ref().sync_all().await?;
+        finish(&mut file).await?;
         let sha256: [u8; 32] = hash.finalize().into();
         self.keep(&temporary.0, &sha256).await?;
         Ok(Stored { sha256, size_bytes, media_type: sniff::media_type(name, &beginning) })
@@ -150,6 +148,15 @@ impl Files {
         let name = hex(sha256);
         self.folder.join(&name[..2.min(name.len())]).join(name)
     }
+}
+
+/// Writes what was gathered, and waits for the disk. Syncing alone would not tell that the last write failed.
+async fn finish(file: &mut BufWriter<File>) -> Result<()> {
+    if let Err(error) = file.flush().await {
+        bug!("half_a_file" => return Ok(()));
+        return Err(error.into());
+    }
+    Ok(file.get_ref().sync_all().await?)
 }
 
 /// The hexadecimal digits of a hash.

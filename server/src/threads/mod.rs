@@ -20,6 +20,7 @@ pub use store::UnreadChannel;
 use crate::{
     db::Tx,
     error::{Error, Result},
+    faults::bug,
     groups::MayRead,
     http::Viewer,
 };
@@ -172,6 +173,7 @@ pub async fn given_title(connection: &mut PgConnection, access: &ThreadAccess) -
 pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
     let position = position.clamp(0, access.last_position());
     tx.lock(viewer.id.into()).await?;
+    bug!("read_goes_back" => store::set_read_position(tx.connection(), viewer.id, access.thread(), position).await?);
     let Some(moved) = store::move_read_position(tx.connection(), viewer.id, access.thread(), position).await? else {
         return read_position(tx.connection(), viewer.id, access.thread()).await;
     };

@@ -138,6 +138,25 @@ pub(super) async fn move_read_position(
     .await?)
 }
 
+/// Sets a position, also to a lesser one: what the bug `read_goes_back` does.
+#[cfg(feature = "faults")]
+pub(super) async fn set_read_position(
+    connection: &mut PgConnection,
+    person: PersonId,
+    thread: ThreadId,
+    position: i32,
+) -> Result<()> {
+    sqlx::query!(
+        "update read_positions set position = $3 where person_id = $1 and thread_id = $2",
+        person.0,
+        thread.0,
+        position,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 pub(super) async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
     Ok(sqlx::query_scalar!(
         "select position from read_positions where person_id = $1 and thread_id = $2",

@@ -52,6 +52,8 @@ impl Browser {
         let output = program.stdout.take().context("a program that was started writes")?;
         let mut browser = Self { part, program, input, output: BufReader::new(output).lines() };
         browser.hear().await.context("a browser does not open the page")?;
+        // What a page shows is read as it comes.
+        browser.part.note(What::Marking { thread, position: i64::MAX });
         Ok(browser)
     }
 

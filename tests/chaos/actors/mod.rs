@@ -4,11 +4,13 @@ mod admin;
 mod author;
 mod browser;
 mod malicious;
+mod marker;
 mod poller;
 mod reader;
 mod requester;
 mod sessions;
 mod slow;
+mod uploader;
 
 use std::{
     sync::{
@@ -25,11 +27,13 @@ pub(crate) use admin::{Revocations, toggle_memberships};
 pub(crate) use author::{Author, Crash};
 pub(crate) use browser::Browser;
 pub(crate) use malicious::be_malicious;
+pub(crate) use marker::Marker;
 pub(crate) use poller::Poller;
 pub(crate) use reader::{Applied, Reader, Shown, digests};
 pub(crate) use requester::Requester;
 pub(crate) use sessions::end_sessions;
 pub(crate) use slow::read_slowly;
+pub(crate) use uploader::upload;
 
 /// How a run proceeds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

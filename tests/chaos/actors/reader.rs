@@ -25,6 +25,9 @@ use crate::{
 /// After so long without a word the server is asked whether it is there, and after as long again it is not.
 const QUIET: Duration = Duration::from_millis(1200);
 
+/// How many fragments are kept to be compared: more than a page shows.
+const FRAGMENTS: usize = 1_000;
+
 /// How far a reader has applied each stream that it follows.
 pub(crate) type Applied = watch::Receiver<BTreeMap<Uuid, i64>>;
 
@@ -33,8 +36,8 @@ pub(crate) type Applied = watch::Receiver<BTreeMap<Uuid, i64>>;
 pub(crate) struct Kept {
     /// Its data, less its reactions, and these; by digest.
     pub(crate) data: HashMap<Uuid, (u64, u64)>,
-    /// Its fragment.
-    pub(crate) fragments: HashMap<Uuid, String>,
+    /// The fragments of the last of them.
+    pub(crate) fragments: BTreeMap<Uuid, String>,
 }
 
 /// What a reader that has gone leaves.
@@ -275,6 +278,7 @@ impl Reader {
         let taken = stream.take(seq, frame);
         let at = stream.applied();
         for event in taken.apply {
+            self.note_moved(&event);
             self.apply(&event);
         }
         self.note_applied(id, at);
@@ -287,6 +291,14 @@ impl Reader {
         });
     }
 
+    fn note_moved(&self, event: &Value) {
+        let thread = event["data"]["thread"].as_str().and_then(|thread| thread.parse::<Uuid>().ok());
+        if let (Some("read.moved"), Some(thread)) = (event["kind"].as_str(), thread) {
+            let position = event["data"]["position"].as_i64().unwrap_or_default();
+            self.part.note(What::Moved { thread, position });
+        }
+    }
+
     fn apply(&mut self, event: &Value) {
         let kind = event["kind"].as_str().unwrap_or_default();
         let Some(message) = event["subject"]["id"].as_str().and_then(|id| id.parse::<Uuid>().ok()) else { return };
@@ -296,6 +308,10 @@ impl Reader {
         if self.protocol == HTML {
             if let Some(html) = event["html"].as_str().filter(|html| html.contains(&format!("\"message-{message}\""))) {
                 self.kept.fragments.insert(message, html.to_owned());
+                // Ids are of their time: the first is the oldest.
+                if self.kept.fragments.len() > FRAGMENTS {
+                    self.kept.fragments.pop_first();
+                }
             }
         } else if kind == "reaction.set" {
             let reactions = digest_of(&event["data"]["reactions"].to_string());

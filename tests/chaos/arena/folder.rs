@@ -10,17 +10,24 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use uuid::Uuid;
 
+/// How often a disk is shrunk before it is given up.
+const TRIES: usize = 50;
+
 /// A folder that goes when it is dropped, with what is mounted in it.
 #[derive(Debug)]
 pub(crate) struct Folder {
     path: PathBuf,
     mounts: Vec<PathBuf>,
     refused: Option<String>,
+    disk_mib: u32,
 }
 
-/// A file that fills a disk, until it is dropped.
+/// A disk that is as small as what it holds, until this is dropped: filling it would take the memory of the machine.
 #[derive(Debug)]
-pub(crate) struct Ballast(PathBuf);
+pub(crate) struct Shrunk {
+    place: PathBuf,
+    disk_mib: u32,
+}
 
 impl Folder {
     /// A new one, with a disk for the database and one for files.
@@ -29,11 +36,11 @@ impl Folder {
         fs::create_dir(&path)?;
         // The private PostgreSQL of root is another user's.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755))?;
-        let mut folder = Self { path, mounts: Vec::new(), refused: None };
+        let mut folder = Self { path, mounts: Vec::new(), refused: None, disk_mib };
         fs::create_dir(folder.data())?;
         for place in [folder.database(), folder.files()] {
             fs::create_dir(&place)?;
-            match mount(&place, disk_mib) {
+            match mount(&["-t", "tmpfs", "-o", &format!("{},mode=0755", size(mebibytes(disk_mib))), "tmpfs"], &place) {
                 Ok(()) => folder.mounts.push(place),
                 Err(error) => folder.refused = Some(format!("{error:#}")),
             }
@@ -65,6 +72,20 @@ impl Folder {
     pub(crate) fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
     }
+
+    /// Leaves one of the disks no room at all.
+    pub(crate) fn shrink(&self, place: &Path) -> Result<Shrunk> {
+        let shrunk = Shrunk { place: place.to_owned(), disk_mib: self.disk_mib };
+        let mut refused = None;
+        for _ in 0..TRIES {
+            match remount(place, used(place)?) {
+                Ok(()) => return Ok(shrunk),
+                // Something was written since it was looked at.
+                Err(error) => refused = Some(error),
+            }
+        }
+        Err(refused.context("a disk grows too fast")?)
+    }
 }
 
 impl Drop for Folder {
@@ -77,30 +98,34 @@ impl Drop for Folder {
     }
 }
 
-impl Ballast {
-    /// Fills the disk of a folder to its last byte.
-    pub(crate) fn drop_into(folder: &Path) -> Result<Self> {
-        use std::io::Write;
-        let path = folder.join("ballast");
-        let mut file = fs::File::create(&path)?;
-        let ballast = Self(path);
-        for piece in [vec![0_u8; 1 << 20], vec![0; 4096], vec![0; 1]] {
-            while file.write_all(&piece).is_ok() {}
-        }
-        Ok(ballast)
-    }
-}
-
-impl Drop for Ballast {
+impl Drop for Shrunk {
     fn drop(&mut self) {
-        drop(fs::remove_file(&self.0));
+        // A disk that stays full is told of by whoever cannot write.
+        drop(remount(&self.place, mebibytes(self.disk_mib)));
     }
 }
 
-fn mount(place: &Path, mib: u32) -> Result<()> {
-    let size = format!("size={mib}m,mode=0755");
-    let output = Command::new("mount").args(["-t", "tmpfs", "-o", &size, "tmpfs"]).arg(place).output();
+/// How many bytes of a disk are taken.
+fn used(place: &Path) -> Result<u64> {
+    let disk = rustix::fs::statvfs(place)?;
+    Ok((disk.f_blocks - disk.f_bfree) * disk.f_frsize)
+}
+
+fn remount(place: &Path, bytes: u64) -> Result<()> {
+    mount(&["-o", &format!("remount,{}", size(bytes))], place)
+}
+
+fn mount(arguments: &[&str], place: &Path) -> Result<()> {
+    let output = Command::new("mount").args(arguments).arg(place).output();
     let output = output.context("mount cannot be run")?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr).trim());
     Ok(())
+}
+
+fn size(bytes: u64) -> String {
+    format!("size={bytes}")
+}
+
+fn mebibytes(count: u32) -> u64 {
+    u64::from(count) << 20
 }

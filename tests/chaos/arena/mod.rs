@@ -13,7 +13,7 @@ use anyhow::Result;
 
 use crate::proxy::Proxy;
 pub(crate) use clock::Clock;
-pub(crate) use folder::{Ballast, Folder};
+pub(crate) use folder::Folder;
 pub(crate) use nats::Nats;
 pub(crate) use node::Node;
 pub(crate) use postgres::Postgres;
@@ -26,6 +26,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Plan {
     /// The program under test.
     pub(crate) binary: PathBuf,
+    /// The same program with its points, which the last of several nodes is.
+    pub(crate) faulty: PathBuf,
     /// How many nodes.
     pub(crate) nodes: usize,
     /// How large the disks of the database and of files are, in MiB.
@@ -71,6 +73,9 @@ impl Arena {
         let launch = |port: u16| Node::new(&plan.binary, port, &folder, &environment);
         let mut nodes = ports.into_iter().map(launch).collect::<Vec<_>>();
         let clock = Clock::new(folder.path())?;
+        if let [_, .., last] = nodes.as_mut_slice() {
+            *last = launch(last.port()).faulty(&plan.faulty);
+        }
         if let [first, _, ..] = nodes.as_mut_slice() {
             clock.environment().iter().for_each(|(name, value)| first.set(name, value));
         }
@@ -117,8 +122,13 @@ fn free_port() -> Result<u16> {
 
 /// Whether a process lives: one that has ended and was not asked for its status does not.
 pub(crate) fn is_alive(pid: u32) -> bool {
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
+    state(pid).is_some_and(|state| state != 'Z')
+}
+
+/// What a process does (`/proc/PID/stat`, field 3), if there is one.
+fn state(pid: u32) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
 }
 
 /// Sends a signal; a process that is gone needs none.

@@ -6,16 +6,20 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use futures_util::StreamExt;
 use tokio::{
     net::TcpStream,
     process::{Child, Command},
-    time::sleep,
+    time::{sleep, timeout_at},
 };
 
 use super::{PATIENCE, free_port};
 use crate::proxy::{Network, Proxy};
 
+/// How often a start is looked at.
 const LOOK: Duration = Duration::from_millis(20);
+/// Where nodes speak to each other.
+const SUBJECT: &str = "preau.hints";
 
 /// The server, and the network between it and the nodes.
 #[derive(Debug)]
@@ -50,6 +54,32 @@ impl Nats {
         self.child.kill().await?;
         self.child = spawn(self.port)?;
         self.wait_until_ready().await
+    }
+
+    /// What nodes say to each other for a while; past the network that fails.
+    pub(crate) async fn hear(&self, how_long: Duration) -> Result<Vec<String>> {
+        let client = self.client().await?;
+        let mut subscriber = client.subscribe(SUBJECT).await?;
+        client.flush().await?;
+        let mut heard = Vec::new();
+        let until = tokio::time::Instant::now() + how_long;
+        while let Ok(Some(said)) = timeout_at(until, subscriber.next()).await {
+            heard.push(String::from_utf8_lossy(&said.payload).into_owned());
+        }
+        Ok(heard)
+    }
+
+    /// Says this as if a node did.
+    pub(crate) async fn say(&self, said: &[String]) -> Result<()> {
+        let client = self.client().await?;
+        for text in said {
+            client.publish(SUBJECT, text.clone().into()).await?;
+        }
+        Ok(client.flush().await?)
+    }
+
+    async fn client(&self) -> Result<async_nats::Client> {
+        Ok(async_nats::connect(format!("127.0.0.1:{}", self.port)).await?)
     }
 
     async fn wait_until_ready(&self) -> Result<()> {

@@ -15,7 +15,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Clock, Folder, is_alive, signal};
+use super::{Clock, Folder, is_alive, signal, state};
 
 /// How often a start is looked at.
 const LOOK: Duration = Duration::from_millis(20);
@@ -29,6 +29,8 @@ pub(crate) struct Node {
     port: u16,
     data: PathBuf,
     log: PathBuf,
+    /// Whether it fails at points on demand.
+    is_faulty: bool,
     environment: Vec<(String, String)>,
     child: Option<Child>,
 }
@@ -38,7 +40,14 @@ impl Node {
     pub(crate) fn new(binary: &Path, port: u16, folder: &Folder, environment: &[(String, String)]) -> Self {
         let log = folder.path().join(format!("node-{port}.log"));
         let (binary, environment) = (binary.to_owned(), environment.to_vec());
-        Self { binary, port, data: folder.data(), log, environment, child: None }
+        Self { binary, port, data: folder.data(), log, is_faulty: false, environment, child: None }
+    }
+
+    /// That is another program, which fails at points on demand.
+    pub(crate) fn faulty(mut self, binary: &Path) -> Self {
+        binary.clone_into(&mut self.binary);
+        self.is_faulty = true;
+        self
     }
 
     /// Where it listens.
@@ -66,7 +75,7 @@ impl Node {
             .env("PREAU_DATA", &self.data)
             .env("PREAU_LOG", "warn")
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
+            .stdin(if self.is_faulty { Stdio::piped() } else { Stdio::null() })
             .stdout(Stdio::null())
             .stderr(log)
             .kill_on_drop(true)
@@ -135,6 +144,17 @@ impl Node {
             Ok(_) => bail!("a node did not stop well: {}", self.last_words()),
             Err(_) => bail!("a node does not stop: {}", self.last_words()),
         }
+    }
+
+    /// Says what it is to do at a point; false if it hears nothing.
+    pub(crate) async fn set_point(&mut self, place: &str, action: &str) -> bool {
+        let Some(points) = self.child.as_mut().and_then(|child| child.stdin.as_mut()) else { return false };
+        points.write_all(format!("{place}={action}\n").as_bytes()).await.is_ok()
+    }
+
+    /// Whether its time stands still, or it has ended.
+    pub(crate) fn is_halted(&self) -> bool {
+        self.pid().is_some_and(|pid| matches!(state(pid), None | Some('T' | 'Z')))
     }
 
     /// Stops its time, or lets it go on.

@@ -2,14 +2,14 @@
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use preau::db::private::{Durability, PrivatePostgres};
 use rustix::process::Signal;
-use sqlx::{Connection, PgConnection, postgres::PgConnectOptions};
+use sqlx::{Connection, PgConnection, migrate::Migrator, postgres::PgConnectOptions};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -72,6 +72,32 @@ impl Postgres {
                 _ => tokio::time::sleep(LOOK).await,
             }
         }
+    }
+
+    /// Brings the schema to that of a version to come, by a migration that adds something, as long as it takes.
+    pub(crate) async fn migrate_ahead(&self, number: u32) -> Result<()> {
+        let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../migrations");
+        let ahead = self.folder.with_file_name("migrations");
+        if number == 1 {
+            fs::create_dir(&ahead)?;
+            for migration in fs::read_dir(ours)? {
+                let migration = migration?;
+                fs::copy(migration.path(), ahead.join(migration.file_name()))?;
+            }
+        }
+        let sql = format!(
+            "set local lock_timeout = '2s';\n\
+             alter table messages add column ahead_{number} integer;\n\
+             create table ahead_{number} (message_id uuid primary key references messages);\n"
+        );
+        fs::write(ahead.join(format!("2999010100{number:04}_ahead.sql")), sql)?;
+        let migrator = Migrator::new(ahead).await?;
+        let deadline = Instant::now() + PATIENCE;
+        while let Err(error) = migrator.run(&mut self.connect().await?).await {
+            ensure!(Instant::now() < deadline, "the schema cannot be changed: {error}");
+            tokio::time::sleep(LOOK).await;
+        }
+        Ok(())
     }
 
     /// Kills the postmaster; its backends end as they notice.

@@ -13,13 +13,16 @@ const CATCH_UP_MS: u64 = 5_000;
 const SESSION_MS: u64 = 1_000;
 const SESSION_UNDER_FAULTS_MS: u64 = 15_000;
 /// The faults that keep a whole node or the database from working.
-const STOPPING: [&str; 8] = [
+const STOPPING: [&str; 11] = [
     "kill_server",
     "pause_server",
+    "kill_at_point",
+    "pause_at_point",
     "kill_postmaster",
     "drop_backends",
     "pause_postgres",
     "rolling_restart",
+    "migration",
     "disk_full_database",
     "disk_full_uploads",
 ];

@@ -1,9 +1,12 @@
-//! The judge: pure functions over a history, one for each property that must hold whatever the faults (P1 to P13).
+//! The judge: pure functions over a history, one for each property that must hold whatever the faults (P1 to P14).
 //!
 //! A check counts what it looked at: a zero without a divisor says nothing, and fails the run.
 
 mod delivery;
+mod files;
 mod index;
+mod latest;
+mod reading;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -37,7 +40,7 @@ pub(crate) enum Check {
     P8,
     /// What followers made of events is what a fresh read answers (I4).
     P9,
-    /// Unread is what a recount says (I9).
+    /// Unread is what a recount says, and what was read stays read (I9).
     P10,
     /// A mention makes one notification, and the mail that it owes (I13).
     P11,
@@ -45,11 +48,13 @@ pub(crate) enum Check {
     P12,
     /// The counters that must stay 0 did.
     P13,
+    /// An acknowledged file is there with its bytes; nothing of a file is there by half.
+    P14,
 }
 
 impl Check {
     /// All of them.
-    pub(crate) const ALL: [Self; 13] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::P1,
         Self::P2,
         Self::P3,
@@ -63,6 +68,7 @@ impl Check {
         Self::P11,
         Self::P12,
         Self::P13,
+        Self::P14,
     ];
 }
 
@@ -147,6 +153,8 @@ pub(crate) fn check(history: &[Line]) -> Findings {
     delivery::nothing_crosses_a_membership(&index, history, &mut findings);
     delivery::sessions_end_at_once(history, &mut findings);
     delivery::everybody_catches_up(history, &mut findings);
+    reading::what_was_read_stays_read(&index, history, &mut findings);
+    files::files_are_whole(history, &mut findings);
     state::what_is_shown_is_what_is_there(history, &mut findings);
     state::resources_are_bounded(history, &mut findings);
     findings

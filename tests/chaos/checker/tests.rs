@@ -10,6 +10,7 @@ const THREAD: Uuid = Uuid::from_u128(2);
 const AUTHOR: Uuid = Uuid::from_u128(11);
 const READER: Uuid = Uuid::from_u128(12);
 const STRANGER: Uuid = Uuid::from_u128(13);
+const FILE: Uuid = Uuid::from_u128(21);
 
 fn op(number: u128) -> Uuid {
     Uuid::from_u128(100 + number)
@@ -41,6 +42,10 @@ fn stored(number: u128, position: i32) -> Line {
     line(90_000_000, 0, What::Stored { message: op(number), thread: THREAD, position })
 }
 
+fn position(person: Uuid, position: i64) -> Line {
+    line(90_000_000, 0, What::Position { person, thread: THREAD, position })
+}
+
 /// Two members; two messages, one of them edited; one reader who hears it all; everything that a run measures.
 fn well() -> Vec<Line> {
     let actor = |who, person, part: &str| line(0, who, What::Actor { person, part: part.to_owned() });
@@ -65,6 +70,12 @@ fn well() -> Vec<Line> {
         line(1_000_000, 4, What::Ended),
         line(1_500_000, 4, What::Gone { code: Some(4501) }),
         line(2_000_000, 0, What::Healed),
+        line(2_050_000, 2, What::Marking { thread: THREAD, position: 1 }),
+        line(2_060_000, 2, What::Marked { thread: THREAD, position: 1, asked_us: 2_050_000 }),
+        line(2_070_000, 2, What::Moved { thread: THREAD, position: 1 }),
+        line(2_080_000, 2, What::Owed { thread: THREAD, position: 1 }),
+        line(2_090_000, 1, What::Uploaded { file: FILE, digest: 5 }),
+        line(2_095_000, 1, What::Turned { status: 503 }),
         line(2_100_000, 2, What::Caught { stream: STREAM, ms: Some(100) }),
         line(3_000_000, 2, What::Compared { form: Form::Dom, subject: "page".to_owned(), live: 7, fresh: 7 }),
         line(3_000_000, 2, What::Unread { person: READER, thread: THREAD, shown: 2, counted: 2 }),
@@ -79,6 +90,10 @@ fn well() -> Vec<Line> {
         line(90_000_000, 0, What::Stream { stream: STREAM, last_seq: 5 }),
         stored(1, 1),
         stored(2, 2),
+        position(AUTHOR, 2),
+        position(READER, 1),
+        line(90_000_000, 0, What::File { file: FILE, digest: Some(5) }),
+        line(90_000_000, 0, What::Swept { files: 1, without_bytes: 0, without_name: 0, unended: 0 }),
     ];
     lines.extend((0..2000).map(|number| line(3_000_000, 2, What::Delivered { ms: 10, slow: number % 2 == 0 })));
     lines
@@ -293,6 +308,52 @@ fn p9_to_p13_what_was_measured_is_held_against_its_bound() {
     finds(Check::P13, Wrong::Gap, |lines| {
         lines.push(line(1, 0, What::Counter { name: "gaps".to_owned(), value: 1 }));
     });
+}
+
+#[test]
+fn p10_what_was_read_stays_read_and_nobody_reads_for_another() {
+    let is_of = |who: Uuid| move |what: &What| matches!(what, What::Position { person, .. } if *person == who);
+    finds(Check::P10, Wrong::Reordered, |lines| {
+        let marked = What::Marked { thread: THREAD, position: 0, asked_us: 2_065_000 };
+        lines.insert(lines.iter().position(|line| line.at_us == 2_070_000).unwrap(), line(2_068_000, 2, marked));
+    });
+    // Moved in the meantime: what was asked before may be answered before.
+    let crossing = judged(|lines| {
+        lines.push(line(3_000_000, 2, What::Marked { thread: THREAD, position: 0, asked_us: 2_050_000 }));
+    });
+    assert_eq!(crossing.violations, []);
+    finds(Check::P10, Wrong::Reordered, |lines| {
+        lines.retain(|line| !is_of(READER)(&line.what));
+        lines.push(position(READER, 0));
+    });
+    finds(Check::P10, Wrong::Reordered, |lines| {
+        lines.retain(|line| !is_of(AUTHOR)(&line.what));
+        lines.push(position(AUTHOR, 1));
+    });
+    finds(Check::P10, Wrong::Lost, without(is_of(READER)));
+    finds(Check::P10, Wrong::Lost, |lines| lines.push(line(1, 2, What::Owed { thread: STREAM, position: 1 })));
+    finds(Check::P10, Wrong::Unasked, |lines| {
+        lines.retain(|line| !is_of(READER)(&line.what));
+        lines.push(position(READER, 2));
+    });
+    finds(Check::P10, Wrong::Unasked, |lines| lines.push(position(STRANGER, 2)));
+}
+
+#[test]
+fn p14_a_file_that_was_taken_is_there_whole_and_nothing_is_there_by_half() {
+    let is_file = |what: &What| matches!(what, What::File { .. });
+    finds(Check::P14, Wrong::Lost, without(is_file));
+    for (digest, wrong) in [(None, Wrong::Lost), (Some(6), Wrong::Different)] {
+        finds(Check::P14, wrong, |lines| {
+            lines.retain(|line| !is_file(&line.what));
+            lines.push(line(1, 0, What::File { file: FILE, digest }));
+        });
+    }
+    finds(Check::P14, Wrong::Different, |lines| lines.push(line(1, 1, What::Turned { status: 500 })));
+    for (without_bytes, without_name, unended) in [(1, 0, 0), (0, 1, 0), (0, 0, 1)] {
+        let swept = What::Swept { files: 1, without_bytes, without_name, unended };
+        finds(Check::P14, Wrong::Different, |lines| lines.push(line(1, 0, swept)));
+    }
 }
 
 #[test]

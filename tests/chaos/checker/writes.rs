@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{
     Check, Findings, Wrong,
     index::{Index, Op},
+    latest::Highest,
 };
 use crate::history::{Line, Verb, What, Who};
 
@@ -149,25 +150,28 @@ fn keeps_real_time(mut ops: Vec<(&Op, i64)>, findings: &mut Findings) {
 }
 
 pub(super) fn one_reads_what_one_wrote(index: &Index, history: &[Line], findings: &mut Findings) {
-    let mut acked: HashMap<(Who, Uuid), Vec<(u64, i64)>> = HashMap::new();
-    for op in index.ops.values() {
-        for ack in op.oks.iter().filter(|ack| !ack.duplicate) {
-            acked.entry((op.who, op.stream)).or_default().push((ack.at_us, ack.seq));
-        }
+    let mut acks: Vec<_> = index
+        .ops
+        .values()
+        .flat_map(|op| op.oks.iter().filter(|ack| !ack.duplicate).map(|ack| (ack.at_us, (op.who, op.stream), ack.seq)))
+        .collect();
+    acks.sort_unstable();
+    let mut acked: HashMap<(Who, Uuid), Highest> = HashMap::new();
+    for (at_us, place, seq) in acks {
+        acked.entry(place).or_default().note(at_us, seq);
     }
-    let mut read: HashMap<(Who, Uuid), Vec<(u64, i64)>> = HashMap::new();
+    let mut read: HashMap<(Who, Uuid), Highest> = HashMap::new();
     let mut seen = HashSet::new();
     for line in history {
         let What::Read { stream, seq, asked_us } = line.what else { continue };
-        let before = |known: &HashMap<_, Vec<(u64, i64)>>| {
-            let known = known.get(&(line.who, stream)).into_iter().flatten();
-            known.filter(|(at, _)| *at < asked_us).map(|(_, seq)| *seq).max().unwrap_or(0)
-        };
-        let (wrote, saw) = (before(&acked), before(&read));
+        let place = (line.who, stream);
+        let wrote = acked.get(&place).map_or(0, |known| known.before(asked_us));
+        let read = read.entry(place).or_default();
+        let saw = read.before(asked_us);
         findings.expect(seq >= wrote && seq >= saw, Check::P6, Wrong::Reordered, || {
             format!("actor {} read {seq} of {stream} after writing {wrote} and reading {saw}", line.who)
         });
-        read.entry((line.who, stream)).or_default().push((line.at_us, seq));
+        read.note(line.at_us, seq);
         seen.insert(line.who);
     }
     findings.figures.insert("readers_of_their_writes", seen.len() as u64);

@@ -17,7 +17,7 @@ enum Fault {
 
 pub(super) async fn lane(storm: &Storm, postgres: &Postgres) -> Result<()> {
     storm
-        .lane(2, &[(Fault::Kill, 1), (Fault::Pause, 2), (Fault::Drop, 5)])
+        .lane(2, &[(Fault::Kill, 1.0), (Fault::Pause, 2.0), (Fault::Drop, 5.0)])
         .run(async |fault| {
             let began = storm.recorder.now_us();
             let kind = match fault {

@@ -4,7 +4,7 @@ use anyhow::Result;
 use tokio::time::sleep;
 
 use super::{Storm, some_ms};
-use crate::arena::{Ballast, Folder};
+use crate::arena::Folder;
 
 #[derive(Clone, Copy, Debug)]
 enum Fault {
@@ -14,18 +14,18 @@ enum Fault {
 
 pub(super) async fn lane(storm: &Storm, folder: &Folder) -> Result<()> {
     // Never that of the machine.
-    let counts: &[_] = if folder.refused().is_some() { &[] } else { &[(Fault::Database, 1), (Fault::Files, 1)] };
+    let counts: &[_] = if folder.refused().is_some() { &[] } else { &[(Fault::Database, 1.0), (Fault::Files, 4.0)] };
     storm
         .lane(4, counts)
         .run(async |fault| {
-            let began = storm.recorder.now_us();
-            let (place, kind) = match fault {
-                Fault::Database => (folder.database(), "disk_full_database"),
-                Fault::Files => (folder.files(), "disk_full_uploads"),
+            let (place, kind, how_long) = match fault {
+                Fault::Database => (folder.database(), "disk_full_database", some_ms(800, 1500)),
+                Fault::Files => (folder.files(), "disk_full_uploads", some_ms(400, 1200)),
             };
-            let ballast = Ballast::drop_into(&place)?;
-            sleep(some_ms(800, 1500)).await;
-            drop(ballast);
+            let shrunk = folder.shrink(&place)?;
+            let began = storm.recorder.now_us();
+            sleep(how_long).await;
+            drop(shrunk);
             storm.recorder.fault(began, kind);
             Ok(())
         })

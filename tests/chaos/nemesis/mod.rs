@@ -33,6 +33,8 @@ pub(crate) struct Storm {
     pub(crate) seed: u64,
     /// What actors are told.
     pub(crate) signals: Signals,
+    /// Whether the schema is changed while everybody acts.
+    pub(crate) migrates: bool,
     /// Tells whether the database is paused.
     pub(crate) paused: watch::Sender<bool>,
     /// Tells an author to crash.
@@ -55,11 +57,12 @@ impl Storm {
     /// Blows, until everything is healed again.
     pub(crate) async fn blow(&self, arena: &mut Arena) -> Result<()> {
         let Arena { nodes, postgres, nats, proxy, clock, folder } = arena;
+        let postgres = &*postgres;
         let several = nodes.len() > 1;
         let network = proxy.network();
         let lanes = async {
             tokio::try_join!(
-                nodes::lane(self, nodes, clock),
+                nodes::lane(self, nodes, postgres, clock),
                 databases::lane(self, postgres),
                 networks::lane(self, &network),
                 disks::lane(self, folder),
@@ -75,12 +78,12 @@ impl Storm {
     }
 
     /// A lane in which each fault comes so many times in a [`SPAN`].
-    fn lane<F: Copy>(&self, salt: u64, counts: &[(F, u32)]) -> Lane<F> {
+    fn lane<F: Copy>(&self, salt: u64, counts: &[(F, f64)]) -> Lane<F> {
         let mut rng = StdRng::seed_from_u64(self.seed ^ salt);
         let mut faults = Vec::new();
         let last = self.length.saturating_sub(TAIL);
         for (fault, count) in counts {
-            let times = f64::from(*count * self.pace) * self.length.as_secs_f64() / SPAN.as_secs_f64();
+            let times = count * f64::from(self.pace) * self.length.as_secs_f64() / SPAN.as_secs_f64();
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
             let times = times.round() as u32;
             faults.extend((0..times).map(|_| (last.mul_f64(rng.random_range(0.0..1.0)), *fault)));

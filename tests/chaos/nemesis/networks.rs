@@ -22,7 +22,7 @@ enum Fault {
 pub(super) async fn lane(storm: &Storm, network: &Network) -> Result<()> {
     let mut crashes = 0;
     storm
-        .lane(3, &[(Fault::Cut, 55), (Fault::HalfOpen, 3), (Fault::LoseAck, 12), (Fault::CrashClient, 3)])
+        .lane(3, &[(Fault::Cut, 55.0), (Fault::HalfOpen, 3.0), (Fault::LoseAck, 12.0), (Fault::CrashClient, 3.0)])
         .run(async |fault| {
             let began = storm.recorder.now_us();
             match fault {

@@ -4,78 +4,180 @@ use std::time::Duration;
 
 use anyhow::Result;
 use rustix::process::Signal;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
-use super::{Storm, some_ms};
+use super::{SPAN, Storm, some_ms};
 use crate::{
-    arena::{Clock, Node, PATIENCE},
+    arena::{Clock, Node, PATIENCE, Postgres},
     history::What,
 };
 
 /// How long a node that drains may take.
 const DRAIN: Duration = Duration::from_secs(20);
+/// The points of the way of a write; that of mails is swept elsewhere.
+const POINTS: [&str; 7] = [
+    "after_commit_before_ack",
+    "after_insert",
+    "after_ack_before_hint",
+    "after_lock",
+    "file_rename",
+    "before_commit",
+    "render",
+];
+/// How long a point may take to be met, and how often it is looked whether it is.
+const MEETING: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(5);
+/// How many changes of the schema a [`SPAN`] has, where there are any: three in half an hour, and one at least.
+const MIGRATIONS: f64 = 0.075;
 
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     Kill,
     Pause,
+    KillAtPoint,
+    PauseAtPoint,
     Rolling,
+    Migrate,
     Clock,
 }
 
-pub(super) async fn lane(storm: &Storm, nodes: &mut [Node], clock: &Clock) -> Result<()> {
-    let several = nodes.len() > 1;
-    let counts: &[_] = if several {
-        &[(Fault::Kill, 3), (Fault::Pause, 1), (Fault::Rolling, 1), (Fault::Clock, 1)]
-    } else {
-        &[(Fault::Kill, 3), (Fault::Pause, 1)]
-    };
+/// What the lane acts on.
+struct Stage<'s> {
+    nodes: &'s mut [Node],
+    postgres: &'s Postgres,
+    clock: &'s Clock,
+    /// How many points were to be met, and how many times the schema was changed.
+    points: usize,
+    migrated: u32,
+}
+
+pub(super) async fn lane(storm: &Storm, nodes: &mut [Node], postgres: &Postgres, clock: &Clock) -> Result<()> {
+    let counts = counts(storm, nodes.len() > 1);
+    let mut stage = Stage { nodes, postgres, clock, points: 0, migrated: 0 };
     storm
-        .lane(1, counts)
+        .lane(1, &counts)
         .run(async |fault| {
-            for kib in nodes.iter().filter_map(Node::memory_kib) {
+            for kib in stage.nodes.iter().filter_map(Node::memory_kib) {
                 storm.recorder.note(0, What::Memory { kib });
             }
             let began = storm.recorder.now_us();
-            let index = rand::random_range(0..nodes.len());
-            let kind = match fault {
-                Fault::Kill => {
-                    kill_and_start(&mut nodes[index]).await?;
-                    "kill_server"
-                }
-                Fault::Pause => {
-                    nodes[index].signal(Signal::STOP);
-                    sleep(some_ms(800, 2000)).await;
-                    nodes[index].signal(Signal::CONT);
-                    "pause_server"
-                }
-                Fault::Rolling => {
-                    roll(nodes).await?;
-                    "rolling_restart"
-                }
-                Fault::Clock => {
-                    if clock.refused().is_some() {
-                        return Ok(());
-                    }
-                    // An hour forth, an hour back, then right.
-                    for offset in ["+3600", "-3600", "+0"] {
-                        clock.set(offset)?;
-                        sleep(some_ms(1500, 2500)).await;
-                    }
-                    "clock_moved"
-                }
-            };
-            storm.recorder.fault(began, kind);
+            if let Some(kind) = stage.make(fault, storm).await? {
+                storm.recorder.fault(began, kind);
+            }
             Ok(())
         })
         .await
 }
 
-async fn kill_and_start(node: &mut Node) -> Result<()> {
-    node.kill().await?;
+fn counts(storm: &Storm, several: bool) -> Vec<(Fault, f64)> {
+    if !several {
+        return vec![(Fault::Kill, 3.0), (Fault::Pause, 1.0)];
+    }
+    let once = SPAN.as_secs_f64() / storm.length.as_secs_f64();
+    vec![
+        (Fault::Kill, 2.0),
+        (Fault::Pause, 1.0),
+        (Fault::KillAtPoint, 2.0),
+        (Fault::PauseAtPoint, 2.0),
+        (Fault::Rolling, 1.0),
+        (Fault::Migrate, if storm.migrates { MIGRATIONS.max(once) } else { 0.0 }),
+        (Fault::Clock, 1.0),
+    ]
+}
+
+impl Stage<'_> {
+    /// Makes a fault; its kind, unless it could not be made.
+    async fn make(&mut self, fault: Fault, storm: &Storm) -> Result<Option<&'static str>> {
+        let index = rand::random_range(0..self.nodes.len());
+        let node = &mut self.nodes[index];
+        Ok(Some(match fault {
+            Fault::Kill => {
+                node.kill().await?;
+                start_again(node).await?;
+                "kill_server"
+            }
+            Fault::Pause => {
+                pause(node).await;
+                "pause_server"
+            }
+            Fault::KillAtPoint => return Ok(self.meet(storm, true).await?.then_some("kill_at_point")),
+            Fault::PauseAtPoint => return Ok(self.meet(storm, false).await?.then_some("pause_at_point")),
+            Fault::Rolling => {
+                roll(self.nodes).await?;
+                "rolling_restart"
+            }
+            Fault::Migrate => {
+                self.migrated += 1;
+                self.postgres.migrate_ahead(self.migrated).await?;
+                roll(self.nodes).await?;
+                "migration"
+            }
+            Fault::Clock => {
+                if self.clock.refused().is_some() {
+                    return Ok(None);
+                }
+                // An hour forth, an hour back, then right.
+                for offset in ["+3600", "-3600", "+0"] {
+                    self.clock.set(offset)?;
+                    sleep(some_ms(1500, 2500)).await;
+                }
+                "clock_moved"
+            }
+        }))
+    }
+
+    /// Kills the last node at the next point or stops its time there; false if it does not get there.
+    async fn meet(&mut self, storm: &Storm, kills: bool) -> Result<bool> {
+        let Some(node) = self.nodes.last_mut() else { return Ok(false) };
+        // Both come to each point, the one after the other.
+        let place = POINTS[self.points / 2 % POINTS.len()];
+        self.points += 1;
+        let met = meet(node, place, kills).await?;
+        if met {
+            storm.recorder.note(0, What::Met { place: place.to_owned(), kills });
+        }
+        Ok(met)
+    }
+}
+
+async fn start_again(node: &mut Node) -> Result<()> {
     sleep(some_ms(0, 300)).await;
     node.start()?;
     node.wait_until_ready(PATIENCE).await
+}
+
+async fn pause(node: &Node) {
+    node.signal(Signal::STOP);
+    sleep(some_ms(800, 2000)).await;
+    node.signal(Signal::CONT);
+}
+
+/// Kills a node at a point or stops its time there, and brings it back; false if it does not get there.
+async fn meet(node: &mut Node, place: &str, kills: bool) -> Result<bool> {
+    let action = if kills { "1*return(kill)" } else { "1*return(stop)" };
+    if !node.set_point(place, action).await {
+        return Ok(false);
+    }
+    let deadline = Instant::now() + MEETING;
+    while !node.is_halted() && Instant::now() < deadline {
+        sleep(LOOK).await;
+    }
+    if !node.is_halted() {
+        node.set_point(place, "off").await;
+        // It may have got there before it heard that.
+        sleep(10 * LOOK).await;
+    }
+    if !node.is_halted() {
+        return Ok(false);
+    }
+    if kills {
+        node.kill().await?;
+        start_again(node).await?;
+    } else {
+        sleep(some_ms(300, 1200)).await;
+        node.signal(Signal::CONT);
+    }
+    Ok(true)
 }
 
 /// Each node in turn: some are asked to stop, the others are not asked.

@@ -195,6 +195,7 @@ fn without_faults(root: &Path) -> Result<(bool, String)> {
 fn chaos(root: &Path) -> Result<(bool, String)> {
     for step in [
         cargo(root).args(["build", "--locked", "-p", "preau"]),
+        cargo(root).args(["build", "--locked", "-p", "tests", "--bin", "faulty"]),
         Command::new("npm").arg("ci").current_dir(root.join("tests/browser")),
     ] {
         let (done, output) = run(step)?;
@@ -219,6 +220,9 @@ fn seeded_bugs(root: &Path) -> Result<(bool, String)> {
         "drop_hint_without_poll",
         "out_of_order_dispatch",
         "counter_plus_plus",
+        "read_goes_back",
+        "believe_hints",
+        "half_a_file",
     ];
     let mut all = (true, String::new());
     for bug in bugs {
@@ -231,7 +235,8 @@ fn seeded_bugs(root: &Path) -> Result<(bool, String)> {
 fn chaos_on(root: &Path, program: &str) -> Command {
     let mut chaos = cargo(root);
     chaos.args(["run", "--quiet", "--locked", "-p", "tests", "--bin", "chaos", "--"]).env_remove("DATABASE_URL");
-    chaos.env("PREAU_BIN", target(root).join("debug").join(program)).stderr(Stdio::inherit());
+    let built = target(root).join("debug");
+    chaos.env("PREAU_BIN", built.join(program)).env("PREAU_FAULTY", built.join("faulty")).stderr(Stdio::inherit());
     chaos
 }
 

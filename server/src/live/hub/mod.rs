@@ -352,9 +352,19 @@ impl Hub {
     /// harmless (I11).
     pub fn hinted(&mut self, seq: i64) {
         self.stalled = false;
+        bug!("believe_hints" => self.believe(seq));
         if seq > self.window.fetched() {
             self.hinted = self.hinted.max(seq);
             self.reading.wanted = true;
+        }
+    }
+
+    /// Begins again where a hint of long before says that the log ends: what the bug `believe_hints` does.
+    #[cfg(feature = "faults")]
+    fn believe(&mut self, seq: i64) {
+        if self.window.go_back(seq) {
+            self.reading.wanted = true;
+            self.followers.values_mut().for_each(|follower| follower.next = follower.next.min(seq + 1));
         }
     }
 

@@ -152,6 +152,22 @@ impl Window {
         entry.kind.as_str() == "message.created" && earlier.any(|held| held.subject > entry.subject)
     }
 
+    /// Takes what was dispatched after a sequence of long before for what is still to come: what the bug `believe_hints`
+    /// does.
+    #[cfg(feature = "faults")]
+    pub(super) fn go_back(&mut self, seq: i64) -> bool {
+        const LONG: i64 = 8;
+        if seq + LONG >= self.done || seq < self.floor() {
+            return false;
+        }
+        while self.done > seq {
+            self.held.pop_back();
+            self.done -= 1;
+        }
+        self.waiting.clear();
+        true
+    }
+
     /// The dispatched event of `seq`, if it is held.
     pub(super) fn held(&self, seq: i64) -> Option<&Entry> {
         usize::try_from(seq - self.floor() - 1).ok().and_then(|index| self.held.get(index))

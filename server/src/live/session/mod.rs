@@ -20,7 +20,7 @@ use super::{
     hub::Ticket,
     outbox::Standing,
 };
-use crate::{error::Error, http::problem};
+use crate::{error::Error, faults::bug, http::problem};
 
 /// How often we ask whether the other side is there.
 pub const HEARTBEAT: Duration = Duration::from_secs(25);
@@ -285,6 +285,7 @@ impl Session {
         }
         let read = self.reads.entry(thread).or_default();
         *read = position.max(*read);
+        bug!("read_goes_back" => *read = position);
         self.reads_due |= self.reads.len() >= READS;
     }
 
