@@ -123,25 +123,31 @@ async fn main() -> Result<ExitCode> {
         Some(kept) => (history::load(kept)?, None),
         None => Box::pin(made(&cli, seed)).await?,
     };
+    if let Some(error) = broken {
+        // There is no verdict on what has no end.
+        return Err(error.context(format!("seed {seed}; the history is in {}", keep(&cli, seed, &lines)?.display())));
+    }
     let verdict = Verdict::of(&lines, checker::check(&lines), cli.needed(), seed);
     note(&verdict.told());
     say(&serde_json::to_string(&verdict)?);
-    if let Some(error) = &broken {
-        note(&format!("BROKEN: {error:#} (seed {seed})"));
-    }
     let passed = match &cli.bug {
         Some(bug) => found(bug, &verdict, began.elapsed())?,
-        None => verdict.passed && broken.is_none(),
+        None => verdict.passed,
     };
     if (!passed && cli.judge.is_none()) || cli.history.is_some() {
-        let path = cli.history.clone().unwrap_or_else(|| root().join(format!("target/chaos-{seed}.jsonl")));
-        history::save(&path, &lines)?;
-        note(&format!("the history is in {}", path.display()));
+        note(&format!("the history is in {}", keep(&cli, seed, &lines)?.display()));
     }
-    if cli.full && broken.is_none() {
+    if cli.full {
         note(&format!("the verdict is in {}", write_page(&cli, &verdict)?.display()));
     }
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Keeps a history, where it was asked for or beside what is built.
+fn keep(cli: &Cli, seed: u64, lines: &[Line]) -> Result<PathBuf> {
+    let path = cli.history.clone().unwrap_or_else(|| root().join(format!("target/chaos-{seed}.jsonl")));
+    history::save(&path, lines)?;
+    Ok(path)
 }
 
 impl Cli {
