@@ -58,7 +58,7 @@ const BUG_PACE: u32 = 3;
 const BUG_FOUND: Duration = Duration::from_mins(1);
 /// How long an author thinks: in half an hour enough is written by far, and the history stays what memory holds.
 const QUICK_THINK: Duration = Duration::from_millis(25);
-const FULL_THINK: Duration = Duration::from_millis(60);
+const FULL_THINK: Duration = Duration::from_millis(45);
 /// How large the disks are, in MiB: what a run writes, and little more.
 const QUICK_DISK: u32 = 128;
 const FULL_DISK: u32 = 4096;
