@@ -5,10 +5,13 @@ use std::time::{Duration, Instant};
 
 use reqwest::Method;
 use serde_json::json;
-use tokio::sync::{mpsc, watch};
+use tokio::{
+    sync::{mpsc, watch},
+    time::timeout,
+};
 use uuid::Uuid;
 
-use crate::support::{Actor, Group, Server, Socket};
+use crate::support::{Actor, Group, PATIENCE, Server, Socket};
 
 /// How many are removed in one wave, and how many of them read the thread again and again too.
 const WAVE: usize = 20;
@@ -181,11 +184,14 @@ async fn wave(server: &Server, ines: &Actor, group: &Group) -> (Vec<Duration>, V
         ines.remove(group, person).await;
         removed.push(Instant::now());
     }
-    for _ in 0..2 * WAVE {
-        denials.recv().await.unwrap();
+    for number in 0..2 * WAVE {
+        let told = timeout(PATIENCE, denials.recv()).await;
+        assert!(told.is_ok(), "{number} of {} were told of their removal, and the others follow still", 2 * WAVE);
     }
-    let last = seq(ines, group).await;
-    while seq(ines, group).await < last + AFTER {}
+    let (last, began) = (seq(ines, group).await, Instant::now());
+    while seq(ines, group).await < last + AFTER {
+        assert!(began.elapsed() < PATIENCE, "those who stay write on");
+    }
     stopping.send(true).unwrap();
     for (reading, removed) in readings.into_iter().zip(&removed) {
         assert!(reading.await.unwrap().is_none_or(|read| read < *removed), "read after the removal was answered");
