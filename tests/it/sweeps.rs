@@ -77,6 +77,6 @@ async fn the_key_of_an_operation_is_kept_for_a_week() {
             .unwrap();
     }
     work::sweep(&server.db).await.unwrap();
-    assert!(edit(young, "quatre").await, "still known");
-    assert!(!edit(old, "cinq").await, "forgotten");
+    assert!(edit(young, "trois").await, "still known");
+    assert!(!edit(old, "deux").await, "forgotten");
 }

@@ -126,3 +126,47 @@ async fn the_key_of_an_operation_is_that_of_one_message() {
     let nothing = json!({ "type": "edit", "id": 2, "op": Uuid::now_v7(), "message": hers["id"], "body": "mieux" });
     assert_eq!(verdict(&mut socket, &nothing).await, "duplicate", "what changes nothing is acked, and no event");
 }
+
+/// The verdict on a command that is sent without a socket.
+async fn posted(actor: &Actor, command: &Value) -> String {
+    let answer = actor.post("/live/commands", json!({ "frames": [command] })).await.json();
+    let frame = &answer["frames"][0];
+    match frame["code"].as_str() {
+        Some(code) => code.to_owned(),
+        None if frame["duplicate"] == true => "duplicate".to_owned(),
+        None => "done".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_key_of_an_operation_is_that_of_one_verb_and_its_words() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let message = ines.say(&group.standing, "un").await;
+    let mut socket = ines.socket("preau.v1.json").await;
+    let asked = |verb: Value, op: Uuid| {
+        let mut command = json!({ "id": 1, "op": op, "message": message["id"] });
+        command.as_object_mut().unwrap().extend(verb.as_object().unwrap().clone());
+        command
+    };
+    let verbs = [
+        json!({ "type": "edit", "body": "mieux" }),
+        json!({ "type": "edit", "body": "encore mieux" }),
+        json!({ "type": "react", "name": "thanks", "on": true }),
+        json!({ "type": "react", "name": "useful", "on": true }),
+        json!({ "type": "react", "name": "thanks", "on": false }),
+        // Last, since nothing else can be done to the message then.
+        json!({ "type": "delete" }),
+    ];
+    let ops = verbs.each_ref().map(|_| Uuid::now_v7());
+    for (verb, &op) in verbs.iter().zip(&ops) {
+        assert_eq!(verdict(&mut socket, &asked(verb.clone(), op)).await, "done", "{verb}");
+    }
+    for (number, verb) in verbs.iter().enumerate() {
+        for (op, expected) in [(ops[number], "duplicate"), (ops[(number + 1) % ops.len()], "id_conflict")] {
+            let command = asked(verb.clone(), op);
+            assert_eq!(verdict(&mut socket, &command).await, expected, "{command}");
+            assert_eq!(posted(&ines, &command).await, expected, "without a socket: {command}");
+        }
+    }
+}

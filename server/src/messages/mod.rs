@@ -82,7 +82,7 @@ pub async fn open(tx: &mut Tx, access: &ChannelAccess, new: &NewThread, draft: D
 pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &Draft) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
     let now = access.recheck(tx.connection()).await?;
-    if !first_time(tx, access, op).await? {
+    if !first_time(tx, access, op, &format!("edit {}", draft.body())).await? {
         return Ok(access.ack(seq, true));
     }
     allowed(&now, access.own())?;
@@ -105,7 +105,7 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
 pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
     let now = access.recheck(tx.connection()).await?;
-    if !first_time(tx, access, op).await? {
+    if !first_time(tx, access, op, "delete").await? {
         return Ok(access.ack(seq, true));
     }
     allowed(&now, access.own() || now.role == Role::Animator)?;
@@ -129,7 +129,7 @@ async fn rename(tx: &mut Tx, access: &MessageAccess) -> Result<()> {
 pub async fn react(tx: &mut Tx, access: &MessageAccess, op: OperationId, name: ReactionName, on: bool) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
     let now = access.recheck(tx.connection()).await?;
-    if !first_time(tx, access, op).await? {
+    if !first_time(tx, access, op, &format!("react {} {on}", name.as_str())).await? {
         return Ok(access.ack(seq, true));
     }
     allowed(&now, true)?;
@@ -241,16 +241,15 @@ pub async fn rendered_threads(
 }
 
 /// Whether this operation is done for the first time by its person. Before any other verdict but the right to read: who
-/// asks again is answered as the first time, whatever has changed since.
-async fn first_time(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<bool> {
+/// asks again is answered as the first time, whatever has changed since. The same key for another message, another verb
+/// or other words is a conflict; `said` is the verb and its words.
+async fn first_time(tx: &mut Tx, access: &MessageAccess, op: OperationId, said: &str) -> Result<bool> {
+    let operation = store::Operation { person: access.person(), op, message: access.message(), said };
     let now = tx.now();
-    if store::insert_operation(tx.connection(), access.person(), op, access.message(), now).await? {
+    if store::insert_operation(tx.connection(), &operation, now).await? {
         return Ok(true);
     }
-    match store::operation(tx.connection(), access.person(), op).await? {
-        Some(message) if message == access.message() => Ok(false),
-        _ => Err(Error::IdConflict),
-    }
+    if store::is_same_operation(tx.connection(), &operation).await? { Ok(false) } else { Err(Error::IdConflict) }
 }
 
 fn allowed(now: &store::Present, role: bool) -> Result<()> {

@@ -52,6 +52,15 @@ pub(super) struct Place {
     pub(super) author: PersonId,
 }
 
+/// What somebody does to a message, under the key by which they ask for it.
+pub(super) struct Operation<'a> {
+    pub(super) person: PersonId,
+    pub(super) op: OperationId,
+    pub(super) message: MessageId,
+    /// The verb, and what it says.
+    pub(super) said: &'a str,
+}
+
 /// A message as it is now, for a present member.
 pub(super) struct Present {
     pub(super) role: Role,
@@ -244,18 +253,20 @@ pub(super) async fn present(
     .await?)
 }
 
+/// Whether the key was free.
 pub(super) async fn insert_operation(
     connection: &mut PgConnection,
-    person: PersonId,
-    op: OperationId,
-    message: MessageId,
+    operation: &Operation<'_>,
     now: DateTime<Utc>,
 ) -> Result<bool> {
     let inserted = sqlx::query!(
-        "insert into operations (person_id, op, message_id, created_at) values ($1, $2, $3, $4) on conflict do nothing",
-        person.0,
-        op.0,
-        message.0,
+        "insert into operations (person_id, op, message_id, fingerprint, created_at)
+         select $1, $2, $3, sha256(secret || convert_to($4, 'UTF8') || secret), $5 from instance
+         on conflict do nothing",
+        operation.person.0,
+        operation.op.0,
+        operation.message.0,
+        operation.said,
         now,
     )
     .execute(connection)
@@ -263,18 +274,19 @@ pub(super) async fn insert_operation(
     Ok(inserted.rows_affected() > 0)
 }
 
-/// What an operation was done to.
-pub(super) async fn operation(
-    connection: &mut PgConnection,
-    person: PersonId,
-    op: OperationId,
-) -> Result<Option<MessageId>> {
+/// Whether the key is that of the same operation.
+pub(super) async fn is_same_operation(connection: &mut PgConnection, operation: &Operation<'_>) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select message_id as "message: MessageId" from operations where person_id = $1 and op = $2"#,
-        person.0,
-        op.0,
+        r#"select exists (
+             select from operations cross join instance
+             where person_id = $1 and op = $2 and message_id = $3
+               and (fingerprint is null or fingerprint = sha256(secret || convert_to($4, 'UTF8') || secret))) as "is!""#,
+        operation.person.0,
+        operation.op.0,
+        operation.message.0,
+        operation.said,
     )
-    .fetch_optional(connection)
+    .fetch_one(connection)
     .await?)
 }
 
