@@ -1,25 +1,18 @@
 //! What the fan-out costs: counted, since a cost that nobody counts grows.
 
-use std::{
-    sync::{Arc, Mutex, atomic::Ordering::SeqCst},
-    time::Duration,
-};
+use std::sync::atomic::Ordering::SeqCst;
 
 use preau::{
-    db::Db,
     fanout,
     live::{hub::Variant, hubs::Asked},
-    reactions,
 };
 use serde_json::json;
-use sqlx::ConnectOptions;
-use tracing_subscriber::{Layer, layer::SubscriberExt};
 use words::{
     Event, GroupId, Locale, MessageId, ThreadId,
     events::{EventRow, Recorded},
 };
 
-use crate::support::{Group, Server, Socket, until};
+use crate::support::{Group, Server, Socket, counted, told};
 
 /// How many events are recorded together.
 const EVENTS: usize = 24;
@@ -79,29 +72,6 @@ async fn what_is_committed_together_is_read_together_and_printed_once_a_form() {
     assert_eq!(cost, [1, 1, 3 * EVENTS as u64]);
 }
 
-/// Keeps the statements that run under it.
-#[derive(Clone, Default)]
-struct Statements(Arc<Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> Layer<S> for Statements {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        struct Summary(Option<String>);
-        impl tracing::field::Visit for Summary {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                if field.name() == "summary" {
-                    self.0 = Some(format!("{value:?}"));
-                }
-            }
-        }
-        let mut summary = Summary(None);
-        event.record(&mut summary);
-        // What a connection does on its way back to the pool is not ours.
-        let ours =
-            summary.0.filter(|statement| event.metadata().target() == "sqlx::query" && !statement.contains("rollback"));
-        self.0.lock().unwrap().extend(ours);
-    }
-}
-
 #[tokio::test]
 async fn the_subjects_of_many_events_cost_as_many_statements_as_one() {
     let server = Server::start().await;
@@ -117,22 +87,11 @@ async fn the_subjects_of_many_events_cost_as_many_statements_as_one() {
         Asked { event: Recorded { seq: 1, row, actor: None, at: server.clock.now() }, variants: variants.clone() }
     };
     let asked: Vec<_> = edits(&group, &messages).into_iter().map(asked).collect();
-    // Every statement is told, as every one is slower than nothing.
-    let (level, all) = ("debug".parse().unwrap(), Duration::ZERO);
-    let options = (*server.db.pool().connect_options()).clone().log_slow_statements(level, all);
-    let db = Db::open(options, server.clock.clone(), reactions::react);
-    drop(db.live_pool().acquire().await.unwrap());
+    let db = told(&server);
     let count = async |asked: &[Asked]| {
-        // What a new connection is asked first is not ours.
-        until("a connection is back", || db.live_pool().num_idle() > 0).await;
-        let statements = Statements::default();
-        let subscriber = tracing_subscriber::registry().with(statements.clone());
-        let guard = tracing::subscriber::set_default(subscriber);
-        let rendered = fanout::render(&db, asked).await.unwrap();
-        drop(guard);
-        assert!(rendered.iter().all(|forms| forms.as_ref().is_ok_and(|forms| forms.len() == 2)));
-        let statements = statements.0.lock().unwrap();
-        statements.len()
+        let (rendered, statements) = counted(fanout::render(&db, asked)).await;
+        assert!(rendered.unwrap().iter().all(|forms| forms.as_ref().is_ok_and(|forms| forms.len() == 2)));
+        statements
     };
     let one = count(&asked[..1]).await;
     assert!((1..=4).contains(&one), "messages, their files, their reactions, their threads: {one}");

@@ -1,10 +1,14 @@
 //! Posting, reading, editing, removing: the API and the pages.
 
+use std::collections::HashMap;
+
+use preau::messages;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::{PersonId, ThreadId};
 
-use crate::support::Server;
+use crate::support::{Server, counted, told};
 
 #[tokio::test]
 async fn a_retry_is_answered_like_the_first_time_and_another_content_is_a_conflict() {
@@ -136,6 +140,57 @@ async fn unread_is_what_was_said_after_one_read() {
     let thread = camille.page(&format!("/threads/{}", group.standing)).await.text;
     assert!(thread.contains(r#"id="new-messages""#), "the marker stands before what is new");
     assert!(!ines.page(&list).await.text.contains("nouveau</span>"), "one’s own messages are read");
+}
+
+/// Where somebody's read positions are, by thread, and how many events told of them.
+async fn read_by(server: &Server, person: PersonId) -> (HashMap<Uuid, i32>, i64) {
+    let positions: Vec<(Uuid, i32)> =
+        sqlx::query_as("select thread_id, position from read_positions where person_id = $1")
+            .bind(person.0)
+            .fetch_all(server.db.pool())
+            .await
+            .unwrap();
+    let told = "select count(*) from events where stream_id = $1 and kind = 'read.moved'";
+    let told = sqlx::query_scalar(told).bind(person.0).fetch_one(server.db.pool()).await.unwrap();
+    (positions.into_iter().collect(), told)
+}
+
+#[tokio::test]
+async fn read_positions_move_together_forward_and_where_one_may_read() {
+    let server = Server::start().await;
+    let ((ines, group), (paul, other)) = (server.group().await, server.group_named("Réseau REP").await);
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    paul.add(&other, &camille, "member").await;
+    paul.say(&other.standing, "avant").await;
+    paul.remove(&other, &camille).await;
+    let mut threads = vec![group.standing.clone()];
+    for number in 0..9 {
+        let opened = json!({ "body": format!("sujet {number}") });
+        let opened = ines.post(&format!("/api/v1/channels/{}/threads", group.channel), opened).await.json();
+        threads.push(opened["id"].as_str().unwrap().to_owned());
+    }
+    for thread in &threads {
+        ines.say(thread, "et encore").await;
+    }
+    let threads: Vec<ThreadId> = threads.iter().map(|thread| thread.parse().unwrap()).collect();
+    let (standing, first) = (threads[0], threads[1]);
+    let viewer = preau::people::viewer(&mut server.db.pool().acquire().await.unwrap(), camille.id).await;
+    let (db, viewer) = (told(&server), viewer.unwrap().unwrap());
+    let read = async |positions: Vec<(ThreadId, i32)>| {
+        counted(messages::live::mark_read(db.clone(), viewer.clone(), positions)).await.1
+    };
+    // Also what is beyond the end, what is named twice and what may not be read.
+    let elsewhere: ThreadId = other.standing.parse().unwrap();
+    read(vec![(standing, 7), (first, 1), (first, 2), (first, 1), (elsewhere, 1)]).await;
+    let expected = HashMap::from([(standing.0, 1), (first.0, 2)]);
+    assert_eq!(read_by(&server, camille.id).await, (expected.clone(), 2));
+    let one = read(vec![(first, 1), (standing, 0)]).await;
+    assert_eq!(read_by(&server, camille.id).await, (expected, 2), "never back, and nothing is told of nothing");
+    assert_eq!(read(threads.iter().map(|&thread| (thread, 2)).collect()).await, one, "as many statements as for one");
+    let (positions, told) = read_by(&server, camille.id).await;
+    assert_eq!((positions.len(), told), (10, 10));
+    assert_eq!(server.torn().await, Vec::<String>::new());
 }
 
 #[tokio::test]

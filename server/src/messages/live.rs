@@ -46,22 +46,9 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
     }
 }
 
-/// Moves read positions forward, in one transaction and by ascending thread, as who posts does. What may not be read any
-/// more is passed over.
-pub async fn mark_read(db: Db, viewer: Viewer, mut positions: Vec<(ThreadId, i32)>) {
-    positions.sort_unstable();
-    let moved = db.write(move |tx| {
-        Box::pin(async move {
-            for (thread, position) in positions {
-                match threads::may_read(tx.connection(), &viewer, thread).await {
-                    Ok(access) => threads::mark_read(tx, &viewer, &access, position).await.map(drop)?,
-                    Err(Error::NotFound) => {}
-                    Err(error) => return Err(error),
-                }
-            }
-            Ok(())
-        })
-    });
+/// Moves read positions forward, together. What may not be read any more is passed over.
+pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) {
+    let moved = db.write(move |tx| Box::pin(async move { threads::mark_all_read(tx, &viewer, &positions).await }));
     if let Err(error) = moved.await {
         tracing::debug!(%error, "read positions were not moved");
     }

@@ -153,7 +153,8 @@ pub(super) async fn insert(
            where threads.id = last.thread_id
          ), read as (
            insert into read_positions (person_id, thread_id, position)
-           select author_id, thread_id, max(position) from item group by author_id, thread_id order by thread_id
+           select author_id, thread_id, max(position) from item group by author_id, thread_id
+           order by author_id, thread_id
            on conflict (person_id, thread_id) do update
              set position = greatest(read_positions.position, excluded.position)
          ), logged as (

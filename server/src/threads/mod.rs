@@ -181,6 +181,20 @@ pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, posi
     Ok(moved)
 }
 
+/// Moves the viewer's read positions forward in all these threads at once; they never move back this way. Threads that
+/// the viewer may not read are passed over: the statement asks.
+pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId, i32)]) -> Result<()> {
+    let (last, now) = (tx.lock(viewer.id.into()).await?, tx.now());
+    bug!("read_goes_back" => for &(thread, position) in positions {
+        store::set_read_position(tx.connection(), viewer.id, thread, position).await?;
+    });
+    let moved = store::move_read_positions(tx.connection(), viewer.id, positions, last, now).await?;
+    if moved > 0 {
+        tx.hint(viewer.id.into(), last + moved);
+    }
+    Ok(())
+}
+
 /// The last position that a person has read; 0 for nothing.
 pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
     store::read_position(connection, person, thread).await

@@ -157,6 +157,52 @@ pub(super) async fn set_read_position(
     Ok(())
 }
 
+/// One statement for all: the rights, the positions, their events after `last_seq`, and the stream's last sequence.
+/// Answers how many moved. By ascending thread, as a batch of messages moves its authors': neither waits for the other.
+pub(super) async fn move_read_positions(
+    connection: &mut PgConnection,
+    person: PersonId,
+    positions: &[(ThreadId, i32)],
+    last_seq: i64,
+    now: DateTime<Utc>,
+) -> Result<i64> {
+    let (threads, positions): (Vec<_>, Vec<_>) =
+        positions.iter().map(|&(thread, position)| (thread.0, position)).unzip();
+    Ok(sqlx::query_scalar!(
+        r#"with asked as (
+             select thread_id, max(position) as position
+             from unnest($2::uuid[], $3::integer[]) item (thread_id, position)
+             group by thread_id
+           ), moved as (
+             insert into read_positions (person_id, thread_id, position)
+             select $1, threads.id, least(asked.position, threads.last_position)
+             from asked
+             join threads on threads.id = asked.thread_id
+             join members on members.group_id = threads.group_id and members.person_id = $1 and members.ended_seq is null
+             where least(asked.position, threads.last_position) > 0
+             order by threads.id
+             on conflict (person_id, thread_id) do update set position = excluded.position
+               where read_positions.position < excluded.position
+             returning thread_id
+           ), logged as (
+             insert into events (stream_id, seq, kind, subject_id, thread_id, person_id, actor_id, at)
+             select $1, $4::bigint + row_number() over (order by thread_id), 'read.moved', thread_id, thread_id, $1, $1, $5
+             from moved
+           ), counted as (
+             update streams set last_seq = $4 + (select count(*) from moved)
+             where id = $1 and exists (select from moved)
+           )
+           select count(*) as "moved!" from moved"#,
+        person.0,
+        &threads,
+        &positions,
+        last_seq,
+        now,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
     Ok(sqlx::query_scalar!(
         "select position from read_positions where person_id = $1 and thread_id = $2",

@@ -4,6 +4,7 @@ mod nats;
 mod program;
 mod proxy;
 mod socket;
+mod statements;
 
 use std::{
     collections::HashMap,
@@ -32,6 +33,7 @@ pub(crate) use nats::Nats;
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;
 pub(crate) use socket::{PATIENCE, Socket};
+pub(crate) use statements::{counted, told};
 
 static RUNTIME: LazyLock<tokio::runtime::Runtime> = LazyLock::new(|| tokio::runtime::Runtime::new().unwrap());
 static CLUSTER: LazyLock<Cluster> = LazyLock::new(|| {
