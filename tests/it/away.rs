@@ -146,3 +146,55 @@ async fn a_restored_log_is_never_taken_for_the_one_before() {
     assert!(reset["seq"].as_i64() >= lost["seq"].as_i64(), "{reset}");
     assert_eq!(reset["epoch"], ines.get("/api/v1/me").await.json()["epoch"]);
 }
+
+/// Waits until a statement with these words waits for a lock, and answers whose it is.
+async fn waiting(server: &Server, words: &str) -> i32 {
+    let began = Instant::now();
+    loop {
+        let query = "select pid from pg_stat_activity
+                     where datname = current_database() and wait_event_type = 'Lock' and query like '%' || $1 || '%'";
+        let waiting: Option<i32> =
+            sqlx::query_scalar(query).bind(words).fetch_optional(server.db.pool()).await.unwrap();
+        match waiting {
+            Some(pid) => return pid,
+            None => assert!(began.elapsed() < PATIENCE, "nothing waits for: {words}"),
+        }
+    }
+}
+
+/// Locks a stream, until it is rolled back.
+async fn locked(server: &Server, stream: Uuid) -> sqlx::Transaction<'static, sqlx::Postgres> {
+    let mut holding = server.db.pool().begin().await.unwrap();
+    let lock = sqlx::query("select last_seq from streams where id = $1 for update").bind(stream);
+    lock.execute(&mut *holding).await.unwrap();
+    holding
+}
+
+#[tokio::test]
+async fn what_was_read_while_the_database_was_away_is_moved_once_it_is_back() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    ines.say(&group.standing, "bonjour").await;
+    let mut socket = following(&camille, &group).await;
+    let holding = locked(&server, camille.id.0).await;
+    socket.say(json!({ "type": "read", "thread": group.standing, "position": 1 })).await;
+    let pid = waiting(&server, "from streams where id = $1 for update").await;
+    let ended: bool = sqlx::query_scalar("select pg_terminate_backend($1, 5000)")
+        .bind(pid)
+        .fetch_one(server.db.pool())
+        .await
+        .unwrap();
+    assert!(ended, "what was moving it is gone");
+    holding.rollback().await.unwrap();
+    let began = Instant::now();
+    let position = "select position from read_positions where person_id = $1";
+    loop {
+        let position = sqlx::query_scalar(position).bind(camille.id.0).fetch_optional(server.db.pool()).await.unwrap();
+        match position {
+            Some(1) => break,
+            position => assert!(began.elapsed() < PATIENCE, "it is moved: {position:?}"),
+        }
+    }
+}

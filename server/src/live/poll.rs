@@ -112,7 +112,8 @@ pub async fn command(live: &Live, viewer: &Viewer, frames: Vec<Value>) -> Vec<Ut
     }
     answers.extend(under_way.collect::<Vec<_>>().await);
     if !reads.is_empty() {
-        (live.read)(viewer.clone(), reads).await;
+        // Nothing is kept between two requests: what is not moved now is new to its reader until it is read again.
+        drop((live.read)(viewer.clone(), reads).await);
     }
     answers.into_iter().flatten().collect()
 }

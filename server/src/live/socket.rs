@@ -42,10 +42,10 @@ pub type Answer = Pin<Box<dyn Future<Output = Option<Utf8Bytes>> + Send>>;
 /// Runs a command up to the point where its place in the order is taken, and answers later; given by the roof.
 pub type Run = Arc<dyn Fn(Viewer, ClientFrame) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 
-/// Moves read positions forward; given by the roof.
+/// Moves read positions forward, and answers those that it could not move; given by the roof.
 pub type Read = Arc<dyn Fn(Viewer, Vec<(ThreadId, i32)>) -> Reading + Send + Sync>;
 
-type Reading = Pin<Box<dyn Future<Output = ()> + Send>>;
+type Reading = Pin<Box<dyn Future<Output = Vec<(ThreadId, i32)>> + Send>>;
 
 /// What every socket needs.
 #[derive(Clone)]
@@ -158,7 +158,7 @@ enum Step {
     Answer(Option<Utf8Bytes>),
     Outbox(outbox::Turn),
     Message(Result<Message, Error>),
-    Read,
+    Read(Vec<(ThreadId, i32)>),
     Tick,
 }
 
@@ -190,7 +190,7 @@ impl Connection {
                 close = self.ends.reached() => return Err(Some(close)),
                 () = self.live.drain.cancelled() => return Box::pin(self.drain()).await,
                 answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
-                () = done(&mut self.reading), if self.reading.is_some() => Step::Read,
+                unmoved = done(&mut self.reading), if self.reading.is_some() => Step::Read(unmoved),
                 Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
                 turn = self.outbox.turn() => Step::Outbox(turn),
                 message = self.reader.message(), if self.session.reads_on() => Step::Message(message),
@@ -202,7 +202,7 @@ impl Connection {
                     self.under_way.push_back(answer);
                 }
                 Step::Answer(answer) => self.answer(answer),
-                Step::Read => self.reading = None,
+                Step::Read(unmoved) => self.read(unmoved),
                 Step::Outbox(outbox::Turn::Note) => {}
                 Step::Outbox(outbox::Turn::Cut) => return Err(Some(Close::Slow)),
                 Step::Message(message) => {
@@ -261,14 +261,22 @@ impl Connection {
         }
     }
 
-    /// Moves all read positions that were told, due or not.
+    /// Some read positions were moved, or could not be.
+    fn read(&mut self, unmoved: Vec<(ThreadId, i32)>) {
+        self.reading = None;
+        self.session.unmoved(unmoved, self.began.elapsed());
+    }
+
+    /// Moves all read positions that were told, due or not, and those that could not be moved before once more.
     async fn finish_reads(&mut self) {
-        if let Some(reading) = self.reading.take() {
-            reading.await;
+        if self.reading.is_some() {
+            let unmoved = done(&mut self.reading).await;
+            self.read(unmoved);
         }
         let positions = self.session.all_reads();
         if !positions.is_empty() {
-            (self.live.read)(self.viewer.clone(), positions).await;
+            // There is no next time: what is not moved now is new to its reader until it is read again.
+            drop((self.live.read)(self.viewer.clone(), positions).await);
         }
     }
 
@@ -377,10 +385,11 @@ pub fn bye() -> Utf8Bytes {
     frame::print(&ServerFrame::Bye { after_ms: rand::random_range(0..SPREAD_MS) })
 }
 
-/// Waits until read positions are moved, if some are being.
-async fn done(reading: &mut Option<Reading>) {
-    if let Some(reading) = reading {
-        reading.await;
+/// Waits until read positions are moved, or could not be; for ever if none are being.
+async fn done(reading: &mut Option<Reading>) -> Vec<(ThreadId, i32)> {
+    match reading {
+        Some(reading) => reading.await,
+        None => std::future::pending().await,
     }
 }
 

@@ -46,11 +46,17 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
     }
 }
 
-/// Moves read positions forward, together. What may not be read any more is passed over.
-pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) {
-    let moved = db.write(move |tx| Box::pin(async move { threads::mark_all_read(tx, &viewer, &positions).await }));
-    if let Err(error) = moved.await {
-        tracing::debug!(%error, "read positions were not moved");
+/// Moves read positions forward, together. What may not be read any more is passed over; answers what could not be
+/// moved and may be another time: all, or nothing.
+pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) -> Vec<(ThreadId, i32)> {
+    let read = positions.clone();
+    let moved = db.write(move |tx| Box::pin(async move { threads::mark_all_read(tx, &viewer, &read).await }));
+    match moved.await {
+        Ok(()) | Err(Error::NotFound) => Vec::new(),
+        Err(error) => {
+            tracing::debug!(%error, "read positions were not moved");
+            positions
+        }
     }
 }
 

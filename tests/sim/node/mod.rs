@@ -221,10 +221,14 @@ impl Node {
         self.connections.remove(&id);
     }
 
-    /// Moves read positions; while the database is away they stay where they are.
+    /// Moves read positions; while the database is away they stay where they are, and are tried again.
     fn mark_read(&mut self, id: ConnectionId, positions: Vec<(ThreadId, i32)>, ground: &mut Ground) {
         let (reached, at) = (self.known.reach(ground), ground.clock(self.known.clock));
-        let Some(connection) = self.connections.get(&id).filter(|_| reached) else { return };
+        let Some(connection) = self.connections.get_mut(&id) else { return };
+        if !reached {
+            let age = connection.age(ground.now);
+            return connection.session.unmoved(positions, age);
+        }
         let before = ground.lasts();
         for (thread, position) in positions {
             if ground.store.mark_read(&mut ground.history, connection.person, thread_of(thread), position, at) {

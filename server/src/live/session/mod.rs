@@ -34,7 +34,10 @@ const UNDER_WAY: usize = 64;
 const TURNS: usize = 64;
 /// How long a read position waits for others to be moved with it.
 const READ_TOGETHER: Duration = Duration::from_secs(1);
-/// How many threads may have a read position to move before it is moved at once.
+/// How long read positions that could not be moved wait until they are tried again.
+const READ_AGAIN: Duration = Duration::from_secs(5);
+/// How many threads may have a read position to move before it is moved at once; and of how many one that could not be
+/// moved is kept.
 const READS: usize = 64;
 
 /// What clients may send and follow.
@@ -108,8 +111,8 @@ pub struct Session {
     /// The furthest position that was read of each thread, and is not moved yet.
     reads: HashMap<ThreadId, i32>,
     reads_due: bool,
-    /// When the first of them came.
-    reads_began: Duration,
+    /// When they are to be moved.
+    reads_at: Duration,
     heard: Duration,
     asked: Duration,
     told: Duration,
@@ -127,7 +130,7 @@ impl Session {
             turns: VecDeque::new(),
             reads: HashMap::new(),
             reads_due: false,
-            reads_began: Duration::ZERO,
+            reads_at: Duration::ZERO,
             heard: Duration::ZERO,
             asked: Duration::ZERO,
             told: Duration::ZERO,
@@ -194,6 +197,21 @@ impl Session {
         self.reads.drain().collect()
     }
 
+    /// Read positions could not be moved: they are tried again, with what is read meanwhile. Of more threads than are
+    /// kept the rest is let go, and is new to its reader until it is read again.
+    pub fn unmoved(&mut self, positions: Vec<(ThreadId, i32)>, now: Duration) {
+        if positions.is_empty() {
+            return;
+        }
+        for (thread, position) in positions {
+            if self.reads.len() < READS || self.reads.contains_key(&thread) {
+                let read = self.reads.entry(thread).or_default();
+                *read = position.max(*read);
+            }
+        }
+        self.reads_at = now + READ_AGAIN;
+    }
+
     /// A frame that tells where a stream stands is sent. Answers the stream if it is not followed any more.
     pub fn sent(&mut self, standing: Standing) -> Option<StreamId> {
         match standing {
@@ -218,7 +236,8 @@ impl Session {
 
     /// When the passing of time asks for something next.
     pub fn due(&self) -> Duration {
-        let reads = if self.reads.is_empty() { Duration::MAX } else { self.reads_began + READ_TOGETHER };
+        // Those that are due wait for others that are being moved, and for no time.
+        let reads = if self.reads.is_empty() || self.reads_due { Duration::MAX } else { self.reads_at };
         reads.min(self.heard + DEAD).min(self.asked + HEARTBEAT).min(self.told + POSITIONS)
     }
 
@@ -227,7 +246,7 @@ impl Session {
         if now.saturating_sub(self.heard) >= DEAD {
             return vec![Action::Close(Close::Heartbeat)];
         }
-        self.reads_due |= !self.reads.is_empty();
+        self.reads_due |= !self.reads.is_empty() && now >= self.reads_at;
         let mut actions = Vec::new();
         if now.saturating_sub(self.asked) >= HEARTBEAT {
             self.asked = now;
@@ -281,7 +300,7 @@ impl Session {
 
     fn read(&mut self, thread: ThreadId, position: i32) {
         if self.reads.is_empty() {
-            self.reads_began = self.heard;
+            self.reads_at = self.heard + READ_TOGETHER;
         }
         let read = self.reads.entry(thread).or_default();
         *read = position.max(*read);

@@ -4,7 +4,7 @@ use axum::extract::ws::Utf8Bytes;
 use web::Text;
 use words::{Locale, StreamId, ThreadId};
 
-use super::{Action, Close, LIMITS, READS, Session, Standing, TURNS, Turn};
+use super::{Action, Close, LIMITS, READ_AGAIN, READS, Session, Standing, TURNS, Turn};
 use crate::live::allowance::FOLLOWS;
 
 const STREAM: &str = "00000000-0000-7000-8000-000000000001";
@@ -225,6 +225,48 @@ fn what_is_read_of_many_threads_is_moved_at_once_and_has_a_bound() {
     assert!(!session.reads_on());
     assert_eq!(session.due_reads().map(|reads| reads.len()), Some(2 * READS));
     assert!(session.reads_on());
+}
+
+#[test]
+fn what_could_not_be_moved_is_tried_again_with_what_was_read_since() {
+    let mut session = session(true);
+    let thread = ThreadId(stream(1).0);
+    session.frame(&read(1, 5), Duration::ZERO);
+    session.tick(seconds(1));
+    let moving = session.due_reads().unwrap();
+    session.frame(&read(1, 7), seconds(2));
+    session.unmoved(moving, seconds(3));
+    assert_eq!(session.due(), seconds(3) + READ_AGAIN);
+    session.tick(seconds(4));
+    assert_eq!(session.due_reads(), None, "not at once");
+    session.tick(seconds(3) + READ_AGAIN);
+    assert_eq!(session.due_reads(), Some(vec![(thread, 7)]), "the furthest of both");
+    session.unmoved(vec![(thread, 7)], seconds(9));
+    session.frame(&read(1, 6), seconds(10));
+    assert_eq!(session.all_reads(), [(thread, 7)], "at the end, due or not");
+    session.unmoved(Vec::new(), seconds(11));
+    assert_eq!(session.due(), seconds(25), "nothing is left");
+}
+
+#[test]
+fn what_could_not_be_moved_has_a_bound_and_holds_nobody_up() {
+    let mut session = session(false);
+    for thread in 0..2 * READS {
+        session.frame(&read(thread as u128, 1), Duration::ZERO);
+    }
+    let moving = session.due_reads().unwrap();
+    session.unmoved(moving, seconds(2));
+    assert!(session.reads_on());
+    assert_eq!(session.due_reads(), None, "no sooner for their number");
+    assert_eq!(session.all_reads().len(), READS);
+}
+
+#[test]
+fn a_connection_whose_read_positions_are_being_moved_sleeps() {
+    let mut session = session(true);
+    session.frame(&read(1, 1), Duration::ZERO);
+    session.tick(seconds(1));
+    assert_eq!(session.due(), seconds(25), "those that are due wait for no time");
 }
 
 #[test]
