@@ -112,7 +112,7 @@ impl Subjects {
         })
     }
 
-    fn of(&self, row: &EventRow) -> Result<Subject<'_>> {
+    fn of(&self, row: &EventRow) -> Subject<'_> {
         let subject = match row.kind {
             kind if is_of_message(kind) => {
                 let thread = row.thread.and_then(|thread| self.threads.get(&thread));
@@ -123,7 +123,8 @@ impl Subjects {
             }
             _ => self.others.get(row).cloned(),
         };
-        subject.ok_or(Error::NotFound)
+        // Of what is its animators' nobody is told more than that there is something: who may read it asks for it.
+        subject.unwrap_or_else(|| Subject::Data(json!({ "id": row.subject })))
     }
 }
 
@@ -197,7 +198,7 @@ async fn rsvp(connection: &mut PgConnection, row: &EventRow) -> Result<Value> {
 }
 
 fn forms(event: &Recorded, variants: &[Variant], subjects: &Subjects, now: DateTime<Utc>) -> Result<Vec<Content>> {
-    let subject = subjects.of(&event.row)?;
+    let subject = subjects.of(&event.row);
     variants
         .iter()
         .map(|variant| match *variant {
@@ -272,6 +273,9 @@ fn reloaded(event: &Recorded) -> String {
         }
         EventKind::MeetingCreated | EventKind::MeetingUpdated | EventKind::RsvpSet => format!("meeting-{subject}"),
         EventKind::GroupJoined | EventKind::GroupLeft => "navigation".to_owned(),
+        kind if is_of_message(kind) || matches!(kind, EventKind::ThreadCreated | EventKind::ThreadUpdated) => {
+            paths::thread_messages_id(thread_of(&event.row))
+        }
         _ => paths::channels_id(GroupId(stream.0)),
     }
 }

@@ -2,8 +2,9 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
-use crate::support::Server;
+use crate::support::{Actor, Server, Socket};
 
 fn body() -> Value {
     json!({
@@ -215,9 +216,8 @@ async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
     draft["state"] = json!("draft");
     let draft = ines.post(&path, draft).await.json()["id"].as_str().unwrap().to_owned();
     let convened = ines.post(&path, body()).await.json()["id"].as_str().unwrap().to_owned();
-    let status = |actor: crate::support::Actor, id: String| async move {
-        actor.get(&format!("/api/v1/meetings/{id}")).await.status.as_u16()
-    };
+    let status =
+        |actor: Actor, id: String| async move { actor.get(&format!("/api/v1/meetings/{id}")).await.status.as_u16() };
     assert_eq!((status(ines.clone(), draft.clone()).await, status(camille.clone(), draft).await), (200, 404));
     assert_eq!(
         (status(camille.clone(), convened.clone()).await, status(outsider.clone(), convened.clone()).await),
@@ -242,6 +242,87 @@ async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
         let field = wrong.as_object().unwrap().keys().next().unwrap().clone();
         assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["field"].clone()), (422, json!(field)));
     }
+}
+
+/// What comes over a socket up to an event of this kind, which is answered too.
+async fn up_to(socket: &mut Socket, kind: &str) -> (String, Value) {
+    let mut all = String::new();
+    loop {
+        let text = socket.next_text().await;
+        all.push_str(&text);
+        let frame: Value = serde_json::from_str(&text).unwrap();
+        if frame["type"] == "event" && frame["kind"] == kind {
+            return (all, frame);
+        }
+    }
+}
+
+/// How somebody is answered at each address of a thread and of a message in it.
+async fn statuses(actor: &Actor, thread: &str, message: &str) -> Vec<u16> {
+    let (threads, messages) = (format!("/api/v1/threads/{thread}"), format!("/api/v1/messages/{message}"));
+    let mut statuses = Vec::new();
+    for (method, path, body) in [
+        (Method::GET, threads.clone(), None),
+        (Method::GET, format!("{threads}/messages"), None),
+        (Method::PUT, format!("{threads}/read"), Some(json!({ "position": 0 }))),
+        (Method::POST, format!("{threads}/messages"), Some(json!({ "body": "À mon avis" }))),
+        (Method::PUT, format!("{messages}/reactions/thanks"), None),
+        (Method::GET, format!("/threads/{thread}"), None),
+        (Method::GET, format!("/messages/{message}/actions"), None),
+    ] {
+        statuses.push(actor.request(method, &path, body).await.status.as_u16());
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn the_thread_of_a_draft_is_its_animators_until_it_is_convened() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let mut sockets = [camille.socket("preau.v1.json").await, camille.socket("preau.v1.html").await];
+    for socket in &mut sockets {
+        socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+        socket.next_of("live").await;
+    }
+    let mut draft = body();
+    (draft["state"], draft["title"]) = (json!("draft"), json!("Fusion des postes"));
+    let meeting = ines.post(&format!("/api/v1/groups/{}/meetings", group.id), draft).await.json();
+    let thread = meeting["thread"].as_str().unwrap();
+    let message = ines.say(thread, "Encore confidentiel").await["id"].as_str().unwrap().to_owned();
+    let edited = Some(json!({ "body": "Toujours confidentiel" }));
+    ines.request(Method::PATCH, &format!("/api/v1/messages/{message}"), edited).await;
+    for socket in &mut sockets {
+        let (told, event) = up_to(socket, "message.edited").await;
+        assert!(!told.contains("Fusion") && !told.contains("confidentiel"), "{told}");
+        assert!(event["html"].is_null() || event["action"] == "reload", "who has it open asks for it: {event}");
+    }
+    assert_eq!(statuses(&camille, thread, &message).await, [404; 7]);
+    assert_eq!(statuses(&ines, thread, &message).await, [200, 200, 200, 201, 200, 200, 200]);
+    let found = async |actor: &Actor| {
+        let found = actor.get("/api/v1/search?q=confidentiel").await.json();
+        found["messages"]["items"].as_array().unwrap().len()
+    };
+    assert_eq!((found(&camille).await, found(&ines).await), (0, 1));
+    assert!(!camille.page("/").await.text.contains("À mon avis"));
+
+    let state = async |state: &str| {
+        let path = format!("/api/v1/meetings/{}", meeting["id"].as_str().unwrap());
+        assert_eq!(ines.request(Method::PATCH, &path, Some(json!({ "state": state }))).await.status, 200);
+    };
+    state("convened").await;
+    let [json, html] = &mut sockets;
+    assert_eq!(up_to(json, "thread.updated").await.1["data"]["title"], "Fusion des postes");
+    assert!(up_to(html, "thread.updated").await.1["html"].as_str().unwrap().contains("Fusion des postes"));
+    assert!(camille.page("/").await.text.contains("À mon avis"));
+    assert_eq!(statuses(&camille, thread, &message).await, [200, 200, 200, 201, 200, 200, 200]);
+    assert_eq!(found(&camille).await, 1);
+    state("draft").await;
+    assert_eq!(statuses(&camille, thread, &message).await, [404; 7], "what was allowed before is asked anew");
+    let send = json!({ "id": Uuid::now_v7(), "thread": thread, "body": "Encore moi" });
+    json.say(json!({ "type": "send", "id": 9, "message": send })).await;
+    assert_eq!(json.next_of("error").await["code"], "not_found");
 }
 
 #[tokio::test]

@@ -107,6 +107,11 @@ impl NewMeeting {
     pub fn title(&self) -> &str {
         &self.title
     }
+
+    /// Whether it is its animators' for now.
+    pub fn is_draft(&self) -> bool {
+        self.state == MeetingState::Draft
+    }
 }
 
 /// An hour of a day as it is said in a zone. An hour that a clock change skips or repeats is the earlier instant.

@@ -1,9 +1,9 @@
 //! Meetings: one living object each, with one address and one thread.
 //!
 //! Animators schedule and change them; every member answers, and may change their answer; every reader of the group
-//! reads them, but for drafts, which are the animators'.
+//! reads them, but for drafts, which are the animators' with their threads.
 //!
-//! Events: `meeting.*`, `rsvp.set`, and `thread.created` for the thread. Tables: `meetings`, `agenda_items`, `rsvps`.
+//! Events: `meeting.*`, `rsvp.set`, and `thread.*` for the thread. Tables: `meetings`, `agenda_items`, `rsvps`.
 //!
 //! Surprises: an instant is kept with the zone in which it was said, and told in it. A change raises the revision that
 //! calendars compare.
@@ -33,8 +33,8 @@ use crate::{
 pub async fn schedule(tx: &mut Tx, may: &MayAnimate, new: &NewMeeting) -> Result<MeetingId> {
     let (group, person, meeting, now) = (may.group(), may.person(), tx.fresh(), tx.now());
     tx.lock(group.into()).await?;
-    let thread =
-        threads::hang(tx, group, person, Home::Meeting(meeting), Some(new.title()), ThreadKind::Message).await?;
+    let home = if new.is_draft() { Home::Draft(meeting) } else { Home::Meeting(meeting) };
+    let thread = threads::hang(tx, group, person, home, Some(new.title()), ThreadKind::Message).await?;
     store::insert(tx.connection(), meeting, group, thread, person, new, now).await?;
     tx.record(Event::MeetingCreated { group, meeting }, Some(person)).await?;
     Ok(meeting)
@@ -46,6 +46,7 @@ pub async fn change(tx: &mut Tx, access: &MeetingAccess, new: &NewMeeting) -> Re
     tx.lock(group.into()).await?;
     access.may().recheck(tx.connection()).await?.animate()?;
     store::update(tx.connection(), access.meeting(), new, now).await?;
+    threads::set_draft(tx, access.may(), access.thread(), new.is_draft()).await?;
     tx.record(Event::MeetingUpdated { group, meeting: access.meeting() }, Some(access.may().person())).await?;
     Ok(())
 }

@@ -6,8 +6,9 @@ use words::{GroupId, MessageId, PersonId, Role, ThreadId};
 use super::{Ack, store};
 use crate::{
     error::{Error, Result},
-    groups::{self, MayRead},
+    groups::MayRead,
     http::Viewer,
+    threads,
 };
 
 /// The viewer may read this message; more is asked again under the lock of its group's stream.
@@ -74,6 +75,6 @@ impl MessageAccess {
 /// Whether the viewer may read the message; if not, it does not exist for them.
 pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<MessageAccess> {
     let place = store::place(connection, message).await?.ok_or(Error::NotFound)?;
-    let may = groups::may_read(connection, viewer, place.group).await?;
+    let may = *threads::may_read(connection, viewer, place.thread).await?.may();
     Ok(MessageAccess { may, message, thread: place.thread, position: place.position, author: place.author })
 }

@@ -30,6 +30,7 @@ pub use draft::Draft;
 pub use markdown::sanitised;
 pub use poster::{Posted, Poster};
 
+use self::store::Readers;
 use crate::{
     channels::ChannelAccess,
     db::Tx,
@@ -220,23 +221,23 @@ pub async fn read_positions(
 
 /// A message of a group that the asker reads, by its id.
 pub async fn find(connection: &mut PgConnection, may: &MayRead, message: MessageId) -> Result<Message> {
-    store::message(connection, message, Some(may.group())).await?.ok_or(Error::NotFound)
+    store::message(connection, message, may.group()).await?.ok_or(Error::NotFound)
 }
 
-/// Messages as they are now, for the fan-out: who follows the group's stream may read them.
+/// Messages as they are now, for the fan-out: those that whoever follows the group's stream may read.
 pub async fn rendered(connection: &mut PgConnection, messages: &[MessageId]) -> Result<HashMap<MessageId, Message>> {
     let ids: Vec<_> = messages.iter().map(|message| message.0).collect();
-    let messages = store::by_ids(connection, &ids, None).await?;
+    let messages = store::by_ids(connection, &ids, Readers::Followers).await?;
     Ok(messages.into_iter().map(|message| (message.id, message)).collect())
 }
 
-/// Threads as they are now, for the fan-out.
+/// Threads as they are now, for the fan-out: those that whoever follows the group's stream may read.
 pub async fn rendered_threads(
     connection: &mut PgConnection,
     threads: &[ThreadId],
 ) -> Result<HashMap<ThreadId, Thread>> {
     let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
-    let threads = store::threads_by_ids(connection, &ids).await?;
+    let threads = store::threads_by_ids(connection, &ids, Readers::Followers).await?;
     Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
 }
 

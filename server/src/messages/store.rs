@@ -46,10 +46,26 @@ pub(super) struct Accepted<'a> {
 }
 
 pub(super) struct Place {
-    pub(super) group: GroupId,
     pub(super) thread: ThreadId,
     pub(super) position: i32,
     pub(super) author: PersonId,
+}
+
+/// Whose eyes something is read for.
+#[derive(Clone, Copy)]
+pub(super) enum Readers {
+    /// Who asks, and was let in.
+    Asker,
+    /// Who asks, and was let in to this group alone.
+    AskerIn(GroupId),
+    /// Everybody who follows the stream of its group.
+    Followers,
+}
+
+impl Readers {
+    fn may_see_drafts(self) -> bool {
+        !matches!(self, Self::Followers)
+    }
 }
 
 /// What somebody does to a message, under the key by which they ask for it.
@@ -86,7 +102,9 @@ pub(super) async fn known(connection: &mut PgConnection, group: GroupId, posts: 
            cross join instance
            left join members
              on members.group_id = $1 and members.person_id = item.author_id and members.ended_seq is null
-           left join threads on threads.id = item.thread_id and threads.group_id = $1
+           left join threads
+             on threads.id = item.thread_id and threads.group_id = $1
+               and (not threads.draft or members.role = 'animator')
            left join channels on channels.id = threads.channel_id
            left join messages first on first.id = item.id
            left join lateral (
@@ -225,7 +243,7 @@ pub(super) async fn exists(connection: &mut PgConnection, message: MessageId) ->
 pub(super) async fn place(connection: &mut PgConnection, message: MessageId) -> Result<Option<Place>> {
     Ok(sqlx::query_as!(
         Place,
-        r#"select group_id as "group", thread_id as thread, position, author_id as author from messages where id = $1"#,
+        "select thread_id as thread, position, author_id as author from messages where id = $1",
         message.0
     )
     .fetch_optional(connection)
@@ -244,7 +262,7 @@ pub(super) async fn present(
              messages.deleted_at is not null as "removed!", messages.body
            from messages
            join members on members.group_id = messages.group_id and members.person_id = $2 and members.ended_seq is null
-           join threads on threads.id = messages.thread_id
+           join threads on threads.id = messages.thread_id and (not threads.draft or members.role = 'animator')
            left join channels on channels.id = threads.channel_id
            where messages.id = $1"#,
         message.0,
@@ -403,22 +421,22 @@ pub(super) async fn messages(
             .await?
         }
     };
-    by_ids(connection, &ids, None).await
+    by_ids(connection, &ids, Readers::Asker).await
 }
 
 pub(super) async fn message(
     connection: &mut PgConnection,
     message: MessageId,
-    group: Option<GroupId>,
+    group: GroupId,
 ) -> Result<Option<Message>> {
-    Ok(by_ids(connection, &[message.0], group).await?.pop())
+    Ok(by_ids(connection, &[message.0], Readers::AskerIn(group)).await?.pop())
 }
 
-pub(super) async fn by_ids(
-    connection: &mut PgConnection,
-    ids: &[Uuid],
-    group: Option<GroupId>,
-) -> Result<Vec<Message>> {
+pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[Uuid], whose: Readers) -> Result<Vec<Message>> {
+    let group = match whose {
+        Readers::AskerIn(group) => Some(group.0),
+        Readers::Asker | Readers::Followers => None,
+    };
     let rows = sqlx::query!(
         r#"select
              messages.id as "id: MessageId", messages.thread_id as "thread: ThreadId",
@@ -431,10 +449,11 @@ pub(super) async fn by_ids(
            join people on people.id = author_id
            left join assignments on assignments.id = messages.assignment_id
            left join territories on territories.id = assignments.territory_id
-           where messages.id = any($1) and ($2::uuid is null or messages.group_id = $2)
+           where messages.id = any($1) and ($2::uuid is null or messages.group_id = $2) and ($3 or not threads.draft)
            order by messages.thread_id, position"#,
         ids,
-        group.map(|group| group.0),
+        group,
+        whose.may_see_drafts(),
     )
     .fetch_all(&mut *connection)
     .await?;
@@ -526,7 +545,7 @@ pub(super) async fn threads_of(
     )
     .fetch_all(&mut *connection)
     .await?;
-    threads_by_ids(connection, &ids).await
+    threads_by_ids(connection, &ids, Readers::Asker).await
 }
 
 pub(super) async fn latest_threads(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Thread>> {
@@ -534,6 +553,7 @@ pub(super) async fn latest_threads(connection: &mut PgConnection, person: Person
         "select threads.id
          from members join threads on threads.group_id = members.group_id
          where members.person_id = $1 and members.ended_seq is null and threads.last_position > 0
+           and (not threads.draft or members.role = 'animator')
          order by active_at desc, threads.id desc
          limit $2",
         person.0,
@@ -541,14 +561,14 @@ pub(super) async fn latest_threads(connection: &mut PgConnection, person: Person
     )
     .fetch_all(&mut *connection)
     .await?;
-    threads_by_ids(connection, &ids).await
+    threads_by_ids(connection, &ids, Readers::Asker).await
 }
 
 pub(super) async fn thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Thread>> {
-    Ok(threads_by_ids(connection, &[thread.0]).await?.pop())
+    Ok(threads_by_ids(connection, &[thread.0], Readers::Asker).await?.pop())
 }
 
-pub(super) async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Thread>> {
+pub(super) async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid], whose: Readers) -> Result<Vec<Thread>> {
     let rows = sqlx::query!(
         r#"select
              threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
@@ -561,12 +581,11 @@ pub(super) async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) 
              threads.created_by as "opener: PersonId", opener.name as opener_name, opener_post.role as "opener_post?: Held",
              opener_territory.code as "opener_code?", opener_territory.name as "opener_territory?",
              opener_territory.department as "opener_department?",
-             latest.id as "latest?: MessageId", latest.author_id as "author?: PersonId", author.name as "author_name?",
-             author_post.role as "author_post?: Held", author_territory.code as "author_code?",
-             author_territory.name as "author_territory?", author_territory.department as "author_department?",
-             left(latest.body, 400) as extract
+             latest.author_id as "author?: PersonId", author.name as "author_name?", author_post.role as "author_post?: Held",
+             author_territory.code as "author_code?", author_territory.name as "author_territory?",
+             author_territory.department as "author_department?", left(latest.body, 400) as extract
            from unnest($1::uuid[]) with ordinality asked (id, ordinal)
-           join threads on threads.id = asked.id
+           join threads on threads.id = asked.id and ($2 or not threads.draft)
            join people opener on opener.id = threads.created_by
            left join messages first on first.thread_id = threads.id and first.position = 1
            left join assignments opener_post on opener_post.id = first.assignment_id
@@ -577,6 +596,7 @@ pub(super) async fn threads_by_ids(connection: &mut PgConnection, ids: &[Uuid]) 
            left join territories author_territory on author_territory.id = author_post.territory_id
            order by asked.ordinal"#,
         ids,
+        whose.may_see_drafts(),
     )
     .fetch_all(connection)
     .await?;

@@ -20,7 +20,9 @@ pub(super) async fn messages(
              select messages.id, messages.thread_id, messages.body, messages.author_id, messages.created_at
              from messages
              join members on members.group_id = messages.group_id and members.person_id = $1 and members.ended_seq is null
+             join threads on threads.id = messages.thread_id
              where messages.search @@ websearch_to_tsquery('public.fr', $2)
+               and (not threads.draft or members.role = 'animator')
              order by messages.created_at desc
              limit $3)
            select

@@ -65,7 +65,7 @@ impl MayChange {
     /// Asks again, after the group's stream was locked.
     pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
         let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
-        let may = self.may.recheck(connection).await?;
+        let may = readable(&place, self.may.recheck(connection).await?)?;
         changeable(&place, may.role(), may.person())
     }
 }
@@ -159,7 +159,7 @@ impl MayOpen {
 /// Whether the viewer may read the thread; if not, it does not exist for them.
 pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<ThreadAccess> {
     let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
-    let may = groups::may_read(connection, viewer, place.group).await?;
+    let may = readable(&place, groups::may_read(connection, viewer, place.group).await?)?;
     Ok(ThreadAccess {
         may,
         thread,
@@ -173,9 +173,14 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: Th
 /// Whether the viewer may change what is said of the thread.
 pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<MayChange> {
     let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
-    let may = groups::may_read(connection, viewer, place.group).await?;
+    let may = readable(&place, groups::may_read(connection, viewer, place.group).await?)?;
     changeable(&place, may.role(), viewer.id)?;
     Ok(MayChange { thread, may })
+}
+
+/// The right of a reader of the group to read a thread there: that of a draft is the animators'.
+fn readable(place: &store::Place, may: MayRead) -> Result<MayRead> {
+    if place.draft && may.role() != Role::Animator { Err(Error::NotFound) } else { Ok(may) }
 }
 
 /// The standing thread and those of meetings and documents are named by what they hang on.

@@ -1,7 +1,8 @@
 //! Threads: where messages are. A thread hangs on a channel, a document or a meeting, and is read in order.
 //!
-//! Every reader of the group reads every thread; members open them, guests answer in those that exist; an announcement
-//! is an animator's to open. What a thread shows of its messages is read by the room above, `messages`.
+//! Every reader of the group reads every thread, but for those of meetings' drafts, which are the animators'; members
+//! open them, guests answer in those that exist; an announcement is an animator's to open. What a thread shows of its
+//! messages is read by the room above, `messages`.
 //!
 //! Events: `thread.*`, and `read.moved` on the reader's own stream. Tables: `threads`, `read_positions`.
 //!
@@ -40,6 +41,8 @@ pub enum Home {
     Channel(ChannelId),
     /// A meeting.
     Meeting(MeetingId),
+    /// A meeting that is a draft, and its animators'.
+    Draft(MeetingId),
 }
 
 impl NewThread {
@@ -149,6 +152,14 @@ pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()>
     }
     if changed {
         tx.record(Event::ThreadUpdated { group: may.group(), thread: may.thread() }, Some(may.person())).await?;
+    }
+    Ok(())
+}
+
+/// Notes whether what a thread hangs on is a draft: that changes who may read it, and who may is told.
+pub async fn set_draft(tx: &mut Tx, may: &MayRead, thread: ThreadId, draft: bool) -> Result<()> {
+    if store::set_draft(tx.connection(), thread, draft).await? {
+        tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;
     }
     Ok(())
 }

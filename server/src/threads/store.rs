@@ -31,6 +31,8 @@ pub(super) struct Place {
     pub(super) channel: Option<ChannelId>,
     pub(super) last_position: i32,
     pub(super) archived: bool,
+    /// Whether it is of a meeting's draft.
+    pub(super) draft: bool,
     pub(super) kind: ThreadKind,
     pub(super) creator: PersonId,
 }
@@ -57,16 +59,17 @@ pub(super) async fn insert(
 ) -> Result<()> {
     let (channel, meeting) = match home {
         Home::Channel(channel) => (Some(channel.0), None),
-        Home::Meeting(meeting) => (None, Some(meeting.0)),
+        Home::Meeting(meeting) | Home::Draft(meeting) => (None, Some(meeting.0)),
     };
     sqlx::query!(
         "insert into threads
-           (id, group_id, channel_id, meeting_id, title, kind, status, created_by, created_at, active_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)",
+           (id, group_id, channel_id, meeting_id, draft, title, kind, status, created_by, created_at, active_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
         row.id.0,
         row.group.0,
         channel,
         meeting,
+        matches!(home, Home::Draft(_)),
         row.title,
         row.kind.as_str(),
         row.status.map(ThreadStatus::as_str),
@@ -89,7 +92,7 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
         Place,
         r#"select
              threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
-             channels.archived_at is not null as "archived!", kind as "kind: ThreadKind",
+             channels.archived_at is not null as "archived!", draft, kind as "kind: ThreadKind",
              threads.created_by as "creator: PersonId"
            from threads left join channels on channels.id = threads.channel_id
            where threads.id = $1"#,
@@ -179,7 +182,7 @@ pub(super) async fn move_read_positions(
              from asked
              join threads on threads.id = asked.thread_id
              join members on members.group_id = threads.group_id and members.person_id = $1 and members.ended_seq is null
-             where least(asked.position, threads.last_position) > 0
+             where least(asked.position, threads.last_position) > 0 and (not threads.draft or members.role = 'animator')
              order by threads.id
              on conflict (person_id, thread_id) do update set position = excluded.position
                where read_positions.position < excluded.position
@@ -254,6 +257,14 @@ pub(super) async fn set_title(connection: &mut PgConnection, thread: ThreadId, t
     )
     .execute(connection)
     .await?;
+    Ok(changed.rows_affected() > 0)
+}
+
+/// Whether that changed anything.
+pub(super) async fn set_draft(connection: &mut PgConnection, thread: ThreadId, draft: bool) -> Result<bool> {
+    let changed = sqlx::query!("update threads set draft = $2 where id = $1 and draft <> $2", thread.0, draft)
+        .execute(connection)
+        .await?;
     Ok(changed.rows_affected() > 0)
 }
 

@@ -30,6 +30,8 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
             // Ids are made in the order of time.
             sort(held, &list("channels"), |one| (!one["archived_at"].is_null(), text(&one["id"])));
         }
+        // Of a draft's: who may read it asks for it.
+        EventKind::ThreadCreated | EventKind::ThreadUpdated if data["kind"].is_null() => {}
         EventKind::ThreadCreated => {
             lead(held, &threads, data);
             held.insert(at("threads", &data["id"]), data.clone());

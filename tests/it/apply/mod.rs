@@ -171,8 +171,10 @@ async fn what_a_reader_may_not_see_yet_is_not_told_to_them() {
         })
     })
     .await;
-    let draft = seen.iter().find(|event| event["kind"] == "meeting.created").unwrap();
-    assert_eq!(draft["data"], json!({ "id": draft["subject"]["id"] }), "a draft is the animators'");
+    for kind in ["thread.created", "meeting.created"] {
+        let draft = seen.iter().find(|event| event["kind"] == kind).unwrap();
+        assert_eq!(draft["data"], json!({ "id": draft["subject"]["id"] }), "a draft is the animators'");
+    }
 }
 
 type Acting<'w> = Pin<Box<dyn Future<Output = ()> + 'w>>;
