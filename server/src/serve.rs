@@ -167,8 +167,13 @@ impl Sockets {
         }
         let mut connection = self.db.live_pool().acquire().await?;
         let ended = people::ended(&mut connection, &credentials, self.db.clock().now()).await?;
-        let close = |disabled| if disabled { Close::Forbidden } else { Close::SessionEnded };
-        let ended = ended.into_iter().map(|(credential, disabled)| (credential, close(disabled))).collect();
+        let close = |end| match end {
+            people::End::Proof => Close::SessionEnded,
+            people::End::Account => Close::Forbidden,
+            // What it says is in the language that was theirs: they come back, and resume in another.
+            people::End::Language => Close::StateTooOld,
+        };
+        let ended = ended.into_iter().map(|(held, end)| (held, close(end))).collect();
         self.live.connections.end(&ended);
         Ok(())
     }

@@ -128,3 +128,21 @@ async fn a_full_server_asks_to_come_back_later() {
         socket = ines.socket("preau.v1.json").await;
     }
 }
+
+#[tokio::test]
+async fn who_reads_another_language_is_asked_to_come_back_and_is_spoken_to_in_it() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let cookie = session(&server, &camille).await;
+    let (mut tab, mut api) = (page(&server, &cookie, "").await, program(&camille).await);
+    let settings = [("name", "Camille"), ("locale", "en"), ("theme", "system")];
+    assert_eq!(camille.form("/settings", &settings).await.status, 303);
+    assert_eq!((tab.closed().await, api.closed().await), (4101, 4101));
+    let mut tab = page(&server, &cookie, "").await;
+    tab.say(json!({ "type": "dance" })).await;
+    let refused = tab.next_of("error").await["message"].as_str().unwrap().to_owned();
+    assert!(refused.starts_with("The request"), "{refused}");
+    let mut other = program(&server.person("Maya").await).await;
+    other.say(json!({ "type": "ping" })).await;
+    assert_eq!(other.next().await["type"], "pong");
+}

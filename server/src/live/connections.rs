@@ -10,7 +10,7 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
-use words::PersonId;
+use words::{Locale, PersonId};
 
 use super::{hub::ConnectionId, session::Close};
 use crate::http::{Credential, Viewer};
@@ -40,6 +40,8 @@ struct Held {
 struct Entry {
     id: ConnectionId,
     credential: Credential,
+    /// The language in which it is spoken to.
+    locale: Locale,
     tab: Option<Uuid>,
     ending: Arc<Ending>,
 }
@@ -94,7 +96,8 @@ impl Connections {
         held.count += 1;
         let entries = held.people.entry(viewer.id).or_default();
         entries.iter().filter(|entry| entry.is_of(tab)).for_each(|entry| entry.ending.reach(Close::Replaced));
-        entries.push(Entry { id, credential: viewer.credential, tab, ending: Arc::clone(&ending) });
+        let (credential, locale) = (viewer.credential, viewer.locale);
+        entries.push(Entry { id, credential, locale, tab, ending: Arc::clone(&ending) });
         Ok(Registered { connections: self.clone(), person: viewer.id, id, ending })
     }
 
@@ -103,18 +106,18 @@ impl Connections {
         self.lock().count
     }
 
-    /// What the connections here rest on.
-    pub fn credentials(&self) -> Vec<Credential> {
-        self.lock().people.values().flatten().map(|entry| entry.credential).collect()
+    /// What the connections here rest on, and the languages in which they are spoken to.
+    pub fn credentials(&self) -> Vec<(Credential, Locale)> {
+        self.lock().people.values().flatten().map(Entry::rests_on).collect()
     }
 
-    /// Closes the connections whose credential holds no more, with the reason.
-    pub fn end(&self, ended: &HashMap<Credential, Close>) {
+    /// Closes the connections that do not go on as they are, with the reason.
+    pub fn end(&self, ended: &HashMap<(Credential, Locale), Close>) {
         if ended.is_empty() {
             return;
         }
         for entry in self.lock().people.values().flatten() {
-            if let Some(&close) = ended.get(&entry.credential) {
+            if let Some(&close) = ended.get(&entry.rests_on()) {
                 entry.ending.reach(close);
             }
         }
@@ -133,6 +136,10 @@ impl Held {
 }
 
 impl Entry {
+    fn rests_on(&self) -> (Credential, Locale) {
+        (self.credential, self.locale)
+    }
+
     fn is_of(&self, tab: Option<Uuid>) -> bool {
         tab.is_some() && self.tab == tab
     }

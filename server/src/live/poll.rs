@@ -247,6 +247,8 @@ impl Drop for Follower {
 fn refused(close: Close) -> Error {
     match close {
         Close::Forbidden => Error::Forbidden,
+        // The next one is answered in the language that its person reads now.
+        Close::StateTooOld => Error::Unavailable,
         _ => Error::Unauthenticated,
     }
 }

@@ -361,26 +361,39 @@ pub async fn end_session(tx: &mut Tx, viewer: &Viewer, session: SessionId) -> Re
     store::delete_session(tx.connection(), viewer.id, session).await?.ok_or(Error::NotFound)
 }
 
-/// Which of these credentials hold no more, and whether it is the account that was disabled: how a node learns of what
-/// another did, in one query.
+/// Why what somebody proved who they are with does not go on as it was.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum End {
+    /// It holds no more.
+    Proof,
+    /// The account was disabled.
+    Account,
+    /// The person reads another language now.
+    Language,
+}
+
+/// Which of these credentials do not go on with the language that was theirs, and why: how a node learns of what another
+/// did, in one query.
 pub async fn ended(
     connection: &mut PgConnection,
-    credentials: &[Credential],
+    credentials: &[(Credential, Locale)],
     now: DateTime<Utc>,
-) -> Result<Vec<(Credential, bool)>> {
-    let (mut sessions, mut tokens, mut held) = (Vec::new(), Vec::new(), HashMap::new());
-    for &credential in credentials {
-        let (id, ids) = match credential {
+) -> Result<Vec<((Credential, Locale), End)>> {
+    let (mut sessions, mut tokens, mut held) = <((Vec<_>, Vec<_>), (Vec<_>, Vec<_>), HashMap<_, _>)>::default();
+    for &(credential, locale) in credentials {
+        let (id, (ids, locales)) = match credential {
             Credential::Session(session) => (session.0, &mut sessions),
             Credential::Token(token) => (token.0, &mut tokens),
             Credential::Elsewhere => continue,
         };
-        if held.insert(id, credential).is_none() {
+        if held.insert((id, locale), credential).is_none() {
             ids.push(id);
+            locales.push(locale.as_str().to_owned());
         }
     }
     let ended = store::ended(connection, &sessions, &tokens, now, now - SESSION_IDLES).await?;
-    Ok(ended.into_iter().filter_map(|(id, disabled)| Some((*held.get(&id)?, disabled))).collect())
+    let held = |(id, locale, end)| Some(((*held.get(&(id, locale))?, locale), end));
+    Ok(ended.into_iter().filter_map(held).collect())
 }
 
 /// Changes one's name, language and theme.

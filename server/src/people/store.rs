@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use words::{Locale, PersonId, SessionId, Theme, TokenId};
 
-use super::{NewPerson, Secret, Session};
+use super::{End, NewPerson, Secret, Session};
 use crate::{
     error::Result,
     http::{Credential, Viewer},
@@ -416,34 +416,43 @@ pub(super) async fn delete_session(
     Ok((deleted.rows_affected() > 0).then_some(()))
 }
 
-/// Which of these sessions and tokens hold no more, and whether their account was disabled.
+/// Which of these sessions and tokens do not go on with the language that was theirs, and why.
 pub(super) async fn ended(
     connection: &mut PgConnection,
-    sessions: &[Uuid],
-    tokens: &[Uuid],
+    (sessions, session_locales): &(Vec<Uuid>, Vec<String>),
+    (tokens, token_locales): &(Vec<Uuid>, Vec<String>),
     now: DateTime<Utc>,
     idle_since: DateTime<Utc>,
-) -> Result<Vec<(Uuid, bool)>> {
+) -> Result<Vec<(Uuid, Locale, End)>> {
     let rows = sqlx::query!(
-        r#"select asked.id as "id!", people.disabled_at is not null as "disabled!"
+        r#"select
+             asked.id as "id!", asked.locale as "locale!: Locale", people.id is null as "gone!",
+             people.disabled_at is not null as "disabled!"
            from (
-             select asked.id, sessions.person_id
-             from unnest($1::uuid[]) asked (id)
-             left join sessions on sessions.id = asked.id and expires_at > $3 and seen_at > $4
+             select asked.id, asked.locale, sessions.person_id
+             from unnest($1::uuid[], $2::text[]) asked (id, locale)
+             left join sessions on sessions.id = asked.id and expires_at > $5 and seen_at > $6
              union all
-             select asked.id, tokens.person_id
-             from unnest($2::uuid[]) asked (id)
+             select asked.id, asked.locale, tokens.person_id
+             from unnest($3::uuid[], $4::text[]) asked (id, locale)
              left join tokens on tokens.id = asked.id) asked
            left join people on people.id = asked.person_id
-           where people.id is null or people.disabled_at is not null"#,
+           where people.id is null or people.disabled_at is not null or people.locale <> asked.locale"#,
         sessions,
+        session_locales,
         tokens,
+        token_locales,
         now,
         idle_since,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.disabled)).collect())
+    let end = |gone, disabled| match (gone, disabled) {
+        (true, _) => End::Proof,
+        (false, true) => End::Account,
+        (false, false) => End::Language,
+    };
+    Ok(rows.into_iter().map(|row| (row.id, row.locale, end(row.gone, row.disabled))).collect())
 }
 
 /// Ends all sessions and tokens of a person but this one.

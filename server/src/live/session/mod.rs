@@ -54,6 +54,7 @@ pub const LIMITS: Limits = Limits {
 #[expect(missing_docs, reason = "the names are those of the public format")]
 pub enum Close {
     Draining = 4100,
+    StateTooOld = 4101,
     Slow = 4108,
     Heartbeat = 4109,
     Overloaded = 4113,
