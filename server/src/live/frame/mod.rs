@@ -330,4 +330,4 @@ fn text(frame: &impl Serialize) -> Utf8Bytes {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

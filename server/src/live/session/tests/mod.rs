@@ -1,3 +1,5 @@
+mod properties;
+
 use std::time::Duration;
 
 use axum::extract::ws::Utf8Bytes;

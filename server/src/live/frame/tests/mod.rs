@@ -1,5 +1,7 @@
 //! Both directions of the format against `tests/it/golden`, which was written by hand from its description.
 
+pub(in crate::live) mod properties;
+
 use axum::extract::ws::Utf8Bytes;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -11,9 +13,9 @@ use super::{
 };
 use crate::live::{hub::Variant, log::Entry, session::LIMITS};
 
-const CLIENT: &str = include_str!("../../../../tests/it/golden/client.jsonl");
-const SERVER: &str = include_str!("../../../../tests/it/golden/server.jsonl");
-const REFUSED: &str = include_str!("../../../../tests/it/golden/refused.jsonl");
+const CLIENT: &str = include_str!("../../../../../tests/it/golden/client.jsonl");
+const SERVER: &str = include_str!("../../../../../tests/it/golden/server.jsonl");
+const REFUSED: &str = include_str!("../../../../../tests/it/golden/refused.jsonl");
 
 fn id<T: From<Uuid>>(last: u8) -> T {
     Uuid::from_u128(0x0190_a000_0000_7000_8000_0000_0000_0000 + u128::from(last)).into()
