@@ -154,9 +154,11 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Classes 53 (disk or memory full) and 57 (shutting down, crashed), 08 (connection) and 25006 (read only).
+/// Classes 53 (disk or memory full) and 57 (shutting down, crashed), 08 (connection); 25006 (read only), 25P03 (nothing
+/// was heard inside a transaction) and 55P03 (a lock was not to be had in time): nothing of it was done.
 fn is_away(code: Option<&str>) -> bool {
     code.is_some_and(|code| {
-        code.starts_with("53") || code.starts_with("57P") || code.starts_with("08") || code == "25006"
+        let class = ["53", "57P", "08"].iter().any(|class| code.starts_with(class));
+        class || ["25006", "25P03", "55P03"].contains(&code)
     })
 }

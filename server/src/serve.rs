@@ -22,7 +22,6 @@ use tower_http::{
         predicate::{NotForContentType, SizeAbove},
     },
     csrf::CsrfLayer,
-    timeout::TimeoutLayer,
 };
 use uuid::Uuid;
 use web::page::{Nav, NavChannel, NavGroup};
@@ -54,6 +53,9 @@ use crate::{
 const ENDED: Duration = Duration::from_millis(500);
 /// The longest request: a heavy file over a thin line.
 const SLOWEST: Duration = Duration::from_hours(1);
+/// The longest reading, up to the beginning of its answer: a poll waits for news, and a connection to the database that
+/// is cut off may never say so.
+const READING: Duration = Duration::from_mins(1);
 
 /// Every route of the product.
 pub fn routes() -> Routes {
@@ -203,7 +205,7 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .layer(Extension(sockets.live.clone()))
         .layer(Extension(sockets))
         .layer(Extension(health::Health::default()))
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, SLOWEST))
+        .layer(middleware::from_fn(bounded))
         // Each extractor has a limit of its own, and files theirs.
         .layer(DefaultBodyLimit::disable())
         .layer(CsrfLayer::new())
@@ -265,6 +267,13 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
         }
     }
     next.run(request).await
+}
+
+/// Ends a request that takes too long.
+async fn bounded(request: Request, next: Next) -> Response {
+    let limit = if request.method().is_safe() { READING } else { SLOWEST };
+    let answered = tokio::time::timeout(limit, next.run(request)).await;
+    answered.unwrap_or_else(|_| Error::Unavailable.into_response())
 }
 
 /// The description of the API, written once.

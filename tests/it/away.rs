@@ -198,3 +198,57 @@ async fn what_was_read_while_the_database_was_away_is_moved_once_it_is_back() {
         }
     }
 }
+
+/// A server whose way to the database can be cut off, beside one that has its own.
+async fn beside_a_cut() -> (Server, Server, Proxy) {
+    let options = database().await;
+    let proxy = Proxy::before(options.clone()).await;
+    let here = Server::start_at(options, Transport::InProcess).await;
+    let there = Server::start_at(proxy.options(), Transport::InProcess).await;
+    (here, there, proxy)
+}
+
+#[tokio::test]
+async fn a_write_that_never_begins_is_answered_in_time_and_done_when_it_is_asked_again() {
+    let (here, there, proxy) = beside_a_cut().await;
+    let (ines, group) = here.group().await;
+    let ines = ines.at(&there);
+    ines.say(&group.standing, "avant").await;
+    proxy.cut_off();
+    // Through a connection that was of use just now, and is not asked whether it is there.
+    let (id, began) = (Uuid::now_v7(), Instant::now());
+    let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let post = async || ines.post(&path, json!({ "id": id, "body": "après" })).await;
+    let refused = post().await;
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].clone()), (503, json!("unavailable")));
+    let mut posted = post().await;
+    while posted.status == 503 {
+        assert!(began.elapsed() < 2 * PATIENCE, "{}", posted.text);
+        posted = post().await;
+    }
+    assert_eq!(posted.status, 201, "{}", posted.text);
+}
+
+#[tokio::test]
+async fn a_write_that_is_cut_off_half_way_is_neither_done_nor_undone_and_the_same_id_tells() {
+    let (here, there, proxy) = beside_a_cut().await;
+    let (ines, group) = here.group().await;
+    let holding = locked(&here, group.id.parse().unwrap()).await;
+    let (id, began) = (Uuid::now_v7(), Instant::now());
+    let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let post = |actor: Actor| {
+        let path = path.clone();
+        async move { actor.post(&path, json!({ "id": id, "body": "bonjour" })).await }
+    };
+    let cut = tokio::spawn(post(ines.at(&there)));
+    waiting(&here, "from streams where id = $1 for update").await;
+    proxy.cut_off();
+    holding.rollback().await.unwrap();
+    let refused = cut.await.unwrap();
+    assert_eq!((refused.status.as_u16(), refused.json()["code"].clone()), (503, json!("unavailable")));
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
+    let told = post(ines.clone()).await;
+    assert_eq!(told.status, 201, "its lock went with it: {}", told.text);
+    assert_eq!(post(ines.at(&there)).await.status, 200, "and it is known from then on");
+    assert_eq!(here.torn().await, Vec::<String>::new());
+}

@@ -48,6 +48,13 @@ const FOLLOWERS: u32 = 4;
 /// now has just answered, and asking costs each statement a way to the database and back.
 const FRESH: Duration = Duration::from_secs(1);
 
+/// How long a transaction may take to begin: to be given a connection, and for that to answer.
+const BEGINNING: Duration = Duration::from_secs(4);
+/// How long the work of a transaction may take, and how long its commit: longer than any statement that the database
+/// would end by itself.
+const LONGEST: Duration = Duration::from_secs(20);
+/// How long a reading may take on which something waits that is to go on.
+const PROMPT: Duration = Duration::from_secs(3);
 /// How long a connection may take to say that it is there: one that is cut off may never say anything.
 const ANSWER: Duration = Duration::from_millis(500);
 /// How long a connection may take to answer when it goes back to the pool.
@@ -94,6 +101,8 @@ impl Db {
         let options = options.options([
             ("statement_timeout", "15s"),
             ("lock_timeout", "5s"),
+            // A transaction whose process was cut off holds its locks no longer than that.
+            ("idle_in_transaction_session_timeout", "15s"),
             // The day on which somebody holds a post is the network's.
             ("timezone", web::date::NETWORK_ZONE.name()),
             // The rollback of a released connection is a notice each time that nothing was open.
@@ -169,17 +178,18 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T> + Send + 'static,
     {
-        detached(self.clone().written(work)).await
+        // Once on the heap, or each caller's own future would hold it all.
+        detached(Box::pin(self.clone().written(work))).await
     }
 
     async fn written<T, F>(self, work: F) -> Result<T>
     where
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
     {
-        let inner = self.writers.begin().await?;
+        let inner = within(BEGINNING, self.writers.begin()).await?;
         let clock = self.clock.clone();
         let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.reactions, hints: Vec::new() };
-        let value = work(&mut tx).await?;
+        let value = within(LONGEST, work(&mut tx)).await?;
         let Tx { inner, hints, .. } = tx;
         point!("before_commit" if !hints.is_empty());
         self.commit(inner).await?;
@@ -200,12 +210,12 @@ impl Db {
 
     async fn commit(&self, inner: sqlx::Transaction<'static, sqlx::Postgres>) -> Result<()> {
         let began = Instant::now();
-        let committed = inner.commit().await;
+        let committed = within(LONGEST, inner.commit()).await;
         self.metrics.took.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
         if committed.is_err() {
             self.metrics.failed.fetch_add(1, Ordering::Relaxed);
         }
-        Ok(committed?)
+        committed
     }
 
     async fn tell(&self, hints: Vec<Hint>) -> Result<()> {
@@ -225,9 +235,10 @@ impl Db {
     {
         let pool = self.pool.clone();
         detached(async move {
-            let mut tx = pool.begin_with("begin isolation level repeatable read, read only").await?;
-            let value = work(&mut tx).await?;
-            tx.rollback().await?;
+            let begin = pool.begin_with("begin isolation level repeatable read, read only");
+            let mut tx = within(BEGINNING, begin).await?;
+            let value = within(LONGEST, work(&mut tx)).await?;
+            within(RELEASE, tx.rollback()).await?;
             Ok(value)
         })
         .await
@@ -444,6 +455,24 @@ pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
 async fn detached<T: Send + 'static>(work: impl Future<Output = Result<T>> + Send + 'static) -> Result<T> {
     #[expect(clippy::disallowed_methods, reason = "owned here: awaited by the caller, bounded by statement timeouts")]
     tokio::spawn(work).await?
+}
+
+/// Reads, for as long as a reading may take on which something waits that is to go on.
+pub async fn promptly<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
+    within(PROMPT, read).await
+}
+
+/// Waits for the database, for so long: a connection that carries nothing any more may never say so, and is closed on
+/// its way back to the pool. Whether what was under way is done nobody knows then: the same request tells.
+async fn within<T, E>(limit: Duration, asked: impl Future<Output = Result<T, E>>) -> Result<T>
+where
+    crate::error::Error: From<E>,
+{
+    let answered = tokio::time::timeout(limit, asked).await;
+    Ok(answered.map_err(|_| {
+        tracing::warn!(limit_s = limit.as_secs(), "the database does not answer");
+        crate::error::Error::Unavailable
+    })??)
 }
 
 /// A connection that does not answer any more is an error, and another one is taken.

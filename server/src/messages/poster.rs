@@ -10,7 +10,7 @@ use words::{GroupId, PersonId, ThreadId};
 use super::{Post, Verdict, commit};
 use crate::{
     batch::{Batches, Metrics},
-    db::Db,
+    db::{self, Db},
     error::{Error, Result},
     http::Viewer,
     threads::{self, MayPost},
@@ -56,8 +56,11 @@ impl Poster {
         if let Some(may) = self.remembered.of(viewer.id, thread) {
             return Ok(may);
         }
-        let mut connection = self.db.pool().acquire().await?;
-        let may = threads::may_post(&mut connection, viewer, thread).await?;
+        let may = db::promptly(async {
+            let mut connection = self.db.pool().acquire().await?;
+            threads::may_post(&mut connection, viewer, thread).await
+        })
+        .await?;
         self.remembered.keep(may);
         Ok(may)
     }

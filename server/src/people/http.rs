@@ -20,7 +20,7 @@ use words::{Locale, PersonId, SessionId, StreamId, Theme};
 
 use super::{Secret, SignInLetter};
 use crate::{
-    db::Tx,
+    db::{self, Tx},
     error::{Error, Result},
     http::{App, Credential, Form, Page, Path, Peer, Policy, Query, Routes, Viewer, print},
     mail,
@@ -53,8 +53,11 @@ pub async fn viewer_of(app: &App, headers: &HeaderMap) -> Result<Option<Viewer>>
         .and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         let Some(secret) = Secret::presented(token.trim()) else { return Ok(None) };
-        let mut connection = app.db.pool().acquire().await?;
-        return super::viewer_of_token(&mut connection, &secret).await;
+        return db::promptly(async {
+            let mut connection = app.db.pool().acquire().await?;
+            super::viewer_of_token(&mut connection, &secret).await
+        })
+        .await;
     }
     let jar = CookieJar::from_headers(headers);
     let Some(secret) = jar.get(session_cookie(app)).and_then(|cookie| Secret::presented(cookie.value())) else {

@@ -8,8 +8,9 @@ use uuid::Uuid;
 use web::Text;
 use words::{Locale, PersonId, StreamId};
 
-use super::{Asked, Hubs, POLL, Request, Wake, within};
+use super::{Asked, Hubs, POLL, Request, Wake};
 use crate::{
+    db::promptly,
     error::{Error, Result},
     http::problem,
     live::{
@@ -121,7 +122,7 @@ impl Driver {
     /// Starts from where the log ends. While the database is away, who asks is told so.
     async fn first_look(&mut self, asked: &mut mpsc::Receiver<Request>) -> Option<Hub> {
         loop {
-            match within(origin(&self.hubs, self.stream)).await {
+            match promptly(origin(&self.hubs, self.stream)).await {
                 Ok((epoch, last)) => return Some(Hub::new(epoch, last)),
                 Err(error) => tracing::debug!(%error, "a stream could not be read"),
             }
@@ -284,21 +285,21 @@ impl Driver {
                 let mut connection = hubs.0.db.live_pool().acquire().await?;
                 (hubs.0.may_follow)(&mut connection, stream, &people).await
             };
-            Learnt::Rights(known(within(read).await, "rights could not be read"))
+            Learnt::Rights(known(promptly(read).await, "rights could not be read"))
         }));
     }
 
     fn read(&mut self, after: i64) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
-            Learnt::Events(known(within(events(&hubs, stream, after, i64::MAX)).await, "events could not be read"))
+            Learnt::Events(known(promptly(events(&hubs, stream, after, i64::MAX)).await, "events could not be read"))
         }));
     }
 
     fn read_older(&mut self, after: i64, up_to: i64) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
-            let entries = known(within(events(&hubs, stream, after, up_to)).await, "older events could not be read");
+            let entries = known(promptly(events(&hubs, stream, after, up_to)).await, "older events could not be read");
             Learnt::Older { after, up_to, entries }
         }));
     }
@@ -325,7 +326,7 @@ impl Driver {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
             loop {
-                match within(origin(&hubs, stream)).await {
+                match promptly(origin(&hubs, stream)).await {
                     Ok((epoch, last)) => return Learnt::Origin(epoch, last),
                     Err(error) => tracing::debug!(%error, "a stream could not be read anew"),
                 }
@@ -388,14 +389,14 @@ async fn ends(hubs: &Hubs, stream: StreamId, after: i64) -> Result<Vec<(PersonId
 /// Renders events together. If that fails as a whole, each is tried alone, so that a bad one never fails its neighbours.
 async fn rendered(hubs: &Hubs, asked: &[Asked]) -> Vec<Result<Vec<Content>>> {
     hubs.0.metrics.renders.fetch_add(1, Ordering::Relaxed);
-    match within(render(hubs, asked)).await {
+    match promptly(render(hubs, asked)).await {
         Ok(rendered) => rendered,
         Err(Error::Unavailable) => asked.iter().map(|_| Err(Error::Unavailable)).collect(),
         Err(error) => {
             tracing::warn!(%error, events = asked.len(), "events could not be read together and are read one by one");
             let mut rendered = Vec::with_capacity(asked.len());
             for asked in asked {
-                let alone = within(render(hubs, std::slice::from_ref(asked))).await;
+                let alone = promptly(render(hubs, std::slice::from_ref(asked))).await;
                 rendered.push(alone.and_then(|mut alone| alone.pop().unwrap_or_else(|| Ok(Vec::new()))));
             }
             rendered

@@ -28,8 +28,8 @@ use super::{
     store,
 };
 use crate::{
-    db::{Db, Work},
-    error::{Error, Result},
+    db::{Db, Work, promptly},
+    error::Result,
     faults::bug,
 };
 use driver::Driver;
@@ -40,8 +40,6 @@ pub use held::Held;
 const QUEUE: usize = 1024;
 /// How often lost hints are looked for.
 const POLL: Duration = Duration::from_secs(1);
-/// How long one reading may take: a connection to the database that is cut off may never say so.
-const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Where the present memberships of these people in a stream began; who may not follow it is left out. Given by the
 /// roof.
@@ -231,7 +229,7 @@ impl Hubs {
                 _ = poll.tick() => {}
                 () = self.0.lost.notified() => poll.reset(),
             }
-            if let Err(error) = within(self.poll()).await {
+            if let Err(error) = promptly(self.poll()).await {
                 self.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(%error, "streams could not be polled");
             }
@@ -276,11 +274,6 @@ impl Hubs {
     fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Weak<Hold>>> {
         self.0.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Reads, for as long as a reading may take.
-async fn within<T>(read: impl Future<Output = Result<T>>) -> Result<T> {
-    tokio::time::timeout(PATIENCE, read).await.unwrap_or(Err(Error::Unavailable))
 }
 
 impl Default for Wake {

@@ -13,7 +13,7 @@ use words::{ChannelId, MessageId, ReactionName, ThreadId};
 
 use super::{ChangeBody, OpenBody, PostBody};
 use crate::{
-    channels,
+    channels, db,
     error::{Error, Result},
     http::{App, Json, List, ListQuery, Path, Query, Viewer, list::checked_limit},
     messages::{self, Ack, Poster, ThreadPage, Window},
@@ -96,10 +96,13 @@ pub(super) async fn open(
     Json(body): Json<OpenBody>,
 ) -> Result<Response> {
     let ack = super::open_thread(&app, viewer.clone(), channel, body).await?;
-    let mut connection = app.db.pool().acquire().await?;
-    let access = threads::may_read(&mut connection, &viewer, ack.thread).await?;
-    let thread = messages::thread(&mut connection, &access).await?;
-    let message = messages::find(&mut connection, access.may(), ack.message).await?;
+    let (thread, message) = db::promptly(async {
+        let mut connection = app.db.pool().acquire().await?;
+        let access = threads::may_read(&mut connection, &viewer, ack.thread).await?;
+        let thread = messages::thread(&mut connection, &access).await?;
+        Ok((thread, messages::find(&mut connection, access.may(), ack.message).await?))
+    })
+    .await?;
     let opened = OpenedThread { thread, message: PostedMessage { message, seq: ack.seq } };
     Ok((created(&ack), axum::Json(opened)).into_response())
 }
@@ -139,8 +142,11 @@ pub(super) async fn post(
     Json(body): Json<PostBody>,
 ) -> Result<Response> {
     let (access, ack) = super::post_message(&app, &poster, &viewer, thread, body).await?;
-    let mut connection = app.db.pool().acquire().await?;
-    let message = messages::find(&mut connection, access.may(), ack.message).await?;
+    let message = db::promptly(async {
+        let mut connection = app.db.pool().acquire().await?;
+        messages::find(&mut connection, access.may(), ack.message).await
+    })
+    .await?;
     Ok((created(&ack), axum::Json(PostedMessage { message, seq: ack.seq })).into_response())
 }
 
@@ -200,9 +206,12 @@ pub(super) async fn drop_reaction(
 
 /// The message of an ack, as it is now.
 async fn answered(app: &App, viewer: &Viewer, ack: Ack) -> Result<axum::Json<PostedMessage>> {
-    let mut connection = app.db.pool().acquire().await?;
-    let access = messages::may_read(&mut connection, viewer, ack.message).await?;
-    let message = messages::find(&mut connection, access.may(), ack.message).await?;
+    let message = db::promptly(async {
+        let mut connection = app.db.pool().acquire().await?;
+        let access = messages::may_read(&mut connection, viewer, ack.message).await?;
+        messages::find(&mut connection, access.may(), ack.message).await
+    })
+    .await?;
     Ok(axum::Json(PostedMessage { message, seq: ack.seq }))
 }
 

@@ -10,7 +10,7 @@ use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, T
 
 use super::{Ack, Draft, Post, Poster};
 use crate::{
-    channels,
+    channels, db,
     error::Result,
     http::{App, List, ListQuery, Policy, Routes, Viewer},
     threads::{self, NewThread, ThreadAccess},
@@ -105,10 +105,11 @@ async fn post_message(
     thread: ThreadId,
     body: PostBody,
 ) -> Result<(ThreadAccess, Ack)> {
-    let access = {
+    let access = db::promptly(async {
         let mut connection = app.db.pool().acquire().await?;
-        threads::may_read(&mut connection, viewer, thread).await?
-    };
+        threads::may_read(&mut connection, viewer, thread).await
+    })
+    .await?;
     let draft = Draft::checked(body.id, &body.body, body.attachments)?;
     let ack = poster.post(Post::new(access.post(), draft)).await?;
     Ok((access, ack))
