@@ -84,6 +84,8 @@ pub struct Viewer {
     pub locale: Locale,
     /// How their pages are lit.
     pub theme: Theme,
+    /// Whether they show that they write, and see that others do.
+    pub shows_typing: bool,
     /// What they proved it with.
     pub credential: Credential,
 }

@@ -18,7 +18,7 @@ use web::{
 };
 use words::{Locale, PersonId, SessionId, StreamId, Theme};
 
-use super::{Secret, SignInLetter};
+use super::{Preferences, Secret, SignInLetter};
 use crate::{
     db::{self, Tx},
     error::{Error, Result},
@@ -137,6 +137,9 @@ struct SettingsForm {
     name: String,
     locale: Locale,
     theme: Theme,
+    /// What is not ticked is not sent.
+    #[serde(default)]
+    typing: bool,
 }
 
 #[derive(Deserialize)]
@@ -152,6 +155,8 @@ struct Me {
     email: String,
     admin: bool,
     locale: Locale,
+    /// Whether one shows that one writes, and sees that others do.
+    shows_typing: bool,
     stream: StreamId,
     seq: i64,
     epoch: Uuid,
@@ -311,18 +316,11 @@ struct Done {
 }
 
 async fn settings_form(State(app): State<App>, page: Page, Query(query): Query<Done>) -> Result<Response> {
-    let viewer = page.reader()?;
-    let typed = (viewer.name.clone(), viewer.locale, viewer.theme);
+    let typed = Preferences::of(&page.reader()?);
     settings_page(&app, &page, Faults::default(), typed, query.done.is_some()).await
 }
 
-async fn settings_page(
-    app: &App,
-    page: &Page,
-    faults: Faults,
-    (name, locale, theme): (String, Locale, Theme),
-    done: bool,
-) -> Result<Response> {
+async fn settings_page(app: &App, page: &Page, faults: Faults, typed: Preferences, done: bool) -> Result<Response> {
     let now = app.db.clock().now();
     let viewer = page.reader()?;
     let (nav, sessions) = page
@@ -330,7 +328,8 @@ async fn settings_page(
         .await?;
     let sessions = sessions.into_iter().map(|session| session_row(session, &viewer, page.text, now)).collect();
     let shell = page.shell(&page.text.get("settings-title"), nav).at(Current::Elsewhere);
-    print(&SettingsPage { shell, faults, name, email: viewer.email, locale, theme, sessions, done })
+    let Preferences { name, locale, theme, shows_typing } = typed;
+    print(&SettingsPage { shell, faults, name, email: viewer.email, locale, theme, shows_typing, sessions, done })
 }
 
 fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTime<Utc>) -> SessionRow {
@@ -348,16 +347,16 @@ fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTi
 
 async fn save_settings(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> Result<Response> {
     let viewer = page.reader()?;
-    let (name, locale, theme) = (form.name.clone(), form.locale, form.theme);
-    let saved = app
-        .db
-        .write(move |tx| Box::pin(async move { super::set_preferences(tx, &viewer, &name, locale, theme).await }))
-        .await;
+    let SettingsForm { name, locale, theme, typing } = form;
+    let chosen = Preferences { name, locale, theme, shows_typing: typing };
+    let typed = chosen.clone();
+    let saved =
+        app.db.write(move |tx| Box::pin(async move { super::set_preferences(tx, &viewer, &chosen).await })).await;
     match saved {
         Ok(()) => Ok(Redirect::to(&format!("{}?done=1", paths::SETTINGS)).into_response()),
         Err(error) => {
             let faults = faults(error, page.text)?;
-            settings_page(&app, &page, faults, (form.name, form.locale, form.theme), false).await
+            settings_page(&app, &page, faults, typed, false).await
         }
     }
 }
@@ -370,9 +369,8 @@ async fn save_password(State(app): State<App>, page: Page, Form(form): Form<NewP
             Ok(Redirect::to(&format!("{}?done=1", paths::SETTINGS)).into_response())
         }
         Err(error) => {
-            let typed = (viewer.name.clone(), viewer.locale, viewer.theme);
             let faults = faults(error, page.text)?;
-            settings_page(&app, &page, faults, typed, false).await
+            settings_page(&app, &page, faults, Preferences::of(&page.reader()?), false).await
         }
     }
 }
@@ -392,6 +390,7 @@ async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<serde_j
         email: viewer.email,
         admin: viewer.admin,
         locale: viewer.locale,
+        shows_typing: viewer.shows_typing,
         stream,
         seq,
         epoch,

@@ -15,7 +15,10 @@ mod password;
 mod secret;
 mod store;
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
@@ -96,6 +99,27 @@ pub struct Session {
     pub created_at: DateTime<Utc>,
     /// When it was last used, to the minute.
     pub seen_at: DateTime<Utc>,
+}
+
+/// What one chooses for oneself.
+#[derive(Clone, Debug)]
+pub struct Preferences {
+    /// The name that is shown.
+    pub name: String,
+    /// The language one reads.
+    pub locale: Locale,
+    /// How one's pages are lit.
+    pub theme: Theme,
+    /// Whether one shows that one writes, and sees that others do.
+    pub shows_typing: bool,
+}
+
+impl Preferences {
+    /// Those that hold now.
+    pub fn of(viewer: &Viewer) -> Self {
+        let Viewer { name, locale, theme, shows_typing, .. } = viewer.clone();
+        Self { name, locale, theme, shows_typing }
+    }
 }
 
 impl NewPerson {
@@ -292,6 +316,7 @@ impl From<store::SessionViewer> for Viewer {
             admin: row.admin,
             locale: row.locale,
             theme: row.theme,
+            shows_typing: row.shows_typing,
             credential: Credential::Session(row.session),
         }
     }
@@ -396,11 +421,20 @@ pub async fn ended(
     Ok(ended.into_iter().filter_map(held).collect())
 }
 
-/// Changes one's name, language and theme.
-pub async fn set_preferences(tx: &mut Tx, viewer: &Viewer, name: &str, locale: Locale, theme: Theme) -> Result<()> {
-    let renamed = store::set_preferences(tx.connection(), viewer.id, &checked_name(name)?, locale, theme).await?;
+/// Changes one's preferences.
+pub async fn set_preferences(tx: &mut Tx, viewer: &Viewer, preferences: &Preferences) -> Result<()> {
+    let name = checked_name(&preferences.name)?;
+    let renamed = store::set_preferences(tx.connection(), viewer.id, &name, preferences).await?;
     tx.record(Event::SettingsUpdated { person: viewer.id, renamed }, Some(viewer.id)).await?;
     Ok(())
+}
+
+/// Who of these people chose to see that others write.
+pub async fn who_see_typing(connection: &mut PgConnection, people: &[PersonId]) -> Result<HashSet<PersonId>> {
+    if people.is_empty() {
+        return Ok(HashSet::new());
+    }
+    store::who_see_typing(connection, people).await
 }
 
 /// Counts a try to sign in, and refuses the one too many. `network` is the prefix of the asker's address.

@@ -1,11 +1,13 @@
 //! The SQL of people.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use words::{Locale, PersonId, SessionId, Theme, TokenId};
 
-use super::{End, NewPerson, Secret, Session};
+use super::{End, NewPerson, Preferences, Secret, Session};
 use crate::{
     error::Result,
     http::{Credential, Viewer},
@@ -25,6 +27,7 @@ pub(super) struct SessionViewer {
     pub(super) admin: bool,
     pub(super) locale: Locale,
     pub(super) theme: Theme,
+    pub(super) shows_typing: bool,
     pub(super) session: SessionId,
     pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
@@ -230,7 +233,7 @@ pub(super) async fn session_viewers(
         SessionViewer,
         r#"select
              people.id, people.name, people.email, people.admin,
-             people.locale as "locale: Locale", people.theme as "theme: Theme",
+             people.locale as "locale: Locale", people.theme as "theme: Theme", people.shows_typing,
              sessions.id as session, sessions.token_hash as secret, sessions.seen_at
            from sessions join people on people.id = sessions.person_id
            where token_hash = any($1) and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null"#,
@@ -299,7 +302,7 @@ pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret)
 
 pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
     let row = sqlx::query!(
-        r#"select name, email, admin, locale as "locale: Locale", theme as "theme: Theme"
+        r#"select name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing
            from people
            where id = $1 and disabled_at is null"#,
         person.0
@@ -313,6 +316,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         admin: row.admin,
         locale: row.locale,
         theme: row.theme,
+        shows_typing: row.shows_typing,
         credential: Credential::Elsewhere,
     }))
 }
@@ -473,23 +477,34 @@ pub(super) async fn set_preferences(
     connection: &mut PgConnection,
     person: PersonId,
     name: &str,
-    locale: Locale,
-    theme: Theme,
+    preferences: &Preferences,
 ) -> Result<bool> {
     let renamed = sqlx::query_scalar!(
         r#"update people
-           set name = $2, locale = $3, theme = $4, revision = people.revision + case when people.name = $2 then 0 else 1 end
+           set
+             name = $2, locale = $3, theme = $4, shows_typing = $5,
+             revision = people.revision + case when people.name = $2 then 0 else 1 end
            from people before
            where people.id = $1 and before.id = people.id
            returning people.name <> before.name as "renamed!""#,
         person.0,
         name,
-        locale.as_str(),
-        theme.as_str(),
+        preferences.locale.as_str(),
+        preferences.theme.as_str(),
+        preferences.shows_typing,
     )
     .fetch_one(connection)
     .await?;
     Ok(renamed)
+}
+
+pub(super) async fn who_see_typing(connection: &mut PgConnection, people: &[PersonId]) -> Result<HashSet<PersonId>> {
+    let people: Vec<_> = people.iter().map(|person| person.0).collect();
+    let chose =
+        sqlx::query_scalar!(r#"select id as "id: PersonId" from people where shows_typing and id = any($1)"#, &people)
+            .fetch_all(connection)
+            .await?;
+    Ok(chose.into_iter().collect())
 }
 
 pub(super) async fn count_tries(

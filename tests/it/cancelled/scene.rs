@@ -68,6 +68,7 @@ impl Scene {
             admin: true,
             locale: Locale::Fr,
             theme: Theme::System,
+            shows_typing: false,
             credential: Credential::Token(TokenId::fresh()),
         };
         Self { server, ines, group, viewer }

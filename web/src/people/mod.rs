@@ -92,6 +92,8 @@ pub struct SettingsPage {
     pub locale: Locale,
     /// One's theme.
     pub theme: Theme,
+    /// Whether one shows that one writes, and sees that others do.
+    pub shows_typing: bool,
     /// One's sessions.
     pub sessions: Vec<SessionRow>,
     /// What was just done, if something was.

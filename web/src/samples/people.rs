@@ -54,6 +54,7 @@ fn settings(stage: &Stage) -> Sample {
         email: "camille.delattre@lille.example".to_owned(),
         locale: Locale::Fr,
         theme: Theme::System,
+        shows_typing: stage.kind == Kind::Long,
         sessions: stage.kind.list(&[row(51, "Firefox, Windows", true), row(52, "Safari, iPhone", false)]),
         done: stage.kind == Kind::Ordinary,
     };
