@@ -25,7 +25,7 @@ use tower_http::{
 };
 use uuid::Uuid;
 use web::page::{Nav, NavChannel, NavGroup};
-use words::{PersonId, StreamId};
+use words::{PersonId, StreamId, ThreadId};
 
 use crate::{
     batch::Metrics,
@@ -40,7 +40,8 @@ use crate::{
         allowance::ByPerson,
         bus::{Bus, Transport},
         connections::Connections,
-        hubs::Hubs,
+        hub::Typing,
+        hubs::{Hubs, Roof, Willing},
         session::Close,
         socket::{Live, Read, Run},
     },
@@ -97,7 +98,8 @@ impl Sockets {
             let db = db.clone();
             Arc::new(move |viewer, positions| Box::pin(messages::live::mark_read(db.clone(), viewer, positions)))
         };
-        let hubs = Hubs::new(db.clone(), follow_rights, fanout::render, drain.clone());
+        let roof = Roof { may_follow: follow_rights, render: fanout::render, stream_of, show_typing };
+        let hubs = Hubs::new(db.clone(), roof, drain.clone());
         let live = Live {
             hubs,
             connections: Connections::new(app.settings.connections),
@@ -187,6 +189,25 @@ fn follow_rights<'c>(
     people: &'c [PersonId],
 ) -> Work<'c, HashMap<PersonId, i64>> {
     Box::pin(groups::may_follow(connection, stream, people))
+}
+
+fn stream_of(connection: &mut PgConnection, thread: ThreadId) -> Work<'_, Option<StreamId>> {
+    Box::pin(threads::stream_of(connection, thread))
+}
+
+fn show_typing<'c>(
+    connection: &'c mut PgConnection,
+    stream: StreamId,
+    typing: &'c [Typing],
+    listeners: &'c [PersonId],
+) -> Work<'c, Willing> {
+    Box::pin(async move {
+        let typing = threads::typists(connection, stream, typing).await?;
+        // Where nobody shows it there is nothing to see.
+        let asked = if typing.is_empty() { &[] } else { listeners };
+        let listeners = people::who_see_typing(connection, asked).await?;
+        Ok(Willing { typing, listeners })
+    })
 }
 
 /// The router, ready to serve.

@@ -244,6 +244,39 @@ test("two tabs of one person show what either says once, and keep what each is w
   await mine.close();
 });
 
+test("who writes is shown to who chose to see it, in a line that is there already, until it arrives or they choose otherwise", { timeout: 90_000 }, async () => {
+  const thread = await makeThread(0);
+  const choose = (person, name, typing) => person.form("/settings", { name, locale: "fr", theme: "system", ...(typing && { typing: "true" }) });
+  await choose(nadia, "Nadia Verhaeghe", true);
+  await choose(camille, "Camille Delattre", true);
+  const [hers, mine] = [await context(NADIA), await context()];
+  const [writing, reading] = [await open(hers, thread), await open(mine, thread)];
+  const place = () => box(reading).boundingBox();
+  const before = await place();
+  await reading.evaluate(() => {
+    globalThis.told = [];
+    const line = document.querySelector("[data-typing]");
+    new MutationObserver(() => line.textContent && told.push(line.textContent)).observe(line, { childList: true });
+  });
+  await box(writing).pressSequentially("Je pense");
+  await reading.waitForFunction(() => document.querySelector("[data-typing]").textContent === "Nadia Verhaeghe écrit…");
+  assert.deepEqual(await place(), before, "nothing moves");
+  assert.equal(await reading.locator("#announcer").textContent(), "", "and nothing is read out");
+  assert.deepEqual(await violations(reading), []);
+  assert.equal(await writing.locator("[data-typing]").textContent(), "", "one is not told of oneself");
+  await writing.keyboard.press("Control+Enter");
+  await shows(reading, ["Bonjour", "Je pense"]);
+  assert.equal(await reading.locator("[data-typing]").textContent(), "");
+  await choose(nadia, "Nadia Verhaeghe", false);
+  await writing.waitForFunction(() => document.querySelector("[data-typing]") === null);
+  await box(writing).pressSequentially("Et encore");
+  await writing.keyboard.press("Control+Enter");
+  await shows(reading, ["Bonjour", "Je pense", "Et encore"]);
+  assert.deepEqual(await reading.evaluate(() => told), ["Nadia Verhaeghe écrit…"]);
+  await choose(camille, "Camille Delattre", false);
+  for (const context of [hers, mine]) await context.close();
+});
+
 test("a server that is killed and comes back with the same data goes on where it was", { timeout: 90_000 }, async () => {
   const thread = await makeThread(0);
   const mine = await context();

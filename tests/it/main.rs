@@ -29,5 +29,6 @@ mod stop;
 mod streams;
 mod sweeps;
 mod territories;
+mod typing;
 mod verdicts;
 mod walkthroughs;

@@ -333,6 +333,8 @@ impl Hubbed {
                 let frame = frame::print(&ServerFrame::Live { stream, seq });
                 self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same }, ground);
             }
+            // Nobody types here: what passes is in no log, and no promise is about it but that it comes to nobody else.
+            Todo::Typists { .. } | Todo::Pass { .. } | Todo::Rest => {}
             Todo::Reread(broken) => {
                 ground.count(Figure::Rereads);
                 let is_gap = matches!(broken, Broken::Gap { .. });

@@ -51,7 +51,7 @@ impl Queue {
     fn check(&self, parcel: &Parcel, ground: &mut Ground) {
         let mut told = self.told.borrow_mut();
         match parcel.standing {
-            Standing::Same => {}
+            Standing::Same | Standing::Passing => {}
             Standing::Answered { stream, from, .. } => {
                 match from {
                     Some(from) => told.insert(stream_of(stream), from),

@@ -15,6 +15,8 @@ use super::session::LIMITS;
 const WINDOW: Duration = Duration::from_secs(10);
 /// How many requests about streams one window takes: a page asks twice for each of its streams, and again on a reset.
 pub const FOLLOWS: usize = 4 * LIMITS.streams;
+/// How often one window takes word that somebody writes: once a second, in whatever thread.
+const TYPINGS: usize = 10;
 /// From so many people on, those who have been quiet are forgotten.
 const PEOPLE: usize = 1024;
 
@@ -32,6 +34,8 @@ pub struct Allowances {
     pub commands: Allowance,
     /// Requests about streams.
     pub follows: Allowance,
+    /// Word that somebody writes.
+    pub typings: Allowance,
 }
 
 /// The allowances of people who come without a connection: by poll.
@@ -69,7 +73,11 @@ impl Allowance {
 impl Allowances {
     /// Nothing taken yet; `counted` is whether anything is.
     pub fn new(counted: bool) -> Self {
-        Self { commands: Allowance::new(LIMITS.commands_per_10s, counted), follows: Allowance::new(FOLLOWS, counted) }
+        Self {
+            commands: Allowance::new(LIMITS.commands_per_10s, counted),
+            follows: Allowance::new(FOLLOWS, counted),
+            typings: Allowance::new(TYPINGS, counted),
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tungstenite::{Error, Message, error::ProtocolError};
 use uuid::Uuid;
 use web::Text;
-use words::ThreadId;
+use words::{StreamId, ThreadId};
 
 use super::{
     allowance::ByPerson,
@@ -46,6 +46,8 @@ pub type Run = Arc<dyn Fn(Viewer, ClientFrame) -> Pin<Box<dyn Future<Output = An
 pub type Read = Arc<dyn Fn(Viewer, Vec<(ThreadId, i32)>) -> Reading + Send + Sync>;
 
 type Reading = Pin<Box<dyn Future<Output = Vec<(ThreadId, i32)>> + Send>>;
+
+type Placing = Pin<Box<dyn Future<Output = Option<(StreamId, ThreadId)>> + Send>>;
 
 /// What every socket needs.
 #[derive(Clone)]
@@ -118,6 +120,7 @@ async fn begin(
         beginning: None,
         under_way: FuturesOrdered::new(),
         reading: None,
+        placing: None,
         reader,
         live,
     });
@@ -139,6 +142,8 @@ struct Connection {
     under_way: FuturesOrdered<Answer>,
     /// Read positions that are being moved.
     reading: Option<Reading>,
+    /// The thread in which the person writes, whose stream is being looked for.
+    placing: Option<Placing>,
     reader: Reader,
     ends: Ends,
 }
@@ -159,6 +164,7 @@ enum Step {
     Outbox(outbox::Turn),
     Message(Result<Message, Error>),
     Read(Vec<(ThreadId, i32)>),
+    Placed(Option<(StreamId, ThreadId)>),
     Tick,
 }
 
@@ -191,6 +197,7 @@ impl Connection {
                 () = self.live.drain.cancelled() => return Box::pin(self.drain()).await,
                 answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
                 unmoved = done(&mut self.reading), if self.reading.is_some() => Step::Read(unmoved),
+                place = placed(&mut self.placing), if self.placing.is_some() => Step::Placed(place),
                 Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
                 turn = self.outbox.turn() => Step::Outbox(turn),
                 message = self.reader.message(), if self.session.reads_on() => Step::Message(message),
@@ -203,6 +210,10 @@ impl Connection {
                 }
                 Step::Answer(answer) => self.answer(answer),
                 Step::Read(unmoved) => self.read(unmoved),
+                Step::Placed(place) => {
+                    self.placing = None;
+                    self.typing(place);
+                }
                 Step::Outbox(outbox::Turn::Note) => {}
                 Step::Outbox(outbox::Turn::Cut) => return Err(Some(Close::Slow)),
                 Step::Message(message) => {
@@ -230,6 +241,15 @@ impl Connection {
                 Some(Some(next)) => answer = next,
                 _ => return,
             }
+        }
+    }
+
+    /// Tells the hub of a thread's stream, if that is followed here, that the person writes in it.
+    fn typing(&self, place: Option<(StreamId, ThreadId)>) {
+        if let Some((stream, thread)) = place
+            && let Some(followed) = self.held.get(stream)
+        {
+            followed.typing(self.id, thread);
         }
     }
 
@@ -322,6 +342,10 @@ impl Connection {
                         Box::pin(followed.watch(self.id, HashSet::from_iter(threads))).await;
                     }
                 }
+                // Another may be looked for: this one is lost, as anything that passes may be.
+                Action::Typing(thread) => {
+                    self.placing.get_or_insert_with(|| Box::pin(self.live.hubs.clone().place_of(thread)));
+                }
                 Action::Close(close) => return Err(Some(close)),
             }
         }
@@ -389,6 +413,14 @@ pub fn bye() -> Utf8Bytes {
 async fn done(reading: &mut Option<Reading>) -> Vec<(ThreadId, i32)> {
     match reading {
         Some(reading) => reading.await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Waits until it is known where somebody writes; for ever if nobody does.
+async fn placed(placing: &mut Option<Placing>) -> Option<(StreamId, ThreadId)> {
+    match placing {
+        Some(placing) => placing.await,
         None => std::future::pending().await,
     }
 }

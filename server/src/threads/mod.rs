@@ -13,7 +13,7 @@ mod access;
 mod store;
 
 use sqlx::PgConnection;
-use words::{ChannelId, Event, GroupId, MeetingId, PersonId, ThreadId, ThreadKind, ThreadStatus};
+use words::{ChannelId, Event, GroupId, MeetingId, PersonId, StreamId, ThreadId, ThreadKind, ThreadStatus};
 
 pub use access::{MayChange, MayOpen, MayPost, ThreadAccess, may_change, may_open, may_post, may_read, post_again};
 pub use store::UnreadChannel;
@@ -24,6 +24,7 @@ use crate::{
     faults::bug,
     groups::MayRead,
     http::Viewer,
+    live::hub::Typing,
 };
 
 /// A thread to be, in a channel.
@@ -118,6 +119,20 @@ pub async fn hang(
     store::insert(tx.connection(), row, home, now).await?;
     tx.record(Event::ThreadCreated { group, thread: id }, Some(creator)).await?;
     Ok(id)
+}
+
+/// The stream in which what happens in a thread is told.
+pub async fn stream_of(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<StreamId>> {
+    Ok(store::place(connection, thread).await?.map(|place| place.group.into()))
+}
+
+/// Of those who write, the members of the threads' group who chose to show it, with their names.
+pub async fn typists(
+    connection: &mut PgConnection,
+    stream: StreamId,
+    typing: &[Typing],
+) -> Result<Vec<(Typing, String)>> {
+    store::typists(connection, GroupId(stream.0), typing).await
 }
 
 /// What is changed of a thread; what is not named stays.

@@ -5,7 +5,7 @@ use sqlx::PgConnection;
 use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
 
 use super::Home;
-use crate::error::Result;
+use crate::{error::Result, live::hub::Typing};
 
 /// A channel of the navigation.
 #[derive(Clone, Debug)]
@@ -100,6 +100,28 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
     )
     .fetch_optional(connection)
     .await?)
+}
+
+pub(super) async fn typists(
+    connection: &mut PgConnection,
+    group: GroupId,
+    typing: &[Typing],
+) -> Result<Vec<(Typing, String)>> {
+    let threads: Vec<_> = typing.iter().map(|typing| typing.thread.0).collect();
+    let people: Vec<_> = typing.iter().map(|typing| typing.person.0).collect();
+    let rows = sqlx::query!(
+        r#"select threads.id as "thread: ThreadId", people.id as "person: PersonId", people.name
+           from unnest($2::uuid[], $3::uuid[]) as typing (thread_id, person_id)
+           join threads on threads.id = typing.thread_id and threads.group_id = $1
+           join members on members.group_id = $1 and members.person_id = typing.person_id and ended_seq is null
+           join people on people.id = typing.person_id and shows_typing"#,
+        group.0,
+        &threads,
+        &people,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (Typing { thread: row.thread, person: row.person }, row.name)).collect())
 }
 
 pub(super) async fn standing_in_channel(

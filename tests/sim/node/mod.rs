@@ -172,6 +172,7 @@ impl Node {
                         hub.ask(Request::Watch(id, HashSet::from_iter(threads)));
                     }
                 }
+                Action::Typing(_) => {}
                 Action::Close(close) => {
                     if close == Close::Heartbeat {
                         ground.count(Figure::Heartbeats);

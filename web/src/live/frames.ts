@@ -27,12 +27,23 @@ export interface Subscribed {
   result: "ok" | "reset" | "denied";
 }
 
+/** What passes: it is in no log, and over by time alone. */
+export interface Ephemeral {
+  type: "ephemeral";
+  stream: string;
+  kind: string;
+  thread: string;
+  by: { id: string; name: string };
+  ttl_ms: number;
+}
+
 /** What the server says. */
 export type Frame =
   | LiveEvent
   | Ack
   | Refusal
   | Subscribed
+  | Ephemeral
   | { type: "positions"; streams: Record<string, number> }
   | { type: "bye"; after_ms: number }
   | { type: "welcome" | "live" | "pong" };

@@ -8,6 +8,7 @@ import type { LiveEvent } from "./reducer.ts";
 import { Streams } from "./streams.ts";
 import { connected, disconnected, over } from "./strip.ts";
 import { keepPlace, markMessages } from "../messages/list.ts";
+import { heardTyping, showTyping, stoppedTyping } from "../messages/typing.ts";
 import { markRows, readMoved, readPositions, said } from "../threads/unread.ts";
 
 type Answer = Ack | Refusal | undefined;
@@ -82,6 +83,11 @@ class Live {
     this.#connection.say({ type: "read", thread, position });
   }
 
+  /** Says that the reader writes in a thread, and whether it could be said: who asks by long poll does not. */
+  typing(thread: string): boolean {
+    return this.#named && this.#own && this.#connection.say({ type: "typing", thread });
+  }
+
   #opened(named: boolean): void {
     this.#named = named;
     connected();
@@ -132,6 +138,8 @@ class Live {
       case "positions":
         for (const stream of this.#streams.behind(frame.streams)) this.#subscribe(stream);
         return;
+      case "ephemeral":
+        return heardTyping(frame);
       case "ack":
       case "error":
         if (frame.id !== undefined) this.#waiting.get(frame.id)?.(frame);
@@ -167,6 +175,7 @@ class Live {
       }),
     );
     said(event);
+    stoppedTyping(event);
     markRows();
     announce(event);
     if (event.kind === "message.created" && event.by === document.body.dataset.person) {
@@ -181,6 +190,7 @@ class Live {
     keepPlace(markMessages);
     readPositions();
     markRows();
+    showTyping();
     for (const changed of this.#changed) changed();
     // Fragments come in the language in which the connection was made.
     if (locale !== this.#locale) {

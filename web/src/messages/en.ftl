@@ -19,6 +19,9 @@ reaction-thanks = Thanks
 reaction-useful = Useful
 reaction-me_too = Me too
 attachment-in-library = added to the library
+typing-one = {"{a}"} is writing…
+typing-two = {"{a}"} and {"{b}"} are writing…
+typing-many = Several people are writing…
 composer-label = Your reply
 composer-audience = { $count ->
     [one] { $count } member can read it

@@ -19,6 +19,9 @@ reaction-thanks = Merci
 reaction-useful = Utile
 reaction-me_too = Moi aussi
 attachment-in-library = ajouté à la bibliothèque
+typing-one = {"{a}"} écrit…
+typing-two = {"{a}"} et {"{b}"} écrivent…
+typing-many = Plusieurs personnes écrivent…
 composer-label = Votre réponse
 composer-audience = { $count ->
     [one] { $count } membre peut la lire

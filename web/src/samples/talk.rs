@@ -177,6 +177,7 @@ fn thread(stage: &Stage) -> Sample {
         body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
         title: question.title.clone(),
         archived: false,
+        typing: stage.kind == Kind::Long,
         changeable: stage.kind != Kind::Empty,
         thread: question,
     };

@@ -100,6 +100,8 @@ pub struct OpenThread {
     pub title: String,
     /// Whether its channel is archived.
     pub archived: bool,
+    /// Whether the reader shows that they write, and sees that others do.
+    pub typing: bool,
     /// Whether the reader may name it anew and say that its question is answered.
     pub changeable: bool,
 }

@@ -3,12 +3,16 @@
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-use words::StreamId;
+use words::{PersonId, StreamId, ThreadId};
+
+use crate::live::hub::Typing;
 
 /// How long a message may be, in bytes: PostgreSQL takes fewer than 8000.
 const LONGEST: usize = 7999;
 /// How many hints one message holds: 128 of at most 59 bytes, `["` a UUID of 36 `",` a number of 20 `],`.
 const HINTS: usize = 128;
+/// How many people who write one message holds: 64 of at most 119 bytes, three UUIDs.
+const TYPINGS: usize = 64;
 
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Debug)]
 pub(super) struct Message {
@@ -20,16 +24,35 @@ pub(super) struct Message {
     /// The last sequences of streams, ids only.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) hints: Vec<(StreamId, i64)>,
+    /// Who writes in which thread, ids only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) typing: Vec<(StreamId, ThreadId, PersonId)>,
 }
 
 impl Message {
     /// As many messages as these hints need.
     pub(super) fn batch(node: Uuid, hints: impl IntoIterator<Item = (StreamId, i64)>) -> Vec<String> {
         let hints: Vec<_> = hints.into_iter().collect();
-        hints.chunks(HINTS).map(|hints| Self { node, beat: None, hints: hints.to_vec() }.to_text()).collect()
+        hints.chunks(HINTS).map(|hints| Self { hints: hints.to_vec(), ..Self::of(node) }.to_text()).collect()
     }
 
-    pub(super) fn to_text(&self) -> String {
+    /// As many messages as these people need.
+    pub(super) fn typings(node: Uuid, typings: &[(StreamId, Typing)]) -> Vec<String> {
+        let ids = |&(stream, Typing { thread, person }): &(StreamId, Typing)| (stream, thread, person);
+        let message = |typings: &[_]| Self { typing: typings.iter().map(ids).collect(), ..Self::of(node) }.to_text();
+        typings.chunks(TYPINGS).map(message).collect()
+    }
+
+    /// That a node is there, and which beat of it this is.
+    pub(super) fn beat(node: Uuid, number: u64) -> String {
+        Self { beat: Some(number), ..Self::of(node) }.to_text()
+    }
+
+    fn of(node: Uuid) -> Self {
+        Self { node, beat: None, hints: Vec::new(), typing: Vec::new() }
+    }
+
+    fn to_text(&self) -> String {
         serde_json::to_string(self).expect("a message holds ids and numbers")
     }
 
@@ -56,6 +79,16 @@ mod tests {
         let read = texts.iter().flat_map(|text| Message::of_text(text).unwrap().hints).collect::<Vec<_>>();
         assert_eq!(read, hints);
         assert!(Message::batch(node, []).is_empty(), "nothing is said of nothing");
+    }
+
+    #[test]
+    fn any_number_of_people_who_write_go_through_and_each_message_fits_a_notification() {
+        let typing = Typing { thread: ThreadId(Uuid::max()), person: PersonId(Uuid::max()) };
+        let texts = Message::typings(Uuid::max(), &vec![(StreamId(Uuid::max()), typing); 200]);
+        assert_eq!(texts.len(), 4);
+        assert!(texts.iter().all(|text| text.len() <= LONGEST), "{:?}", texts.iter().map(String::len).max());
+        let read: Vec<_> = texts.iter().flat_map(|text| Message::of_text(text).unwrap().typing).collect();
+        assert_eq!(read, vec![(StreamId(Uuid::max()), typing.thread, typing.person); 200]);
     }
 
     #[test]

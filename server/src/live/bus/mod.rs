@@ -7,6 +7,8 @@
 //!   it commits. What is committed while one batch travels shares the next, each stream once with its latest sequence.
 //! - Each node beats once a second and listens for its own beat: a connection that stands is no proof that it carries.
 //! - Hints leave only while another node beats, so that a node alone pays for its beat and nothing else.
+//! - Who writes in which thread goes the same way, as it passes: the node that hears of it asks the database whether they
+//!   may, and chose to show it.
 
 mod connection;
 mod message;
@@ -31,7 +33,7 @@ use tokio::{
 use uuid::Uuid;
 use words::StreamId;
 
-use super::hubs::Hubs;
+use super::{hub::Typing, hubs::Hubs};
 use crate::db::{Db, Hint};
 use connection::Connection;
 use message::Message;
@@ -168,7 +170,7 @@ impl Bus {
 
     /// Carries hints until the connection breaks.
     async fn serve(&self, db: &Db, hubs: &Hubs) -> Result<Infallible, Broken> {
-        let mut hints = db.hints();
+        let (mut hints, mut typings) = (db.hints(), hubs.typings());
         let mut connection = tokio::time::timeout(PATIENCE, Connection::open(&self.0.transport, db)).await??;
         self.0.metrics.connections.fetch_add(1, Ordering::Relaxed);
         // What was told while nobody listened.
@@ -184,6 +186,7 @@ impl Bus {
                 }
                 _ = beat.tick() => self.beat(opened)?,
                 hint = hints.recv() => self.batch(hint, &mut hints),
+                typing = typings.recv() => self.typings(typing, &mut typings),
             };
             if !batch.is_empty() {
                 tokio::time::timeout(PATIENCE, connection.send(batch)).await??;
@@ -199,7 +202,7 @@ impl Bus {
             return Err(Broken::Mute);
         }
         let number = self.0.beat.fetch_add(1, Ordering::Relaxed) + 1;
-        Ok(vec![Message { node: self.0.node, beat: Some(number), hints: Vec::new() }.to_text()])
+        Ok(vec![Message::beat(self.0.node, number)])
     }
 
     /// A hint with all that wait behind it, each stream once; nothing while no other node is there.
@@ -228,6 +231,16 @@ impl Bus {
         Message::batch(self.0.node, latest)
     }
 
+    /// Who writes, with all that wait behind; nothing while no other node is there. What was lost meanwhile has passed.
+    fn typings(
+        &self,
+        first: Result<(StreamId, Typing), RecvError>,
+        typings: &mut Receiver<(StreamId, Typing)>,
+    ) -> Vec<String> {
+        let waiting: Vec<_> = first.into_iter().chain(std::iter::from_fn(|| typings.try_recv().ok())).collect();
+        if self.has_company() { Message::typings(self.0.node, &waiting) } else { Vec::new() }
+    }
+
     /// What somebody says. Nothing of it is believed: a hint is the cause of one reading at most.
     fn heard(&self, text: &str, hubs: &Hubs) {
         let Some(message) = Message::of_text(text) else {
@@ -241,6 +254,9 @@ impl Bus {
         self.0.metrics.heard.fetch_add(message.hints.len() as u64, Ordering::Relaxed);
         for (stream, seq) in message.hints {
             hubs.hint(stream, seq);
+        }
+        for (stream, thread, person) in message.typing {
+            hubs.typing_elsewhere(stream, Typing { thread, person });
         }
     }
 

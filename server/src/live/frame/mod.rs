@@ -204,10 +204,26 @@ pub enum ServerFrame<'a> {
     Positions {
         streams: serde_json::Map<String, Value>,
     },
+    /// What passes: it is not in the log, and over by time alone.
+    Ephemeral {
+        stream: StreamId,
+        kind: &'a str,
+        thread: ThreadId,
+        by: Somebody<'a>,
+        ttl_ms: i64,
+    },
     Pong,
     Bye {
         after_ms: u64,
     },
+}
+
+/// Who an ephemeral is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, JsonSchema)]
+#[expect(missing_docs, reason = "the fields are those of the public format")]
+pub struct Somebody<'a> {
+    pub id: PersonId,
+    pub name: &'a str,
 }
 
 /// What a client may send and follow, as `welcome` says it.

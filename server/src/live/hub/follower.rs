@@ -45,9 +45,18 @@ impl Watched {
     pub(super) fn contains(&self, thread: ThreadId) -> bool {
         self.0.binary_search(&thread).is_ok()
     }
+
+    fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 impl Follower {
+    /// Whether they are told who writes in a thread: the one that is on the page, or any for a program that names none.
+    pub(super) fn hears(&self, thread: ThreadId) -> bool {
+        self.watched.contains(thread) || (self.format == Format::Json && self.watched.is_empty())
+    }
+
     pub(super) fn has_room(&mut self) {
         if self.place == Place::Full {
             self.place = Place::Behind;

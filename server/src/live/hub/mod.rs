@@ -16,6 +16,7 @@ mod replay;
 mod share;
 #[cfg(test)]
 mod tests;
+mod typing;
 mod window;
 
 use std::{
@@ -26,13 +27,19 @@ use std::{
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use words::{Locale, PersonId, ThreadId};
+use words::{EventKind, Locale, PersonId, ThreadId};
 
-use super::{frame::Outcome, log::Entry, wire::Chunk};
+use super::{
+    frame::Outcome,
+    log::{Entry, Kind},
+    wire::Chunk,
+};
 use crate::faults::bug;
 use follower::{Follower, Place};
 use join::Joining;
 use share::Shares;
+use typing::Typists;
+pub use typing::{Shown, TTL, Typing};
 use window::{Next, Window};
 
 /// A replay of more events than this is a reset.
@@ -207,6 +214,25 @@ pub enum Todo {
         /// Where it stands.
         seq: i64,
     },
+    /// Find out who of these chose to show that they write, and who of the listeners to see it, then tell
+    /// [`Hub::typists`].
+    Typists {
+        /// Who writes.
+        typing: Vec<Typing>,
+        /// Which of them said so on this node: others are told of these.
+        here: Vec<Typing>,
+        /// Who might be told.
+        listeners: Vec<PersonId>,
+    },
+    /// Tell connections what passes: lost where it would have to wait.
+    Pass {
+        /// Whom.
+        connections: Vec<ConnectionId>,
+        /// What.
+        chunk: Chunk,
+    },
+    /// Tell [`Hub::rested`] after a second.
+    Rest,
     /// The log is not what it was: count it, read epoch and end anew, then tell [`Hub::reread`].
     Reread(Broken),
 }
@@ -255,6 +281,7 @@ pub struct Hub {
     joining: BTreeMap<ConnectionId, Joining>,
     /// Memberships that are known to end, and where: in events that wait, or that are not read yet.
     ends: Vec<(PersonId, i64)>,
+    typists: Typists,
     /// Somebody joined whose right was not asked yet.
     unasked: bool,
     /// Something was learnt for which somebody who joins may have waited.
@@ -301,6 +328,7 @@ impl Hub {
             followers: BTreeMap::new(),
             joining: BTreeMap::new(),
             ends: Vec::new(),
+            typists: Typists::default(),
             unasked: false,
             learnt: false,
             behind: false,
@@ -464,6 +492,7 @@ impl Hub {
             self.settle(now);
             self.dispatch();
             self.replay();
+            self.ask_typists(now);
             self.ask_rights();
             self.read();
         }
@@ -521,11 +550,23 @@ impl Hub {
         for follower in self.followers.values_mut() {
             follower.told(last.entry.seq);
         }
+        for entry in run.iter().map(|next| &next.entry) {
+            self.said(entry);
+        }
         let done = last.entry.seq;
         self.ends.retain(|&(_, end)| end > done);
         if let Some(person) = last.entry.removed() {
             bug!("skip_revocation" => return);
             self.put_out(person, done);
+        }
+    }
+
+    /// Who has said what they were writing writes no more.
+    fn said(&mut self, entry: &Entry) {
+        if entry.kind == Kind::Known(EventKind::MessageCreated)
+            && let (Some(thread), Some(person)) = (entry.thread, entry.actor)
+        {
+            self.typists.forget(|typing| typing == Typing { thread, person });
         }
     }
 
@@ -565,6 +606,7 @@ impl Hub {
             }
             stays
         });
+        self.typists.forget(|typing| typing.person == person);
         for joining in self.joining.values_mut().filter(|joining| joining.join.person == person) {
             joining.removed_at(seq);
         }

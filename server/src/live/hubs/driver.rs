@@ -1,7 +1,8 @@
 //! The I/O around one hub. Every reading and printing is a future of the hub's own task, so that they end with it.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc, sync::atomic::Ordering};
+use std::{collections::HashMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc, sync::atomic::Ordering, time::Duration};
 
+use axum::extract::ws::Utf8Bytes;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
@@ -14,8 +15,11 @@ use crate::{
     error::{Error, Result},
     http::problem,
     live::{
-        frame::{self, Content, ServerFrame},
-        hub::{Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Ticket, Todo, Variant, Wanted},
+        frame::{self, Content, ServerFrame, Somebody},
+        hub::{
+            Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Shown, TTL, Ticket, Todo, Typing, Variant,
+            Wanted,
+        },
         log::{Entry, Kind},
         outbox::{Outbox, Parcel, Standing},
         store,
@@ -29,6 +33,8 @@ const REQUESTS: usize = 256;
 const IN_A_ROW: usize = 64;
 /// How many polls pass between two looks at who has gone without a word.
 const SWEEP_POLLS: u32 = 30;
+/// How long passes between two rounds of who writes.
+const ROUND: Duration = Duration::from_secs(1);
 /// When a request that met no database may be sent again.
 const RETRY_MS: u64 = 1000;
 
@@ -40,6 +46,8 @@ enum Learnt {
     Older { after: i64, up_to: i64, entries: Option<Vec<Entry>> },
     Printed(Pass, Vec<Printed>, Vec<(PersonId, i64)>),
     Room(ConnectionId),
+    Typists(Shown),
+    Rested,
 }
 
 impl Learnt {
@@ -52,7 +60,8 @@ impl Learnt {
             Self::Printed(pass, printed, _) => {
                 Self::Printed(pass, printed.into_iter().map(Printed::unavailable).collect(), Vec::new())
             }
-            Self::Origin(..) | Self::Room(_) => self,
+            Self::Typists(_) => Self::Typists(Shown::default()),
+            Self::Origin(..) | Self::Room(_) | Self::Rested => self,
         }
     }
 }
@@ -153,6 +162,8 @@ impl Driver {
                 self.outboxes.remove(&connection);
             }
             Request::Watch(connection, threads) => hub.watch(connection, threads),
+            Request::Typing(connection, thread) => hub.typing(connection, thread),
+            Request::TypingElsewhere(typing) => hub.typing_elsewhere(typing),
             // Who does not wait any more does not need to know.
             Request::Done(sender) => drop(sender.send(())),
         }
@@ -203,6 +214,8 @@ impl Driver {
             Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),
             Learnt::Printed(pass, printed, ends) => hub.printed(pass, printed, &ends),
             Learnt::Room(connection) => hub.room(connection),
+            Learnt::Typists(shown) => hub.typists(&shown),
+            Learnt::Rested => hub.rested(),
             Learnt::Origin(epoch, last) => {
                 if hub.reread(epoch, last) == Afterwards::BeginAgain {
                     self.jobs.clear();
@@ -254,6 +267,17 @@ impl Driver {
                 let frame = frame::print(&ServerFrame::Live { stream, seq });
                 self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
             }
+            Todo::Typists { typing, here, listeners } => self.ask_typists(typing, here, listeners),
+            Todo::Pass { connections, chunk } => {
+                for outbox in connections.iter().filter_map(|connection| self.outboxes.get(connection)) {
+                    outbox.pass(chunk.clone());
+                    self.given.push(Arc::clone(outbox));
+                }
+            }
+            Todo::Rest => self.jobs.push(Box::pin(async {
+                tokio::time::sleep(ROUND).await;
+                Learnt::Rested
+            })),
             Todo::Reread(broken) => {
                 if let Broken::Gap { expected, found } = broken {
                     self.hubs.0.metrics.gaps.fetch_add(1, Ordering::Relaxed);
@@ -283,7 +307,7 @@ impl Driver {
         self.jobs.push(Box::pin(async move {
             let read = async {
                 let mut connection = hubs.0.db.live_pool().acquire().await?;
-                (hubs.0.may_follow)(&mut connection, stream, &people).await
+                (hubs.0.roof.may_follow)(&mut connection, stream, &people).await
             };
             Learnt::Rights(known(promptly(read).await, "rights could not be read"))
         }));
@@ -309,6 +333,25 @@ impl Driver {
         self.jobs.push(Box::pin(async move {
             let (printed, ends) = printed(&hubs, stream, wanted).await;
             Learnt::Printed(pass, printed, ends)
+        }));
+    }
+
+    /// Asks the database each time: whoever changes their mind is told of no more, and told no more, from the next
+    /// round on, on every node.
+    fn ask_typists(&mut self, typing: Vec<Typing>, here: Vec<Typing>, listeners: Vec<PersonId>) {
+        let (hubs, stream) = (self.hubs.clone(), self.stream);
+        self.jobs.push(Box::pin(async move {
+            let read = async {
+                let mut connection = hubs.0.db.live_pool().acquire().await?;
+                (hubs.0.roof.show_typing)(&mut connection, stream, &typing, &listeners).await
+            };
+            let willing = known(within(read).await, "who writes could not be read").unwrap_or_default();
+            for (typing, _) in willing.typing.iter().filter(|(typing, _)| here.contains(typing)) {
+                // Where there is one node nobody listens.
+                drop(hubs.0.typings.send((stream, *typing)));
+            }
+            let frames = willing.typing.iter().map(|(typing, name)| (*typing, print_typing(stream, *typing, name)));
+            Learnt::Typists(Shown { frames: frames.collect(), listeners: willing.listeners })
         }));
     }
 
@@ -406,7 +449,7 @@ async fn rendered(hubs: &Hubs, asked: &[Asked]) -> Vec<Result<Vec<Content>>> {
 
 /// What panics on one event must not end the hub, and with it everybody's other events.
 async fn render(hubs: &Hubs, asked: &[Asked]) -> Result<Vec<Result<Vec<Content>>>> {
-    let rendering = AssertUnwindSafe((hubs.0.render)(&hubs.0.db, asked)).catch_unwind();
+    let rendering = AssertUnwindSafe((hubs.0.roof.render)(&hubs.0.db, asked)).catch_unwind();
     rendering.await.unwrap_or_else(|_| Err(std::io::Error::other("the rendering panicked").into()))
 }
 
@@ -435,6 +478,11 @@ fn print(
         (variant, Some(frame::print_event(stream, entry, &content)))
     });
     Printed { seq: entry.seq, forms: forms.collect() }
+}
+
+fn print_typing(stream: StreamId, Typing { thread, person }: Typing, name: &str) -> Utf8Bytes {
+    let by = Somebody { id: person, name };
+    frame::print(&ServerFrame::Ephemeral { stream, kind: "typing", thread, by, ttl_ms: TTL.num_milliseconds() })
 }
 
 fn unavailable(stream: StreamId, Ticket { number, id }: Ticket, locale: Locale) -> Parcel {

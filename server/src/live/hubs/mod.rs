@@ -23,7 +23,7 @@ use words::{PersonId, StreamId, ThreadId, events::Recorded};
 
 use super::{
     frame::Content,
-    hub::{ConnectionId, Join, Variant},
+    hub::{ConnectionId, Join, Typing, Variant},
     outbox::Outbox,
     store,
 };
@@ -38,12 +38,31 @@ pub use held::Held;
 
 /// How many requests may wait at a hub.
 const QUEUE: usize = 1024;
+/// How many words that somebody writes may wait for other nodes to be told.
+const TYPINGS: usize = 256;
+/// Of how many threads the stream is remembered.
+const THREADS: usize = 4096;
 /// How often lost hints are looked for.
 const POLL: Duration = Duration::from_secs(1);
 
 /// Where the present memberships of these people in a stream began; who may not follow it is left out. Given by the
 /// roof.
 pub type MayFollow = for<'c> fn(&'c mut PgConnection, StreamId, &'c [PersonId]) -> Work<'c, HashMap<PersonId, i64>>;
+
+/// The stream of a thread. Given by the roof.
+pub type StreamOf = for<'c> fn(&'c mut PgConnection, ThreadId) -> Work<'c, Option<StreamId>>;
+
+/// Who chose to show that they write, and to see that others do.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Willing {
+    /// Of those who write, with their names.
+    pub typing: Vec<(Typing, String)>,
+    /// Of those who might be told.
+    pub listeners: HashSet<PersonId>,
+}
+
+/// Of those who write in threads of a stream, and of who might be told, who chose it. Given by the roof.
+pub type ShowTyping = for<'c> fn(&'c mut PgConnection, StreamId, &'c [Typing], &'c [PersonId]) -> Work<'c, Willing>;
 
 /// An event to render.
 #[derive(Clone, PartialEq, Debug)]
@@ -57,6 +76,19 @@ pub struct Asked {
 /// Renders events that are wanted together, each in its forms, in their order: their subjects are read together. Given
 /// by the roof.
 pub type Render = for<'c> fn(&'c Db, &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>>;
+
+/// What the roof gives the hubs.
+#[derive(Clone, Copy, Debug)]
+pub struct Roof {
+    /// Who may follow.
+    pub may_follow: MayFollow,
+    /// What is told of an event.
+    pub render: Render,
+    /// Where somebody writes.
+    pub stream_of: StreamOf,
+    /// Who shows it.
+    pub show_typing: ShowTyping,
+}
 
 /// What the hubs did, for tests and operators.
 #[derive(Debug, Default)]
@@ -84,10 +116,13 @@ pub struct Hubs(Arc<Shared>);
 #[derive(Debug)]
 struct Shared {
     db: Db,
-    may_follow: MayFollow,
-    render: Render,
+    roof: Roof,
     /// A hub lives as long as somebody holds it.
     streams: Mutex<HashMap<StreamId, Weak<Hold>>>,
+    /// The streams of threads in which somebody wrote: a thread stays in its own for ever.
+    threads: Mutex<HashMap<ThreadId, StreamId>>,
+    /// Who writes and shows it, as was said here: for other nodes.
+    typings: broadcast::Sender<(StreamId, Typing)>,
     metrics: Metrics,
     /// Rung when hints may have been lost.
     lost: Notify,
@@ -120,6 +155,8 @@ enum Request {
     Join(Join, HashSet<ThreadId>, Arc<Outbox>),
     Leave(ConnectionId),
     Watch(ConnectionId, HashSet<ThreadId>),
+    Typing(ConnectionId, ThreadId),
+    TypingElsewhere(Typing),
     Done(oneshot::Sender<()>),
 }
 
@@ -144,6 +181,11 @@ impl Followed {
         self.ask(Request::Watch(connection, threads)).await;
     }
 
+    /// Says that the connection's person writes in a thread; lost if the hub is busy.
+    pub fn typing(&self, connection: ConnectionId, thread: ThreadId) {
+        drop(self.0.requests.try_send(Request::Typing(connection, thread)));
+    }
+
     /// Waits until the hub is done with what it is just giving: what belongs together is then in the outbox.
     pub async fn done(&self) {
         let (sender, done) = oneshot::channel();
@@ -159,9 +201,17 @@ impl Followed {
 
 impl Hubs {
     /// Hubs over this database, which end when `stop` says so.
-    pub fn new(db: Db, may_follow: MayFollow, render: Render, stop: CancellationToken) -> Self {
-        let (streams, metrics, lost) = (Mutex::default(), Metrics::default(), Notify::new());
-        Self(Arc::new(Shared { db, may_follow, render, streams, metrics, lost, stop }))
+    pub fn new(db: Db, roof: Roof, stop: CancellationToken) -> Self {
+        Self(Arc::new(Shared {
+            db,
+            roof,
+            streams: Mutex::default(),
+            threads: Mutex::default(),
+            typings: broadcast::Sender::new(TYPINGS),
+            metrics: Metrics::default(),
+            lost: Notify::new(),
+            stop,
+        }))
     }
 
     /// What the hubs did.
@@ -190,6 +240,26 @@ impl Hubs {
         Followed(hold)
     }
 
+    /// A thread in which somebody writes, with its stream; none if there is no such thread, or it cannot be known now.
+    pub async fn place_of(self, thread: ThreadId) -> Option<(StreamId, ThreadId)> {
+        let known = self.threads().get(&thread).copied();
+        if let Some(stream) = known {
+            return Some((stream, thread));
+        }
+        let read = async {
+            let mut connection = self.0.db.live_pool().acquire().await?;
+            (self.0.roof.stream_of)(&mut connection, thread).await
+        };
+        let stream =
+            within(read).await.inspect_err(|error| tracing::debug!(%error, "a thread was not found")).ok()??;
+        let mut threads = self.threads();
+        if threads.len() >= THREADS {
+            threads.clear();
+        }
+        threads.insert(thread, stream);
+        Some((stream, thread))
+    }
+
     /// Wakes the hubs: by the hints of this process, and by the poll. Neither waits for the other.
     pub async fn wake(self) {
         tokio::select! {
@@ -203,6 +273,19 @@ impl Hubs {
     pub(super) fn hint(&self, stream: StreamId, seq: i64) {
         bug!("drop_hint_without_poll" => if seq % 4 != 0 { return });
         self.tell(stream, |wake| &wake.hinted, seq);
+    }
+
+    /// Who writes and shows it, for other nodes.
+    pub(super) fn typings(&self) -> broadcast::Receiver<(StreamId, Typing)> {
+        self.0.typings.subscribe()
+    }
+
+    /// Another node says that somebody writes; lost where nobody follows, or the hub is busy.
+    pub(super) fn typing_elsewhere(&self, stream: StreamId, typing: Typing) {
+        let hold = self.lock().get(&stream).and_then(Weak::upgrade);
+        if let Some(hold) = hold {
+            drop(hold.requests.try_send(Request::TypingElsewhere(typing)));
+        }
     }
 
     /// Hints may have been lost: the poll need not wait for its turn.
@@ -269,6 +352,10 @@ impl Hubs {
         if streams.get(&stream).is_some_and(|hold| hold.strong_count() == 0) {
             streams.remove(&stream);
         }
+    }
+
+    fn threads(&self) -> MutexGuard<'_, HashMap<ThreadId, StreamId>> {
+        self.0.threads.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<StreamId, Weak<Hold>>> {

@@ -47,6 +47,8 @@ pub struct Parcel {
 pub enum Standing {
     /// As before.
     Same,
+    /// As before, and the frames are worth nothing later: where they would have to wait they are lost.
+    Passing,
     /// A request to follow was answered.
     Answered {
         /// The stream.
@@ -65,7 +67,7 @@ pub enum Standing {
 impl Standing {
     fn stream(self) -> Option<StreamId> {
         match self {
-            Self::Same => None,
+            Self::Same | Self::Passing => None,
             Self::Answered { stream, .. } | Self::At(stream, _) | Self::Out(stream) => Some(stream),
         }
     }
@@ -145,12 +147,30 @@ impl Waiting {
                 Ok(written) => self.wrote(written),
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.blocked.get_or_insert_with(Instant::now);
+                    self.lose_passing();
                     break;
                 }
                 Err(error) => return Err(error),
             }
         }
         Ok(())
+    }
+
+    /// Lets go what passes: a slow reader keeps the place for what must arrive. The rest of a frame that is begun stays.
+    fn lose_passing(&mut self) {
+        let mut is_begun = self.written > 0;
+        let (frames, bytes) = (&mut self.frames, &mut self.bytes);
+        self.parcels.retain(|Parcel { chunk, standing }| {
+            let stays = std::mem::take(&mut is_begun) || *standing != Standing::Passing;
+            if !stays {
+                *frames -= chunk.frames();
+                *bytes -= chunk.bytes().len();
+            }
+            stays
+        });
+        if self.parcels.is_empty() {
+            self.blocked = None;
+        }
     }
 
     fn wrote(&mut self, bytes: usize) {
@@ -220,6 +240,15 @@ impl Outbox {
         drop(waiting);
         if is_taken {
             self.bell.notify_one();
+        }
+    }
+
+    /// Puts frames in the queue that are told as they pass, to be written with the next [`Self::flush`]; nothing of it
+    /// where something waits already, or to who takes the parcels out themselves.
+    pub fn pass(&self, chunk: Chunk) {
+        let mut waiting = self.lock();
+        if waiting.stream.is_some() && waiting.blocked.is_none() && waiting.fits(&chunk) && !self.is_cut() {
+            waiting.push(Parcel { chunk, standing: Standing::Passing });
         }
     }
 

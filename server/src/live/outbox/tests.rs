@@ -193,3 +193,62 @@ async fn a_stream_is_let_go_at_the_end_whoever_still_holds_the_queue() {
     outbox.push(small());
     outbox.flush();
 }
+
+#[tokio::test]
+async fn what_passes_is_written_at_once_or_lost_and_never_fills_the_queue() {
+    let (outbox, mut other) = connected().await;
+    let passing = Chunk::text("somebody writes");
+    outbox.pass(passing.clone());
+    outbox.flush();
+    let mut read = vec![0; passing.bytes().len()];
+    other.read_exact(&mut read).await.unwrap();
+    assert!(read == passing.bytes()[..]);
+    let given = fill(&outbox);
+    let held = outbox.lock().frames;
+    for _ in 0..10 * FRAMES {
+        outbox.pass(passing.clone());
+        outbox.flush();
+    }
+    assert_eq!((outbox.lock().frames, outbox.is_cut()), (held, false));
+    let mut read = vec![0; given.len()];
+    tokio::select! {
+        turn = outbox.turn() => panic!("{turn:?}, while the other side reads"),
+        done = other.read_exact(&mut read) => assert_eq!(done.unwrap(), given.len()),
+    }
+    assert!(read == given, "and nothing else came");
+}
+
+#[tokio::test]
+async fn what_passes_gives_way_when_the_system_takes_no_more() {
+    let (outbox, mut other) = connected().await;
+    let (large, passing) = (sized(60_000), Chunk::text("somebody writes"));
+    let mut lasting = 0;
+    while outbox.lock().blocked.is_none() {
+        for _ in 0..8 {
+            outbox.give(Parcel { chunk: large.clone(), standing: Standing::Same });
+            outbox.pass(passing.clone());
+            lasting += large.bytes().len();
+        }
+        outbox.flush();
+    }
+    let waiting = outbox.lock().parcels.iter().filter(|parcel| parcel.standing == Standing::Passing).count();
+    assert!(waiting <= 1, "at most the rest of one of which the other side has a part: {waiting}");
+    {
+        let waiting = outbox.lock();
+        let (frames, bytes) = (waiting.parcels.len(), waiting.parcels.iter().map(|parcel| parcel.chunk.bytes().len()));
+        assert_eq!((waiting.frames, waiting.bytes), (frames, bytes.sum()));
+    }
+    let mut read = vec![0; lasting];
+    tokio::select! {
+        turn = outbox.turn() => panic!("{turn:?}, while the other side reads"),
+        done = other.read_exact(&mut read) => assert_eq!(done.unwrap(), lasting),
+    }
+    assert!(!outbox.is_cut());
+}
+
+#[test]
+fn who_takes_the_parcels_out_is_told_nothing_that_passes() {
+    let outbox = Outbox::default();
+    outbox.pass(small());
+    assert_eq!(outbox.take(), None);
+}

@@ -86,6 +86,8 @@ pub enum Action {
     Leave(StreamId),
     /// Want the fragments of these threads.
     Watch(StreamId, Vec<ThreadId>),
+    /// Tell who follows the thread's stream that the person writes in it.
+    Typing(ThreadId),
     /// Close.
     Close(Close),
 }
@@ -148,7 +150,11 @@ impl Session {
         self.heard = now;
         match frame::parse(text) {
             Ok(ClientFrame::Ping) => vec![Action::Send(frame::print(&ServerFrame::Pong))],
-            Ok(ClientFrame::Typing { .. }) => Vec::new(),
+            // One too many is lost: there is no answer to it, and the next one tells the same.
+            Ok(ClientFrame::Typing { thread }) => match self.allowances.typings.wait(now) {
+                Some(_) => Vec::new(),
+                None => vec![Action::Typing(thread)],
+            },
             Ok(
                 frame @ (ClientFrame::Subscribe { .. } | ClientFrame::Unsubscribe { .. } | ClientFrame::Watch { .. }),
             ) => match self.allowances.follows.wait(now) {
@@ -216,7 +222,7 @@ impl Session {
     /// A frame that tells where a stream stands is sent. Answers the stream if it is not followed any more.
     pub fn sent(&mut self, standing: Standing) -> Option<StreamId> {
         match standing {
-            Standing::Same => None,
+            Standing::Same | Standing::Passing => None,
             Standing::At(stream, seq) => {
                 if let Some(Follow { at: Some(at), .. }) = self.streams.get_mut(stream) {
                     *at = seq;

@@ -240,6 +240,7 @@ async fn show_thread(
         body: message.body,
         title: typed.title.or(read.title).unwrap_or_default(),
         archived: read.archived,
+        typing: page.viewer.as_ref().is_some_and(|viewer| viewer.shows_typing),
         changeable: read.changeable,
     };
     let shell = page.shell(&title, nav).at(current);

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use words::{Locale, ReactionName, StreamId, ThreadKind};
 
 use super::{
-    Action, Change, ClientFrame, Content, Fault, FirstMessage, NewMessage, OpenThread, Outcome, ServerFrame, parse,
-    print, print_event,
+    Action, Change, ClientFrame, Content, Fault, FirstMessage, NewMessage, OpenThread, Outcome, ServerFrame, Somebody,
+    parse, print, print_event,
 };
 use crate::live::{hub::Variant, log::Entry, session::LIMITS};
 
@@ -145,6 +145,13 @@ fn printed() -> Vec<Utf8Bytes> {
         error(Some(3), "rate_limited", "Trop de commandes, patientez un instant.", Some(1500)),
         error(None, "bad_frame", "Trame inconnue.", None),
         print(&ServerFrame::Positions { streams: streams.into_iter().collect() }),
+        print(&ServerFrame::Ephemeral {
+            stream,
+            kind: "typing",
+            thread: id(0xaa),
+            by: Somebody { id: id(0x71), name: "Nadia Verhaeghe" },
+            ttl_ms: 8000,
+        }),
         print(&ServerFrame::Pong),
         print(&ServerFrame::Bye { after_ms: 1200 }),
     ]

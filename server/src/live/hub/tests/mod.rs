@@ -1,6 +1,7 @@
 //! The hub's promises, over written cases and over seeded random schedules.
 
 mod schedules;
+mod typing;
 
 use std::collections::{HashMap, HashSet};
 

@@ -306,3 +306,18 @@ fn a_connection_sleeps_until_the_passing_of_time_asks_for_something() {
     assert!(session.due_reads().is_some());
     assert_eq!(session.due(), seconds(75));
 }
+
+#[test]
+fn who_says_that_they_write_more_often_than_once_a_second_is_not_heard_and_not_answered() {
+    let mut session = session(true);
+    let typing = format!(r#"{{"type":"typing","thread":"{STREAM}"}}"#);
+    let thread = ThreadId(STREAM.parse().unwrap());
+    for _ in 0..10 {
+        assert_eq!(session.frame(&typing, seconds(1)), [Action::Typing(thread)]);
+    }
+    assert_eq!(session.frame(&typing, seconds(10)), []);
+    assert_eq!(session.turn(false, 0), None);
+    assert_eq!(session.frame(&typing, seconds(11)), [Action::Typing(thread)]);
+    session.frame(&delete(), seconds(11));
+    assert!(matches!(session.turn(false, 0), Some(Turn::Run(_))), "it is no command");
+}
