@@ -19,6 +19,7 @@ mod quiet;
 mod rights;
 mod slow;
 mod storm;
+mod typing;
 mod upload;
 mod writers;
 
@@ -86,6 +87,8 @@ enum Benchmark {
     B15,
     /// What rights cost
     B17,
+    /// Typing at 1,000 online
+    B18,
     /// What 1,000 idle members cost
     Idle,
     /// A thread's page in a group of 100,000 messages
@@ -148,6 +151,9 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
     }
     if wanted(Benchmark::B17) {
         rights::measure(&server, &animator, &postgres, &mut report).await?;
+    }
+    if wanted(Benchmark::B18) {
+        typing::measure(&server, &animator, &mut report).await?;
     }
     if wanted(Benchmark::Idle) {
         idle::measure(&server, &animator, &mut report).await?;

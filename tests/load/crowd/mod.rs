@@ -142,6 +142,24 @@ impl<P: Protocol> Crowd<P> {
         Ok(())
     }
 
+    /// Has somebody say something that is no message, if they are there.
+    pub(crate) fn say_beside(&mut self, who: usize, say: impl FnOnce(&P, &mut Vec<u8>)) {
+        let connection = &mut self.connections[who];
+        if connection.ready {
+            say(&self.protocol, &mut connection.out);
+            connection.write();
+        }
+    }
+
+    /// Somebody's connection is gone without a word, and they come back with another from where they were.
+    pub(crate) fn come_back(&mut self, who: usize, address: SocketAddr) -> Result<()> {
+        let memory = std::mem::take(&mut self.connections[who].memory);
+        let memory = self.protocol.resume(memory);
+        let connection = Connection::open(address, self.poll.registry(), Token(who), memory)?;
+        self.ready -= usize::from(std::mem::replace(&mut self.connections[who], connection).ready);
+        Ok(())
+    }
+
     /// How many are ready.
     pub(crate) fn ready(&self) -> usize {
         self.ready

@@ -41,11 +41,20 @@ pub(crate) struct Memory {
     followed: usize,
     /// Up to where each was applied.
     applied: Vec<u64>,
+    /// How often it was told that somebody writes, and in how many bytes.
+    pub(crate) typings: u64,
+    pub(crate) typing_bytes: u64,
 }
 
 impl Preau {
     pub(crate) fn new(origin: &str, members: Vec<Member>) -> Self {
         Self { origin: origin.to_owned(), members, marks: text::Marks::new(), epoch: OnceCell::new() }
+    }
+
+    /// Says that somebody writes.
+    pub(crate) fn typing(&self, who: usize, out: &mut Vec<u8>) {
+        let frame = format!(r#"{{"type":"typing","thread":"{}"}}"#, self.members[who].thread);
+        websocket::write(websocket::TEXT, frame.as_bytes(), out);
     }
 
     /// A stream that cannot be followed for now is asked for again, by a connection of its own.
@@ -180,6 +189,12 @@ impl Protocol for Preau {
                 Some(rest) if rest.starts_with(b"ack\"") => acked(rest).map_or_else(wrong, Heard::Acked),
                 Some(rest) if rest.starts_with(b"subscribed\"") => self.subscribed(who, memory, content, out),
                 Some(rest) if rest.starts_with(b"live\"") => self.live(who, memory, content),
+                Some(rest) if rest.starts_with(b"ephemeral\"") && !memory.denied => {
+                    memory.typings += 1;
+                    memory.typing_bytes += unit.used as u64;
+                    Heard::Nothing
+                }
+                Some(rest) if rest.starts_with(b"ephemeral\"") => wrong(),
                 Some(rest) if rest.starts_with(b"error\"") => Self::refused(memory, content),
                 _ => Heard::Nothing,
             },
@@ -194,11 +209,11 @@ impl Protocol for Preau {
     }
 
     fn retry(&self, memory: Memory) -> Memory {
-        Memory { resumes: memory.resumes, applied: memory.applied, ..Memory::default() }
+        Memory { upgraded: false, followed: 0, ..memory }
     }
 
     fn resume(&self, memory: Memory) -> Memory {
-        Memory { resumes: true, applied: memory.applied, ..Memory::default() }
+        Memory { resumes: true, upgraded: false, denied: false, followed: 0, ..memory }
     }
 
     fn say(&self, who: usize, _: &mut Memory, number: u32, out: &mut Vec<u8>) {
