@@ -10,12 +10,14 @@ use std::{
     },
 };
 
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::metrics::Histogram;
 
 /// How many items one commit takes at most.
 const LARGEST: usize = 500;
+/// How many batches are in flight at once, of all keys. More would only be smaller ones: what waits for its turn gathers.
+const AT_ONCE: usize = 4;
 /// How many items may wait for one key before more are refused.
 const WAITING: usize = 5000;
 
@@ -48,10 +50,17 @@ impl<I> Batcher<I> {
         self.next()
     }
 
+    /// Adds what came since a batch was begun and did not get its turn.
+    pub fn gather(&mut self, batch: &mut Vec<I>) {
+        let size = self.waiting.len().min(LARGEST.saturating_sub(batch.len()));
+        batch.extend(self.waiting.drain(..size));
+    }
+
     fn next(&mut self) -> Option<Vec<I>> {
-        let size = self.waiting.len().min(LARGEST);
-        self.in_flight = size > 0;
-        self.in_flight.then(|| self.waiting.drain(..size).collect())
+        let mut batch = Vec::new();
+        self.gather(&mut batch);
+        self.in_flight = !batch.is_empty();
+        self.in_flight.then_some(batch)
     }
 }
 
@@ -63,6 +72,7 @@ type Keys<K, I, V> = Mutex<HashMap<K, Batcher<Ticket<I, V>>>>;
 #[derive(Debug)]
 pub struct Batches<K, I, V> {
     keys: Arc<Keys<K, I, V>>,
+    turns: Arc<Semaphore>,
     metrics: Arc<Metrics>,
 }
 
@@ -80,14 +90,14 @@ const SIZES: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 impl<K, I, V> Clone for Batches<K, I, V> {
     fn clone(&self) -> Self {
-        Self { keys: Arc::clone(&self.keys), metrics: Arc::clone(&self.metrics) }
+        Self { keys: Arc::clone(&self.keys), turns: Arc::clone(&self.turns), metrics: Arc::clone(&self.metrics) }
     }
 }
 
 impl<K, I, V> Default for Batches<K, I, V> {
     fn default() -> Self {
         let metrics = Metrics { sizes: Histogram::new(SIZES), refused: AtomicU64::new(0) };
-        Self { keys: Arc::default(), metrics: Arc::new(metrics) }
+        Self { keys: Arc::default(), turns: Arc::new(Semaphore::new(AT_ONCE)), metrics: Arc::new(metrics) }
     }
 }
 
@@ -136,10 +146,14 @@ where
         F: Future<Output = Vec<V>> + Send + 'static,
     {
         loop {
+            // Never closed: an error does not happen, and would only mean no turn to wait for.
+            let turn = self.turns.acquire().await;
+            self.gather(key, &mut batch);
             self.metrics.sizes.observe(batch.len() as u64);
             let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
             let verdicts = tokio::spawn(commit(items)).await.unwrap_or_default();
+            drop(turn);
             for (sender, verdict) in senders.into_iter().zip(verdicts) {
                 // Who does not wait any more does not need the verdict: the same id tells.
                 drop(sender.send(verdict));
@@ -148,6 +162,13 @@ where
                 Some(next) => batch = next,
                 None => return,
             }
+        }
+    }
+
+    fn gather(&self, key: K, batch: &mut Vec<Ticket<I, V>>) {
+        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(batcher) = keys.get_mut(&key) {
+            batcher.gather(batch);
         }
     }
 
@@ -175,6 +196,15 @@ mod tests {
         assert_eq!(batcher.finished(), Some(vec![2, 3]));
         assert_eq!(batcher.finished(), None);
         assert_eq!(batcher.push(4), Ok(Some(vec![4])));
+    }
+
+    #[test]
+    fn what_arrives_before_its_turn_shares_it() {
+        let mut batcher = Batcher::default();
+        let mut batch = batcher.push(1).unwrap().unwrap();
+        assert_eq!(batcher.push(2), Ok(None));
+        batcher.gather(&mut batch);
+        assert_eq!((batch, batcher.finished()), (vec![1, 2], None));
     }
 
     #[test]
