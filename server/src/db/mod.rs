@@ -111,8 +111,14 @@ impl Db {
             ("jit", "off"),
         ]);
         // Who writes and who follows ask a few things by key, again and again: to plan one anew for each asking takes
-        // PostgreSQL longer than to answer it.
-        let by_key = options.clone().options([("plan_cache_mode", "force_generic_plan")]);
+        // PostgreSQL longer than to answer it. A plan that is kept must do for tables that have grown since, before
+        // anybody has analysed them: so it goes by the keys, however small they were when it was made.
+        let by_key = options.clone().options([
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+        ]);
         let epoch = watch::Sender::new(None);
         let pool = |most| {
             let epoch = epoch.clone();
