@@ -112,7 +112,7 @@ pub(super) async fn typists(
     let rows = sqlx::query!(
         r#"select threads.id as "thread: ThreadId", people.id as "person: PersonId", people.name
            from unnest($2::uuid[], $3::uuid[]) as typing (thread_id, person_id)
-           join threads on threads.id = typing.thread_id and threads.group_id = $1
+           join threads on threads.id = typing.thread_id and threads.group_id = $1 and not threads.draft
            join members on members.group_id = $1 and members.person_id = typing.person_id and ended_seq is null
            join people on people.id = typing.person_id and shows_typing"#,
         group.0,

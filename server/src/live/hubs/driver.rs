@@ -345,7 +345,7 @@ impl Driver {
                 let mut connection = hubs.0.db.live_pool().acquire().await?;
                 (hubs.0.roof.show_typing)(&mut connection, stream, &typing, &listeners).await
             };
-            let willing = known(within(read).await, "who writes could not be read").unwrap_or_default();
+            let willing = known(promptly(read).await, "who writes could not be read").unwrap_or_default();
             for (typing, _) in willing.typing.iter().filter(|(typing, _)| here.contains(typing)) {
                 // Where there is one node nobody listens.
                 drop(hubs.0.typings.send((stream, *typing)));

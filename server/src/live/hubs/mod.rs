@@ -251,7 +251,7 @@ impl Hubs {
             (self.0.roof.stream_of)(&mut connection, thread).await
         };
         let stream =
-            within(read).await.inspect_err(|error| tracing::debug!(%error, "a thread was not found")).ok()??;
+            promptly(read).await.inspect_err(|error| tracing::debug!(%error, "a thread was not found")).ok()??;
         let mut threads = self.threads();
         if threads.len() >= THREADS {
             threads.clear();

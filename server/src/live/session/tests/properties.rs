@@ -163,7 +163,7 @@ impl Driven {
                     self.answer(ticket.id);
                 }
                 Action::Close(close) => self.close = Some(close),
-                Action::Ping | Action::Leave(_) | Action::Watch(..) => {}
+                Action::Ping | Action::Leave(_) | Action::Watch(..) | Action::Typing(_) => {}
             }
         }
     }
