@@ -13,6 +13,8 @@ pub(crate) const NODES: usize = 2;
 /// Whose each client is: the first person has two.
 pub(crate) const OWNERS: [usize; 5] = [0, 1, 2, 3, 0];
 pub(crate) const CLIENTS: usize = OWNERS.len();
+/// What somebody says under the id of a message that they did not write.
+pub(crate) const FORGED: u32 = u32::MAX;
 
 const STREAM: u128 = 0x0190_a000_0000_7000_8000_0000_0000_0100;
 const THREAD: u128 = 0x0190_a000_0000_7000_8000_0000_0000_0200;

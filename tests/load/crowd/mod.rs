@@ -280,7 +280,7 @@ impl<P: Protocol> Crowd<P> {
                 self.writable(who)?;
             }
             if event.is_readable() {
-                self.readable(who)?;
+                self.readable(who, event.is_read_closed())?;
             }
         }
         Ok(())
@@ -300,7 +300,8 @@ impl<P: Protocol> Crowd<P> {
         Ok(())
     }
 
-    fn readable(&mut self, who: usize) -> Result<()> {
+    /// Reads all there is: of who is cut also the end, which comes behind what they did not read.
+    fn readable(&mut self, who: usize, is_cut: bool) -> Result<()> {
         let connection = &mut self.connections[who];
         if connection.refused {
             return Ok(());
@@ -340,7 +341,7 @@ impl<P: Protocol> Crowd<P> {
             }
             connection.keep(&self.buffer[at..read.held]);
             connection.write();
-            if read.drained {
+            if read.drained && !(is_cut && read.fresh > 0) {
                 return Ok(());
             }
         }

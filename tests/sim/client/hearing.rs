@@ -159,7 +159,11 @@ impl Client {
                 ground.note(|| format!("client {} hears that message {message} is stored", self.number));
                 self.stored(message, ground);
             }
-            Some(Asked::Forge) => ground.check(false, || format!("I1: something else is acked as message {message}")),
+            // What a restore has lost is not there to stand against it.
+            Some(Asked::Forge) => {
+                let was_lost = ground.lost.contains(&message);
+                ground.check(was_lost, || format!("I1: something else is acked as message {message}"));
+            }
             Some(Asked::Change) => {
                 self.changes.pop_front();
                 self.flush_changes(ground);

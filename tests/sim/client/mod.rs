@@ -15,7 +15,7 @@ use preau::live::hub::{ConnectionId, Format};
 use tests::reducer::{Outbox, Stream};
 
 use crate::{
-    cast::{OWNERS, group_of, message_id, message_of, own_stream, stream_id, thread_id},
+    cast::{FORGED, OWNERS, group_of, message_id, message_of, own_stream, stream_id, thread_id},
     figures::Figure,
     ground::{Author, Ground},
     shown::{Content, Shown},
@@ -143,7 +143,10 @@ impl Client {
     /// Whether it has nothing left to do but to wait for what others do.
     pub(crate) fn is_at_rest(&self) -> bool {
         let fetched = matches!(self.fetch, Fetch::Idle);
-        self.link.is_some() && fetched && self.changes.is_empty() && self.outbox.waiting().next().is_none()
+        // Of a stream that the page has let go nobody answers.
+        let asks = |asked: &Asked| matches!(asked, Asked::Subscribe(stream) if self.views.contains_key(stream));
+        let follows = self.again.is_empty() && !self.requests.values().any(asks);
+        self.link.is_some() && fetched && follows && self.changes.is_empty() && self.outbox.waiting().next().is_none()
     }
 
     /// Whether only another connection can tell what became of something that it sent.
@@ -165,7 +168,7 @@ impl Client {
         if self.link.is_some() {
             let (id, message, thread) = (self.next_request(), message_id(message), thread_id(thread));
             self.requests.insert(id, Asked::Forge);
-            self.say_message(id, message, thread, u32::MAX);
+            self.say_message(id, message, thread, FORGED);
         }
     }
 
@@ -288,6 +291,8 @@ impl Client {
         let id = self.next_request();
         let Some(view) = self.views.get_mut(&stream).filter(|_| self.link.is_some()) else { return };
         view.stream.asked(id);
+        // The latest request of a stream is answered: it takes the place of the one before.
+        self.requests.retain(|_, asked| !matches!(asked, Asked::Subscribe(of) if *of == stream));
         self.requests.insert(id, Asked::Subscribe(stream));
         let (since, name) = (view.stream.applied(), stream_id(stream));
         let epoch = self.epoch;

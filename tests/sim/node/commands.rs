@@ -15,7 +15,7 @@ use preau::{
 
 use super::Node;
 use crate::{
-    cast::{group_of, message_id, message_of, stream_id, thread_of},
+    cast::{FORGED, group_of, message_id, message_of, stream_id, thread_of},
     figures::Figure,
     ground::{Author, Ground},
     store::{Change, Post, Verdict},
@@ -176,7 +176,9 @@ impl Node {
 fn stored(post: &Post, had: bool, ground: &mut Ground) {
     ground.count(Figure::Commits);
     ground.check(!had, || format!("I1: {post:?} is stored twice"));
-    if ground.authors.get(&post.message).is_some_and(|author| !author.asked) {
+    // Somebody else's words under its id, once a restore has lost it, have no place among its author's.
+    let is_own = post.body != FORGED && ground.authors.get(&post.message).is_some_and(|author| !author.asked);
+    if is_own {
         let keeps = ground.store.keeps_order(post);
         ground.check(keeps, || format!("I7: {post:?} is overtaken"));
     }
