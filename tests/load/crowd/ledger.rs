@@ -226,6 +226,11 @@ impl Ledger {
         }
     }
 
+    /// Whether somebody was told what they should not have been: waiting makes that no better.
+    pub(super) fn is_wrong(&self) -> bool {
+        !self.faults.wrong.is_empty()
+    }
+
     pub(super) fn cut(&mut self, who: usize) {
         if !std::mem::replace(&mut self.readers[who].cut, true) {
             self.faults.cut += 1;

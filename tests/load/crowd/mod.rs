@@ -209,7 +209,8 @@ impl<P: Protocol> Crowd<P> {
                 looked = now;
             }
             let next = if now < until { self.post(pace, began, now).min(until) } else { now + PATIENCE };
-            if now >= until && (self.ledger.is_settled() || self.ledger.is_stuck(now, PATIENCE)) {
+            let is_over = self.ledger.is_settled() || self.ledger.is_wrong() || self.ledger.is_stuck(now, PATIENCE);
+            if now >= until && is_over {
                 return Ok(self.ledger.end(began));
             }
             self.turn(next.saturating_duration_since(now).min(PATIENCE / 10))?;
