@@ -18,15 +18,7 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{Actor, Folder, Group, PATIENCE, Proxy, Server, Socket, database, until};
-
-async fn following(actor: &Actor, group: &Group) -> Socket {
-    let mut socket = actor.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
-    assert_eq!(socket.next().await["type"], "live");
-    socket
-}
+use crate::support::{Actor, Folder, Group, PATIENCE, Proxy, Server, database, following, until};
 
 /// Posts until it is taken, always by the same id.
 async fn insist(actor: &Actor, group: &Group, body: &str) {

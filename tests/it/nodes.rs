@@ -10,18 +10,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Group, Nats, Server, Socket, until};
+use crate::support::{Actor, Group, Nats, Server, Socket, following, until};
 
 /// How long an event may take without any hint (I11).
 const UNHINTED: Duration = Duration::from_millis(1500);
-
-async fn following(actor: &Actor, group: &Group) -> Socket {
-    let mut socket = actor.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
-    assert_eq!(socket.next().await["type"], "live");
-    socket
-}
 
 async fn epoch(actor: &Actor) -> Value {
     actor.get("/api/v1/me").await.json()["epoch"].clone()

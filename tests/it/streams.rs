@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use words::{Event, GroupId};
 
-use crate::support::{Actor, Group, Server, Socket};
+use crate::support::{Actor, Group, Server, following};
 
 async fn seq(actor: &Actor, group: &Group) -> i64 {
     actor.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap()
@@ -18,14 +18,6 @@ async fn seq(actor: &Actor, group: &Group) -> i64 {
 
 async fn epoch(actor: &Actor) -> Value {
     actor.get("/api/v1/me").await.json()["epoch"].clone()
-}
-
-async fn following(actor: &Actor, group: &Group) -> Socket {
-    let mut socket = actor.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
-    assert_eq!(socket.next().await["type"], "live");
-    socket
 }
 
 /// The same database as another node sees it: what it commits, it hints to itself alone.

@@ -3,7 +3,7 @@
 use preau::live::bus::Transport;
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Group, Server, Socket};
+use crate::support::{Actor, Group, Server, Socket, following};
 
 /// Chooses to show that one writes and to see that others do, or not to.
 async fn choose(actor: &Actor, name: &str, shows: bool) {
@@ -24,14 +24,6 @@ async fn member(server: &Server, ines: &Actor, group: &Group, name: &str, shows:
         choose(&person, name, true).await;
     }
     person
-}
-
-async fn following(actor: &Actor, group: &Group) -> Socket {
-    let mut socket = actor.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
-    assert_eq!(socket.next().await["type"], "live");
-    socket
 }
 
 /// A page that shows a thread.

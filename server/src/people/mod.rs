@@ -28,7 +28,7 @@ use words::{Event, Locale, PersonId, SessionId, Theme};
 pub use secret::Secret;
 
 use crate::{
-    db::{Db, Tx},
+    db::{self, Db, Tx},
     error::{Error, Result},
     http::{Credential, Viewer, Viewers},
 };
@@ -45,8 +45,6 @@ const SESSION_LASTS: TimeDelta = TimeDelta::days(90);
 const SESSION_IDLES: TimeDelta = TimeDelta::days(30);
 /// Who does nothing for so long has gone, and visits anew when they come back.
 const VISIT_ENDS: TimeDelta = TimeDelta::hours(1);
-/// How long reading sessions may take: a connection to the database that is cut off may never say so.
-const PATIENCE: Duration = Duration::from_secs(3);
 /// How often what has expired is forgotten.
 const SWEEP_PAUSE: Duration = Duration::from_hours(1);
 /// The window in which tries are counted.
@@ -288,8 +286,7 @@ pub async fn viewer_of_session(db: &Db, viewers: &Viewers, secret: &Secret) -> R
 
 /// The holders in the order of the secrets; nothing at all if they cannot be read.
 async fn session_viewers(db: Db, secrets: Vec<[u8; 32]>) -> Vec<Option<Viewer>> {
-    let read = tokio::time::timeout(PATIENCE, read_sessions(&db, &secrets)).await;
-    let held = read.unwrap_or(Err(Error::Unavailable));
+    let held = db::promptly(read_sessions(&db, &secrets)).await;
     let held = held.inspect_err(|error| tracing::debug!(%error, "sessions could not be read")).ok();
     held.map_or_else(Vec::new, |held| secrets.iter().map(|secret| held.get(secret.as_slice()).cloned()).collect())
 }

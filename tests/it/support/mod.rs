@@ -90,6 +90,15 @@ impl Drop for Folder {
     }
 }
 
+/// A program that follows a group from now on.
+pub(crate) async fn following(actor: &Actor, group: &Group) -> Socket {
+    let mut socket = actor.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    assert_eq!(socket.next().await["type"], "live");
+    socket
+}
+
 /// Waits until something holds.
 pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
