@@ -21,7 +21,7 @@ use words::{
 
 use crate::{
     channels,
-    db::{Db, Work},
+    db::Work,
     documents,
     error::{Error, Result},
     faults::point,
@@ -31,7 +31,8 @@ use crate::{
         hub::Variant,
         hubs::Asked,
     },
-    meetings, messages, threads,
+    meetings, messages,
+    threads::{self, ReadState},
 };
 
 /// How many events are rendered before others have their turn.
@@ -41,6 +42,7 @@ const IN_A_ROW: usize = 8;
 struct Subjects {
     messages: HashMap<MessageId, Message>,
     threads: HashMap<ThreadId, Thread>,
+    positions: HashMap<(PersonId, ThreadId), ReadState>,
     others: HashMap<EventRow, Subject<'static>>,
 }
 
@@ -57,14 +59,14 @@ enum Subject<'s> {
 }
 
 /// Renders events in the wanted forms, in their order. An error of one is its own.
-pub fn render<'c>(db: &'c Db, wanted: &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>> {
+pub fn render<'c>(
+    connection: &'c mut PgConnection,
+    now: DateTime<Utc>,
+    wanted: &'c [Asked],
+) -> Work<'c, Vec<Result<Vec<Content>>>> {
     Box::pin(async move {
         point!("render");
-        let subjects = {
-            let mut connection = db.live_pool().acquire().await?;
-            Subjects::read(&mut connection, wanted).await?
-        };
-        let now = db.clock().now();
+        let subjects = Subjects::read(connection, wanted).await?;
         let mut rendered = Vec::with_capacity(wanted.len());
         for events in wanted.chunks(IN_A_ROW) {
             rendered.extend(events.iter().map(|Asked { event, variants }| forms(event, variants, &subjects, now)));
@@ -77,7 +79,7 @@ pub fn render<'c>(db: &'c Db, wanted: &'c [Asked]) -> Work<'c, Vec<Result<Vec<Co
 impl Subjects {
     /// Reads the messages of all events in one go, their threads in another, and each other subject once.
     async fn read(connection: &mut PgConnection, wanted: &[Asked]) -> Result<Self> {
-        let (mut messages, mut threads) = (Vec::new(), Vec::new());
+        let (mut messages, mut threads, mut positions) = (Vec::new(), Vec::new(), Vec::new());
         let mut others = HashMap::new();
         for Asked { event: Recorded { row, .. }, variants } in wanted {
             match row.kind {
@@ -88,6 +90,7 @@ impl Subjects {
                     }
                 }
                 EventKind::ThreadCreated | EventKind::ThreadUpdated => threads.push(thread_of(row)),
+                EventKind::ReadMoved => positions.push(reading_of(row)),
                 _ => {
                     if let Entry::Vacant(vacant) = others.entry(*row) {
                         vacant.insert(other(connection, row).await?);
@@ -97,6 +100,7 @@ impl Subjects {
         }
         once(&mut messages);
         once(&mut threads);
+        once(&mut positions);
         Ok(Self {
             messages: if messages.is_empty() {
                 HashMap::new()
@@ -107,6 +111,11 @@ impl Subjects {
                 HashMap::new()
             } else {
                 messages::rendered_threads(connection, &threads).await?
+            },
+            positions: if positions.is_empty() {
+                HashMap::new()
+            } else {
+                threads::read_states(connection, &positions).await?
             },
             others,
         })
@@ -120,6 +129,12 @@ impl Subjects {
             }
             EventKind::ThreadCreated | EventKind::ThreadUpdated => {
                 self.threads.get(&thread_of(row)).map(Subject::Thread)
+            }
+            EventKind::ReadMoved => {
+                let (person, thread) = reading_of(row);
+                let ReadState { position, last_position } =
+                    self.positions.get(&(person, thread)).copied().unwrap_or_default();
+                Some(Subject::Own(json!({ "thread": thread, "position": position, "last_position": last_position })))
             }
             _ => self.others.get(row).cloned(),
         };
@@ -144,7 +159,12 @@ fn thread_of(row: &EventRow) -> ThreadId {
     row.thread.unwrap_or(ThreadId(row.subject))
 }
 
-/// A subject that is neither a message nor a thread.
+/// Whose position in which thread is moved: one's own stream bears one's own number.
+fn reading_of(row: &EventRow) -> (PersonId, ThreadId) {
+    (PersonId(row.stream.0), thread_of(row))
+}
+
+/// A subject that is read alone.
 async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<'static>> {
     Ok(match row.kind {
         EventKind::MemberAdded | EventKind::MemberChanged | EventKind::MemberRemoved => {
@@ -156,11 +176,6 @@ async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<
         }
         EventKind::GroupJoined | EventKind::GroupLeft => {
             Subject::Data(json!({ "group": row.subject, "stream": row.subject }))
-        }
-        EventKind::ReadMoved => {
-            let thread = thread_of(row);
-            let (position, length) = threads::read_state(connection, PersonId(row.stream.0), thread).await?;
-            Subject::Own(json!({ "thread": thread, "position": position, "last_position": length }))
         }
         EventKind::DocumentCreated | EventKind::DocumentUpdated => {
             let document = documents::rendered(connection, DocumentId(row.subject)).await?;
@@ -183,7 +198,8 @@ async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<
         | EventKind::MessageDeleted
         | EventKind::ReactionSet
         | EventKind::ThreadCreated
-        | EventKind::ThreadUpdated => Subject::Own(json!({})),
+        | EventKind::ThreadUpdated
+        | EventKind::ReadMoved => Subject::Own(json!({})),
     })
 }
 

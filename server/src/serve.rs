@@ -14,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use sqlx::PgConnection;
+use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower_http::{
     catch_panic::CatchPanicLayer,
@@ -80,7 +81,7 @@ pub fn routes() -> Routes {
 /// What serving needs beside the router: the sockets' part, and what ends them.
 #[derive(Clone, Debug)]
 pub struct Sockets {
-    live: Live,
+    live: Arc<Live>,
     poster: Poster,
     bus: Bus,
     db: Db,
@@ -111,7 +112,7 @@ impl Sockets {
             drain,
             sockets: tracker,
         };
-        Self { live, poster, bus: Bus::new(bus), db }
+        Self { live: Arc::new(live), poster, bus: Bus::new(bus), db }
     }
 
     /// What the hubs did.
@@ -149,6 +150,7 @@ impl Sockets {
     pub async fn work(self) {
         let ended = async {
             let mut beat = tokio::time::interval(ENDED);
+            beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 beat.tick().await;
                 if let Err(error) = self.end_connections().await {
@@ -169,8 +171,9 @@ impl Sockets {
         if credentials.is_empty() {
             return Ok(());
         }
-        let mut connection = self.db.live_pool().acquire().await?;
-        let ended = people::ended(&mut connection, &credentials, self.db.clock().now()).await?;
+        let now = self.db.clock().now();
+        let read = self.db.follow(async |connection| people::ended(connection, &credentials, now).await);
+        let ended = read.await?;
         let close = |end| match end {
             people::End::Proof => Close::SessionEnded,
             people::End::Account => Close::Forbidden,
@@ -223,7 +226,7 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
         .layer(Extension(sockets.poster.clone()))
-        .layer(Extension(sockets.live.clone()))
+        .layer(Extension(Arc::clone(&sockets.live)))
         .layer(Extension(sockets))
         .layer(Extension(health::Health::default()))
         .layer(middleware::from_fn(bounded))

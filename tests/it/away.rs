@@ -97,6 +97,34 @@ async fn a_database_that_is_cut_off_without_a_word_is_reached_anew() {
     assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
 }
 
+#[tokio::test]
+async fn no_connection_that_is_cut_off_keeps_its_place() {
+    let (here, there, proxy) = beside_a_cut().await;
+    // As many streams as the live core has connections, and one: each loses one with every cut.
+    let mut followed = Vec::new();
+    for number in 0..5 {
+        let (ines, group) = here.group_named(&format!("Réseau {number}")).await;
+        let reader = following(&ines.at(&there), &group).await;
+        followed.push((ines, group, reader));
+    }
+    for round in ["une fois", "deux fois"] {
+        // Every connection is in use, or was just now: none is asked whether it is there.
+        for (ines, group, _) in &followed {
+            ines.say(&group.standing, "avant").await;
+        }
+        for (_, _, reader) in &mut followed {
+            assert_eq!(reader.next_of("event").await["data"]["body"], "avant");
+        }
+        proxy.cut_off();
+        for (ines, group, _) in &followed {
+            ines.say(&group.standing, round).await;
+        }
+        for (_, _, reader) in &mut followed {
+            assert_eq!(reader.next_of("event").await["data"]["body"], round);
+        }
+    }
+}
+
 /// Ends every connection to a database and lets nobody in, then does this to it.
 async fn closed(admin: &mut PgConnection, name: &str, then: &[String]) {
     let close = format!(

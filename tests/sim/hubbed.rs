@@ -13,7 +13,9 @@ use preau::{
     error::Error,
     live::{
         frame::{self, Change, Content, Outcome, ServerFrame},
-        hub::{Afterwards, Broken, ConnectionId, Hub, Join, Pass, Printed, READ, Ticket, Todo, Variant, Wanted},
+        hub::{
+            Afterwards, Broken, ConnectionId, Hub, Join, Learnt, Pass, Printed, READ, Ticket, Todo, Variant, Wanted,
+        },
         log::Entry,
         outbox::{Parcel, Standing},
         session,
@@ -53,31 +55,6 @@ enum Question {
     Older { after: i64, up_to: i64 },
     Print(Pass, Vec<Wanted>),
     Room(ConnectionId),
-}
-
-#[derive(Debug)]
-enum Learnt {
-    Origin(Uuid, i64),
-    Rights(Option<HashMap<PersonId, i64>>),
-    Events(Option<Vec<Entry>>),
-    Older { after: i64, up_to: i64, entries: Option<Vec<Entry>> },
-    Printed(Pass, Vec<Printed>, Vec<(PersonId, i64)>),
-    Room(ConnectionId),
-}
-
-impl Learnt {
-    /// The same, as if it could not have been read.
-    fn unread(self) -> Self {
-        match self {
-            Self::Rights(_) => Self::Rights(None),
-            Self::Events(_) => Self::Events(None),
-            Self::Older { after, up_to, .. } => Self::Older { after, up_to, entries: None },
-            Self::Printed(pass, printed, _) => {
-                Self::Printed(pass, printed.into_iter().map(Printed::unavailable).collect(), Vec::new())
-            }
-            Self::Origin(..) | Self::Room(_) => self,
-        }
-    }
 }
 
 #[derive(Debug)]
@@ -251,22 +228,9 @@ impl Hubbed {
         })
     }
 
-    fn learn(&mut self, hub: &mut Hub, known: &Known, mut learnt: Learnt) {
-        // It may be of another log: the origin is being read anew.
-        if known.epoch.is_some_and(|epoch| epoch != hub.epoch()) {
-            learnt = learnt.unread();
-        }
-        match learnt {
-            Learnt::Origin(epoch, last) => {
-                if hub.reread(epoch, last) == Afterwards::BeginAgain {
-                    self.jobs.clear();
-                }
-            }
-            Learnt::Rights(began) => hub.rights(began.as_ref()),
-            Learnt::Events(entries) => hub.fetched(entries),
-            Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),
-            Learnt::Printed(pass, printed, ends) => hub.printed(pass, printed, &ends),
-            Learnt::Room(connection) => hub.room(connection),
+    fn learn(&mut self, hub: &mut Hub, known: &Known, learnt: Learnt) {
+        if hub.learn(learnt, known.epoch) == Afterwards::BeginAgain {
+            self.jobs.clear();
         }
     }
 

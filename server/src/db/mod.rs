@@ -1,7 +1,9 @@
-//! The database: one pool, one way to write, one way to read a snapshot.
+//! The database: one way to write, one way to read a snapshot, one way to read for the live core, with a pool each, so
+//! that none waits behind another.
 //!
-//! No other `begin` exists. Both run detached from their caller: a request that is dropped half-way leaves everything
-//! or nothing, never a pooled connection inside somebody else's transaction (transact-rs/sqlx#4393).
+//! No other `begin` exists. Who writes and who reads a snapshot runs detached from their caller: a request that is
+//! dropped half-way leaves everything or nothing, never a pooled connection inside somebody else's transaction
+//! (transact-rs/sqlx#4393).
 
 pub mod private;
 mod store;
@@ -18,7 +20,8 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use sqlx::{
-    Connection, PgConnection, PgPool,
+    Connection, PgConnection, PgPool, Postgres,
+    pool::PoolConnection,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::sync::{broadcast, watch};
@@ -60,7 +63,7 @@ const ANSWER: Duration = Duration::from_millis(500);
 /// How long a connection may take to answer when it goes back to the pool.
 const RELEASE: Duration = Duration::from_secs(5);
 
-/// The database of this process. Reading, writing and the live core have a pool each, so that none waits behind another.
+/// The database of this process.
 #[derive(Clone, Debug)]
 pub struct Db {
     pool: PgPool,
@@ -96,7 +99,7 @@ pub struct Tx {
 }
 
 impl Db {
-    /// Opens a pool. Connections are made when first needed, so a database that is away does not stop the process.
+    /// Opens the pools. Connections are made when first needed, so a database that is away does not stop the process.
     pub fn open(options: PgConnectOptions, clock: Clock, reactions: Reactions) -> Self {
         let options = options.options([
             ("statement_timeout", "15s"),
@@ -132,7 +135,7 @@ impl Db {
         let rolling_back = |most| pool(most).after_release(|connection, _| Box::pin(rolled_back(connection)));
         Self {
             writers: rolling_back(WRITERS).connect_lazy_with(by_key.clone()),
-            // Nobody begins a transaction on these.
+            // Nobody begins a transaction on these, and none comes back whose reading was broken off.
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
             ..Self::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)
@@ -149,11 +152,6 @@ impl Db {
     /// The pool, for single statements.
     pub fn pool(&self) -> &PgPool {
         &self.pool
-    }
-
-    /// The pool of the live core, for single statements: rights, events and what they are about.
-    pub fn live_pool(&self) -> &PgPool {
-        &self.followers
     }
 
     /// Closes every connection, once what they do has ended.
@@ -244,9 +242,26 @@ impl Db {
             let begin = pool.begin_with("begin isolation level repeatable read, read only");
             let mut tx = within(BEGINNING, begin).await?;
             let value = within(LONGEST, work(&mut tx)).await?;
-            within(RELEASE, tx.rollback()).await?;
+            // What was read is whole, whether or not the connection can still be given back.
+            drop(within(RELEASE, tx.rollback()).await);
             Ok(value)
         })
+        .await
+    }
+
+    /// Reads for the live core, outside any transaction, for as long as a reading may take on which something waits that
+    /// is to go on. A connection whose reading is broken off is let go of for good: one that carries nothing any more
+    /// may never say so, and would keep its place in the pool for as long.
+    pub async fn follow<T>(&self, read: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
+        // On the heap, or each caller's own future would hold what giving a connection out takes.
+        promptly(Box::pin(async {
+            let mut lent = Lent(Some(self.followers.acquire().await?));
+            let Some(connection) = lent.0.as_mut() else { return Err(crate::error::Error::Unavailable) };
+            let read = read(connection).await;
+            // It has answered: the pool may have it back.
+            drop(lent.0.take());
+            read
+        }))
         .await
     }
 
@@ -263,8 +278,7 @@ impl Db {
 
     /// Reads the epoch anew: at the start, now and then, and whenever the database was away or looks like another one.
     pub async fn read_epoch(&self) -> Result<Uuid> {
-        let mut connection = self.followers.acquire().await?;
-        self.epoch_of(&mut connection).await
+        self.follow(async |connection| self.epoch_of(connection).await).await
     }
 
     /// Reads the epoch of what else this connection reads.
@@ -447,14 +461,23 @@ pub async fn mark_demonstration(db: &Db, name: &str) -> Result<()> {
 
 /// Whether the database takes writes.
 pub async fn takes_writes(db: &Db) -> Result<bool> {
-    let mut connection = db.writers.acquire().await?;
-    store::takes_writes(&mut connection).await
+    // Not by the writers, who may all be waiting for one stream's lock: a crowd there makes no node less ready.
+    db.follow(async |connection| store::takes_writes(connection).await).await
 }
 
 /// Where a stream stands.
 pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
     let mut connection = db.pool.acquire().await?;
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
+}
+
+/// A connection of a pool; dropped, it is no longer the pool's.
+struct Lent(Option<PoolConnection<Postgres>>);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        drop(self.0.take().map(PoolConnection::detach));
+    }
 }
 
 /// Runs to the end even if the caller goes away.

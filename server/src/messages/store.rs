@@ -309,9 +309,18 @@ pub(super) async fn is_same_operation(connection: &mut PgConnection, operation: 
     .await?)
 }
 
-pub(super) async fn sweep_operations(connection: &mut PgConnection, before: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("delete from operations where created_at < $1", before).execute(connection).await?;
-    Ok(())
+/// Forgets old operations, at most `limit`; answers how many.
+pub(super) async fn sweep_operations(connection: &mut PgConnection, before: DateTime<Utc>, limit: i64) -> Result<u64> {
+    let swept = sqlx::query!(
+        "delete from operations
+         where ctid = any(array(
+           select ctid from operations where created_at < $1 order by created_at limit $2 for update skip locked))",
+        before,
+        limit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(swept.rows_affected())
 }
 
 pub(super) async fn set_body(
@@ -443,7 +452,9 @@ pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[Uuid], whose: R
              threads.channel_id as "channel: ChannelId", position, author_id as "author: PersonId",
              people.name as author_name, assignments.role as "post?: Held",
              territories.code as "code?", territories.name as "territory?", territories.department as "department?",
-             body, html, messages.created_at, edited_at, deleted_at
+             body, html, messages.created_at, edited_at, deleted_at,
+             exists (select from attachments where attachments.message_id = messages.id) as "has_files!",
+             exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!"
            from messages
            join threads on threads.id = messages.thread_id
            join people on people.id = author_id
@@ -457,8 +468,11 @@ pub(super) async fn by_ids(connection: &mut PgConnection, ids: &[Uuid], whose: R
     )
     .fetch_all(&mut *connection)
     .await?;
-    let mut attachments = attachments(connection, ids).await?;
-    let mut reactions = reactions(connection, ids).await?;
+    // Most messages have neither: then nothing more is asked.
+    let files: Vec<_> = rows.iter().filter(|row| row.has_files).map(|row| row.id.0).collect();
+    let mut attachments = if files.is_empty() { HashMap::new() } else { attachments(connection, &files).await? };
+    let reacted: Vec<_> = rows.iter().filter(|row| row.has_reactions).map(|row| row.id.0).collect();
+    let mut reactions = if reacted.is_empty() { HashMap::new() } else { reactions(connection, &reacted).await? };
     Ok(rows
         .into_iter()
         .map(|row| Message {

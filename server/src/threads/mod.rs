@@ -12,6 +12,8 @@
 mod access;
 mod store;
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use words::{ChannelId, Event, GroupId, MeetingId, PersonId, StreamId, ThreadId, ThreadKind, ThreadStatus};
 
@@ -227,10 +229,20 @@ pub async fn read_position(connection: &mut PgConnection, person: PersonId, thre
 }
 
 /// How far a person is in a thread, and how far it goes: unread is what lies between.
-pub async fn read_state(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<(i32, i32)> {
-    let position = store::read_position(connection, person, thread).await?;
-    let last = store::place(connection, thread).await?.map_or(position, |place| place.last_position);
-    Ok((position, last))
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReadState {
+    /// How far they have read.
+    pub position: i32,
+    /// How far it goes.
+    pub last_position: i32,
+}
+
+/// How far people are in threads.
+pub async fn read_states(
+    connection: &mut PgConnection,
+    asked: &[(PersonId, ThreadId)],
+) -> Result<HashMap<(PersonId, ThreadId), ReadState>> {
+    store::read_states(connection, asked).await
 }
 
 /// The channels of a person's groups, each with how many of its threads hold something unread.

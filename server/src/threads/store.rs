@@ -1,10 +1,12 @@
 //! The SQL of threads.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
 
-use super::Home;
+use super::{Home, ReadState};
 use crate::{error::Result, live::hub::Typing};
 
 /// A channel of the navigation.
@@ -237,6 +239,28 @@ pub(super) async fn read_position(connection: &mut PgConnection, person: PersonI
     .fetch_optional(connection)
     .await?
     .unwrap_or(0))
+}
+
+pub(super) async fn read_states(
+    connection: &mut PgConnection,
+    asked: &[(PersonId, ThreadId)],
+) -> Result<HashMap<(PersonId, ThreadId), ReadState>> {
+    let (people, threads): (Vec<_>, Vec<_>) = asked.iter().map(|(person, thread)| (person.0, thread.0)).unzip();
+    let rows = sqlx::query!(
+        r#"select
+             asked.person_id as "person!: PersonId", threads.id as "thread!: ThreadId",
+             coalesce(position, 0) as "position!", last_position as "last_position!"
+           from unnest($1::uuid[], $2::uuid[]) asked (person_id, thread_id)
+           join threads on threads.id = asked.thread_id
+           left join read_positions
+             on read_positions.person_id = asked.person_id and read_positions.thread_id = asked.thread_id"#,
+        &people,
+        &threads,
+    )
+    .fetch_all(connection)
+    .await?;
+    let state = |position, last_position| ReadState { position, last_position };
+    Ok(rows.into_iter().map(|row| ((row.person, row.thread), state(row.position, row.last_position))).collect())
 }
 
 pub(super) async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {

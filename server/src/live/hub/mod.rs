@@ -12,32 +12,33 @@
 
 mod follower;
 mod join;
+mod learnt;
 mod replay;
 mod share;
 #[cfg(test)]
 mod tests;
+mod todo;
 mod typing;
 mod window;
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    ops::RangeInclusive,
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use axum::extract::ws::Utf8Bytes;
 use chrono::{DateTime, Utc};
+use litemap::LiteMap;
 use uuid::Uuid;
 use words::{EventKind, Locale, PersonId, ThreadId};
 
 use super::{
     frame::Outcome,
     log::{Entry, Kind},
-    wire::Chunk,
 };
 use crate::faults::bug;
 use follower::{Follower, Place};
 use join::Joining;
+pub use learnt::Learnt;
 use share::Shares;
+pub use todo::Todo;
 use typing::Typists;
 pub use typing::{Shown, TTL, Typing};
 use window::{Next, Window};
@@ -146,108 +147,6 @@ impl Printed {
     }
 }
 
-/// What the driver is to do, in order.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Todo {
-    /// Read the rights of these people, then tell [`Hub::rights`].
-    Rights(Vec<PersonId>),
-    /// Read the events after this one, at most [`READ`], then tell [`Hub::fetched`].
-    Read {
-        /// After which.
-        after: i64,
-    },
-    /// Read the older events between these, then tell [`Hub::older`].
-    Older {
-        /// After which.
-        after: i64,
-        /// Up to which.
-        up_to: i64,
-    },
-    /// Print, then tell [`Hub::printed`].
-    Print(Pass, Vec<Wanted>),
-    /// Tell [`Hub::room`] once the connection's queue has emptied a little.
-    AwaitRoom(ConnectionId),
-    /// Tell a connection how its request was answered.
-    Answer {
-        /// Whom.
-        connection: ConnectionId,
-        /// The request.
-        ticket: Ticket,
-        /// The stream's sequence.
-        seq: i64,
-        /// How.
-        outcome: Outcome,
-        /// The last sequence that a new follower is taken to have; none for who does not follow.
-        from: Option<i64>,
-    },
-    /// Tell a connection that its request cannot be answered now.
-    Unavailable {
-        /// Whom.
-        connection: ConnectionId,
-        /// The request.
-        ticket: Ticket,
-        /// The language of whoever asks.
-        locale: Locale,
-    },
-    /// Tell a connection that it follows no more, though it did not ask.
-    Out {
-        /// Whom.
-        connection: ConnectionId,
-        /// The stream's sequence.
-        seq: i64,
-        /// Why.
-        outcome: Outcome,
-    },
-    /// Give connections events: the same bytes to all of them.
-    Events {
-        /// Whom.
-        connections: Vec<ConnectionId>,
-        /// Which.
-        seqs: RangeInclusive<i64>,
-        /// Their frames.
-        chunk: Chunk,
-    },
-    /// Tell a connection that its replay is over.
-    Live {
-        /// Whom.
-        connection: ConnectionId,
-        /// Where it stands.
-        seq: i64,
-    },
-    /// Find out who of these chose to show that they write, and who of the listeners to see it, then tell
-    /// [`Hub::typists`].
-    Typists {
-        /// Who writes.
-        typing: Vec<Typing>,
-        /// Which of them said so on this node: others are told of these.
-        here: Vec<Typing>,
-        /// Who might be told.
-        listeners: Vec<PersonId>,
-    },
-    /// Tell connections what passes: lost where it would have to wait.
-    Pass {
-        /// Whom.
-        connections: Vec<ConnectionId>,
-        /// What.
-        chunk: Chunk,
-    },
-    /// Tell [`Hub::rested`] after a second.
-    Rest,
-    /// The log is not what it was: count it, read epoch and end anew, then tell [`Hub::reread`].
-    Reread(Broken),
-}
-
-#[cfg(feature = "faults")]
-impl Todo {
-    /// Puts the events of a chunk in the opposite order: what the bug `out_of_order_dispatch` does.
-    fn turn_round(&mut self) {
-        if let Self::Events { chunk, .. } = self {
-            let texts: Vec<_> = chunk.said().map(str::to_owned).collect();
-            *chunk = Chunk::texts(texts.iter().rev().map(String::as_str));
-        }
-    }
-}
-
 /// What is wrong with a log.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Broken {
@@ -277,7 +176,8 @@ pub enum Afterwards {
 pub struct Hub {
     epoch: Uuid,
     window: Window,
-    followers: BTreeMap<ConnectionId, Follower>,
+    /// There are many hundred thousand in a process: a list without holes.
+    followers: LiteMap<ConnectionId, Follower>,
     joining: BTreeMap<ConnectionId, Joining>,
     /// Memberships that are known to end, and where: in events that wait, or that are not read yet.
     ends: Vec<(PersonId, i64)>,
@@ -325,7 +225,7 @@ impl Hub {
         Self {
             epoch,
             window: Window::new(last),
-            followers: BTreeMap::new(),
+            followers: LiteMap::new(),
             joining: BTreeMap::new(),
             ends: Vec::new(),
             typists: Typists::default(),
@@ -392,7 +292,7 @@ impl Hub {
     fn believe(&mut self, seq: i64) {
         if self.window.go_back(seq) {
             self.reading.wanted = true;
-            self.followers.values_mut().for_each(|follower| follower.next = follower.next.min(seq + 1));
+            self.followers.iter_mut().for_each(|(_, follower)| follower.next = follower.next.min(seq + 1));
         }
     }
 
@@ -406,7 +306,7 @@ impl Hub {
     }
 
     /// The rights that were asked: where each present membership began.
-    pub fn rights(&mut self, began: Option<&HashMap<PersonId, i64>>) {
+    fn rights(&mut self, began: Option<&HashMap<PersonId, i64>>) {
         self.under_way.rights = false;
         self.learnt = true;
         for joining in self.joining.values_mut() {
@@ -415,7 +315,7 @@ impl Hub {
     }
 
     /// The events after the last fetched one; none if they could not be read, which the next poll tries again.
-    pub fn fetched(&mut self, entries: Option<Vec<Entry>>) {
+    fn fetched(&mut self, entries: Option<Vec<Entry>>) {
         self.reading.ended = self.reading.begun;
         self.learnt = true;
         let Some(entries) = entries else {
@@ -433,7 +333,7 @@ impl Hub {
     }
 
     /// The older events that were asked; none if they could not be read.
-    pub fn older(&mut self, after: i64, up_to: i64, entries: Option<Vec<Entry>>) {
+    fn older(&mut self, after: i64, up_to: i64, entries: Option<Vec<Entry>>) {
         self.under_way.older = false;
         self.learnt = true;
         match entries {
@@ -443,7 +343,7 @@ impl Hub {
     }
 
     /// What was asked to be printed, and the memberships that had ended when its subjects were read.
-    pub fn printed(&mut self, pass: Pass, printed: Vec<Printed>, ends: &[(PersonId, i64)]) {
+    fn printed(&mut self, pass: Pass, printed: Vec<Printed>, ends: &[(PersonId, i64)]) {
         self.end(ends.iter().copied());
         self.stalled |= printed.iter().flat_map(|event| &event.forms).any(|(_, bytes)| bytes.is_none());
         match pass {
@@ -459,7 +359,7 @@ impl Hub {
     }
 
     /// A connection's queue has emptied a little.
-    pub fn room(&mut self, connection: ConnectionId) {
+    fn room(&mut self, connection: ConnectionId) {
         if let Some(follower) = self.followers.get_mut(&connection) {
             follower.has_room();
         }
@@ -467,13 +367,13 @@ impl Hub {
 
     /// The epoch and the end of the log, read anew. If it is another log, or has a hole, the hub begins again: everybody
     /// is told to fetch, who was joining is asked about again, and whatever was under way must not be answered any more.
-    pub fn reread(&mut self, epoch: Uuid, last: i64) -> Afterwards {
+    fn reread(&mut self, epoch: Uuid, last: i64) -> Afterwards {
         let broken = self.broken.take();
         let same = epoch == self.epoch && last >= self.window.fetched();
         if same && !matches!(broken, Some(Broken::Gap { .. })) {
             return Afterwards::GoOn;
         }
-        for connection in std::mem::take(&mut self.followers).into_keys() {
+        for (connection, _) in std::mem::take(&mut self.followers) {
             self.todo.push(Todo::Out { connection, seq: last, outcome: Outcome::Reset });
         }
         let joining = std::mem::take(&mut self.joining);
@@ -547,7 +447,7 @@ impl Hub {
                 self.todo.push(Todo::Events { connections: connections.clone(), seqs, chunk });
             }
         }
-        for follower in self.followers.values_mut() {
+        for (_, follower) in &mut self.followers {
             follower.told(last.entry.seq);
         }
         for entry in run.iter().map(|next| &next.entry) {
@@ -614,7 +514,7 @@ impl Hub {
 }
 
 /// The followers who are up to date.
-fn live(followers: &BTreeMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
+fn live(followers: &LiteMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
     followers.iter().filter(|(_, follower)| follower.place == Place::Live)
 }
 

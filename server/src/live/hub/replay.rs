@@ -1,6 +1,6 @@
 //! Replays: followers who are behind catch up together, each as fast as it reads.
 
-use std::collections::BTreeMap;
+use litemap::LiteMap;
 
 use super::{ConnectionId, Follower, Hub, PRINTED, Pass, Printed, Todo, Wanted, follower::Place, share};
 use crate::live::frame::Outcome;
@@ -82,6 +82,6 @@ impl Hub {
 }
 
 /// The followers who are behind, with room in their queues.
-fn behind(followers: &BTreeMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
+fn behind(followers: &LiteMap<ConnectionId, Follower>) -> impl Iterator<Item = (&ConnectionId, &Follower)> {
     followers.iter().filter(|(_, follower)| follower.place == Place::Behind)
 }

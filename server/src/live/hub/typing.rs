@@ -143,7 +143,7 @@ impl Hub {
 
     /// What was asked of those who write. Who follows is looked at now: whoever was put out meanwhile is told nothing,
     /// and nothing is told of them (I8).
-    pub fn typists(&mut self, shown: &Shown) {
+    pub(super) fn typists(&mut self, shown: &Shown) {
         let asked = std::mem::take(&mut self.typists.asked);
         let frames: Vec<_> = shown.frames.iter().filter(|(typing, _)| asked.contains(typing)).collect();
         // Who does not show it takes nobody's place.
@@ -172,7 +172,7 @@ impl Hub {
     }
 
     /// A round is over, and a second has passed.
-    pub fn rested(&mut self) {
+    pub(super) fn rested(&mut self) {
         self.typists.busy = false;
     }
 }

@@ -1,9 +1,10 @@
 //! The I/O around one hub. Every reading and printing is a future of the hub's own task, so that they end with it.
 
-use std::{collections::HashMap, panic::AssertUnwindSafe, pin::Pin, sync::Arc, sync::atomic::Ordering, time::Duration};
+use std::{panic::AssertUnwindSafe, pin::Pin, sync::Arc, sync::atomic::Ordering, time::Duration};
 
 use axum::extract::ws::Utf8Bytes;
 use futures_util::{FutureExt, StreamExt, stream::FuturesUnordered};
+use litemap::LiteMap;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 use web::Text;
@@ -11,18 +12,16 @@ use words::{Locale, PersonId, StreamId};
 
 use super::{Asked, Hubs, POLL, Request, Wake};
 use crate::{
-    db::promptly,
     error::{Error, Result},
-    http::problem,
     live::{
         frame::{self, Content, ServerFrame, Somebody},
         hub::{
-            Afterwards, Broken, ConnectionId, Hub, Pass, Printed, READ, Shown, TTL, Ticket, Todo, Typing, Variant,
-            Wanted,
+            Afterwards, Broken, ConnectionId, Hub, Learnt, Pass, Printed, READ, Shown, TTL, Ticket, Todo, Typing,
+            Variant, Wanted,
         },
         log::{Entry, Kind},
         outbox::{Outbox, Parcel, Standing},
-        store,
+        session, store,
         wire::Chunk,
     },
 };
@@ -35,36 +34,6 @@ const IN_A_ROW: usize = 64;
 const SWEEP_POLLS: u32 = 30;
 /// How long passes between two rounds of who writes.
 const ROUND: Duration = Duration::from_secs(1);
-/// When a request that met no database may be sent again.
-const RETRY_MS: u64 = 1000;
-
-/// What a hub asked for, once it is there.
-enum Learnt {
-    Origin(Uuid, i64),
-    Rights(Option<HashMap<PersonId, i64>>),
-    Events(Option<Vec<Entry>>),
-    Older { after: i64, up_to: i64, entries: Option<Vec<Entry>> },
-    Printed(Pass, Vec<Printed>, Vec<(PersonId, i64)>),
-    Room(ConnectionId),
-    Typists(Shown),
-    Rested,
-}
-
-impl Learnt {
-    /// The same, as if it could not have been read. Of what was printed nothing is left but that it is wanted still.
-    fn unread(self) -> Self {
-        match self {
-            Self::Rights(_) => Self::Rights(None),
-            Self::Events(_) => Self::Events(None),
-            Self::Older { after, up_to, .. } => Self::Older { after, up_to, entries: None },
-            Self::Printed(pass, printed, _) => {
-                Self::Printed(pass, printed.into_iter().map(Printed::unavailable).collect(), Vec::new())
-            }
-            Self::Typists(_) => Self::Typists(Shown::default()),
-            Self::Origin(..) | Self::Room(_) | Self::Rested => self,
-        }
-    }
-}
 
 type Job = Pin<Box<dyn Future<Output = Learnt> + Send>>;
 
@@ -73,7 +42,7 @@ pub(super) struct Driver {
     stream: StreamId,
     wake: Arc<Wake>,
     epoch: watch::Receiver<Option<Uuid>>,
-    outboxes: HashMap<ConnectionId, Arc<Outbox>>,
+    outboxes: LiteMap<ConnectionId, Arc<Outbox>>,
     /// Those that were given something that is not written yet.
     given: Vec<Arc<Outbox>>,
     until_sweep: u32,
@@ -88,7 +57,7 @@ impl Driver {
             stream,
             wake,
             epoch,
-            outboxes: HashMap::new(),
+            outboxes: LiteMap::new(),
             given: Vec::new(),
             until_sweep: SWEEP_POLLS,
             jobs: FuturesUnordered::new(),
@@ -131,7 +100,7 @@ impl Driver {
     /// Starts from where the log ends. While the database is away, who asks is told so.
     async fn first_look(&mut self, asked: &mut mpsc::Receiver<Request>) -> Option<Hub> {
         loop {
-            match promptly(origin(&self.hubs, self.stream)).await {
+            match origin(&self.hubs, self.stream).await {
                 Ok((epoch, last)) => return Some(Hub::new(epoch, last)),
                 Err(error) => tracing::debug!(%error, "a stream could not be read"),
             }
@@ -200,27 +169,13 @@ impl Driver {
         }
     }
 
-    fn learn(&mut self, hub: &mut Hub, mut learnt: Learnt) {
-        // It may be of another log than the hub's: the origin is being read anew.
-        if self.epoch.borrow().is_some_and(|epoch| epoch != hub.epoch()) {
-            learnt = learnt.unread();
-        }
-        if matches!(learnt, Learnt::Rights(None) | Learnt::Events(None) | Learnt::Older { entries: None, .. }) {
+    fn learn(&mut self, hub: &mut Hub, learnt: Learnt) {
+        if learnt.is_unread() {
             self.hubs.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
         }
-        match learnt {
-            Learnt::Rights(began) => hub.rights(began.as_ref()),
-            Learnt::Events(entries) => hub.fetched(entries),
-            Learnt::Older { after, up_to, entries } => hub.older(after, up_to, entries),
-            Learnt::Printed(pass, printed, ends) => hub.printed(pass, printed, &ends),
-            Learnt::Room(connection) => hub.room(connection),
-            Learnt::Typists(shown) => hub.typists(&shown),
-            Learnt::Rested => hub.rested(),
-            Learnt::Origin(epoch, last) => {
-                if hub.reread(epoch, last) == Afterwards::BeginAgain {
-                    self.jobs.clear();
-                }
-            }
+        let epoch = *self.epoch.borrow();
+        if hub.learn(learnt, epoch) == Afterwards::BeginAgain {
+            self.jobs.clear();
         }
     }
 
@@ -305,25 +260,23 @@ impl Driver {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         hubs.0.metrics.rights.fetch_add(1, Ordering::Relaxed);
         self.jobs.push(Box::pin(async move {
-            let read = async {
-                let mut connection = hubs.0.db.live_pool().acquire().await?;
-                (hubs.0.roof.may_follow)(&mut connection, stream, &people).await
-            };
-            Learnt::Rights(known(promptly(read).await, "rights could not be read"))
+            let may_follow = hubs.0.roof.may_follow;
+            let read = hubs.0.db.follow(async |connection| may_follow(connection, stream, &people).await);
+            Learnt::Rights(known(read.await, "rights could not be read"))
         }));
     }
 
     fn read(&mut self, after: i64) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
-            Learnt::Events(known(promptly(events(&hubs, stream, after, i64::MAX)).await, "events could not be read"))
+            Learnt::Events(known(events(&hubs, stream, after, i64::MAX).await, "events could not be read"))
         }));
     }
 
     fn read_older(&mut self, after: i64, up_to: i64) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
-            let entries = known(promptly(events(&hubs, stream, after, up_to)).await, "older events could not be read");
+            let entries = known(events(&hubs, stream, after, up_to).await, "older events could not be read");
             Learnt::Older { after, up_to, entries }
         }));
     }
@@ -341,11 +294,9 @@ impl Driver {
     fn ask_typists(&mut self, typing: Vec<Typing>, here: Vec<Typing>, listeners: Vec<PersonId>) {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
-            let read = async {
-                let mut connection = hubs.0.db.live_pool().acquire().await?;
-                (hubs.0.roof.show_typing)(&mut connection, stream, &typing, &listeners).await
-            };
-            let willing = known(promptly(read).await, "who writes could not be read").unwrap_or_default();
+            let show_typing = hubs.0.roof.show_typing;
+            let read = hubs.0.db.follow(async |connection| show_typing(connection, stream, &typing, &listeners).await);
+            let willing = known(read.await, "who writes could not be read").unwrap_or_default();
             for (typing, _) in willing.typing.iter().filter(|(typing, _)| here.contains(typing)) {
                 // Where there is one node nobody listens.
                 drop(hubs.0.typings.send((stream, *typing)));
@@ -369,7 +320,7 @@ impl Driver {
         let (hubs, stream) = (self.hubs.clone(), self.stream);
         self.jobs.push(Box::pin(async move {
             loop {
-                match promptly(origin(&hubs, stream)).await {
+                match origin(&hubs, stream).await {
                     Ok((epoch, last)) => return Learnt::Origin(epoch, last),
                     Err(error) => tracing::debug!(%error, "a stream could not be read anew"),
                 }
@@ -382,16 +333,17 @@ impl Driver {
 /// The epoch, and where a stream ends. A stream that does not exist ends before its first event.
 async fn origin(hubs: &Hubs, stream: StreamId) -> Result<(Uuid, i64)> {
     let db = &hubs.0.db;
-    let mut connection = db.live_pool().acquire().await?;
-    let epoch = db.epoch_of(&mut connection).await?;
-    let last = store::last_seqs(&mut connection, &[stream.0]).await?;
+    let read = db.follow(async |connection| {
+        let epoch = db.epoch_of(connection).await?;
+        Ok((epoch, store::last_seqs(connection, &[stream.0]).await?))
+    });
+    let (epoch, last) = read.await?;
     Ok((epoch, last.first().map_or(0, |(_, seq)| *seq)))
 }
 
 async fn events(hubs: &Hubs, stream: StreamId, after: i64, up_to: i64) -> Result<Vec<Entry>> {
     hubs.0.metrics.queries.fetch_add(1, Ordering::Relaxed);
-    let mut connection = hubs.0.db.live_pool().acquire().await?;
-    store::events(&mut connection, stream, after, up_to, READ).await
+    hubs.0.db.follow(async |connection| store::events(connection, stream, after, up_to, READ).await).await
 }
 
 fn known<T>(read: Result<T>, otherwise: &'static str) -> Option<T> {
@@ -403,54 +355,73 @@ fn known<T>(read: Result<T>, otherwise: &'static str) -> Option<T> {
 ///
 /// With them come the memberships that had ended when the subjects were read: read afterwards, so that whoever is not
 /// among them was a member at all that is printed (I8).
-async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> (Vec<Printed>, Vec<(PersonId, i64)>) {
+async fn printed(hubs: &Hubs, stream: StreamId, wanted: Vec<Wanted>) -> (Vec<Printed>, Ends) {
     let asked = |Wanted { entry, variants }: &Wanted| {
         entry.recorded(stream).map(|event| Asked { event, variants: variants.clone() })
     };
     let asked: Vec<_> = wanted.iter().filter_map(asked).collect();
-    let mut rendered = if asked.is_empty() { Vec::new() } else { rendered(hubs, &asked).await }.into_iter();
     let after = wanted.last().map_or(0, |wanted| wanted.entry.seq);
-    let ends = known(ends(hubs, stream, after).await, "ends of memberships could not be read");
-    if ends.is_none() {
-        rendered = wanted.iter().map(|_| Err(Error::Unavailable)).collect::<Vec<_>>().into_iter();
-    }
+    let rendered = rendered(hubs, stream, &asked, after).await;
+    let is_away = rendered.is_none();
+    let (contents, ends) = rendered.unwrap_or_default();
+    let mut contents = contents.into_iter();
     let mut printed = Vec::with_capacity(wanted.len());
     for Wanted { entry, variants } in wanted {
         let is_known = matches!(entry.kind, Kind::Known(_));
-        let contents = rendered.by_ref().take(usize::from(is_known)).next().unwrap_or_else(|| Ok(Vec::new()));
+        let contents = match contents.by_ref().take(usize::from(is_known)).next() {
+            _ if is_away => Err(Error::Unavailable),
+            contents => contents.unwrap_or_else(|| Ok(Vec::new())),
+        };
         printed.push(print(hubs, stream, &entry, variants, contents));
         tokio::task::consume_budget().await;
     }
-    (printed, ends.unwrap_or_default())
+    (printed, ends)
 }
 
-async fn ends(hubs: &Hubs, stream: StreamId, after: i64) -> Result<Vec<(PersonId, i64)>> {
-    let mut connection = hubs.0.db.live_pool().acquire().await?;
-    store::ends(&mut connection, stream, after).await
-}
+/// Memberships that end, and where.
+type Ends = Vec<(PersonId, i64)>;
 
-/// Renders events together. If that fails as a whole, each is tried alone, so that a bad one never fails its neighbours.
-async fn rendered(hubs: &Hubs, asked: &[Asked]) -> Vec<Result<Vec<Content>>> {
-    hubs.0.metrics.renders.fetch_add(1, Ordering::Relaxed);
-    match promptly(render(hubs, asked)).await {
-        Ok(rendered) => rendered,
-        Err(Error::Unavailable) => asked.iter().map(|_| Err(Error::Unavailable)).collect(),
+/// What events say, each in its forms, and the ends of memberships after the last of them.
+type Rendered = (Vec<Result<Vec<Content>>>, Ends);
+
+/// Renders events together; nothing if the database is away. If it fails otherwise, each is tried alone, so that a bad
+/// one never fails its neighbours.
+async fn rendered(hubs: &Hubs, stream: StreamId, asked: &[Asked], after: i64) -> Option<Rendered> {
+    if !asked.is_empty() {
+        hubs.0.metrics.renders.fetch_add(1, Ordering::Relaxed);
+    }
+    match render(hubs, stream, asked, after).await {
+        Ok(rendered) => Some(rendered),
+        Err(Error::Unavailable) => None,
         Err(error) => {
             tracing::warn!(%error, events = asked.len(), "events could not be read together and are read one by one");
-            let mut rendered = Vec::with_capacity(asked.len());
+            let (mut contents, mut ends) = (Vec::with_capacity(asked.len()), Vec::new());
             for asked in asked {
-                let alone = promptly(render(hubs, std::slice::from_ref(asked))).await;
-                rendered.push(alone.and_then(|mut alone| alone.pop().unwrap_or_else(|| Ok(Vec::new()))));
+                match render(hubs, stream, std::slice::from_ref(asked), after).await {
+                    Ok((content, known)) => {
+                        contents.extend(content);
+                        ends.extend(known);
+                    }
+                    Err(error) => contents.push(Err(error)),
+                }
             }
-            rendered
+            Some((contents, ends))
         }
     }
 }
 
 /// What panics on one event must not end the hub, and with it everybody's other events.
-async fn render(hubs: &Hubs, asked: &[Asked]) -> Result<Vec<Result<Vec<Content>>>> {
-    let rendering = AssertUnwindSafe((hubs.0.roof.render)(&hubs.0.db, asked)).catch_unwind();
-    rendering.await.unwrap_or_else(|_| Err(std::io::Error::other("the rendering panicked").into()))
+async fn render(hubs: &Hubs, stream: StreamId, asked: &[Asked], after: i64) -> Result<Rendered> {
+    let now = hubs.0.db.clock().now();
+    let rendering = hubs.0.db.follow(async |connection| {
+        let contents = match asked {
+            [] => Vec::new(),
+            asked => (hubs.0.roof.render)(connection, now, asked).await?,
+        };
+        Ok((contents, store::ends(connection, stream, after).await?))
+    });
+    let rendered = AssertUnwindSafe(rendering).catch_unwind().await;
+    rendered.unwrap_or_else(|_| Err(std::io::Error::other("the rendering panicked").into()))
 }
 
 fn print(
@@ -486,8 +457,6 @@ fn print_typing(stream: StreamId, Typing { thread, person }: Typing, name: &str)
 }
 
 fn unavailable(stream: StreamId, Ticket { number, id }: Ticket, locale: Locale) -> Parcel {
-    let message = problem::sentence(&Error::Unavailable, Text::of(locale));
-    let frame = ServerFrame::Error { id, code: "unavailable", message: &message, retry_after_ms: Some(RETRY_MS) };
-    let standing = Standing::Answered { stream, number, from: None };
-    Parcel { chunk: Chunk::text(&frame::print(&frame)), standing }
+    let frame = session::refusal(id, &Error::Unavailable, Text::of(locale));
+    Parcel { chunk: Chunk::text(&frame), standing: Standing::Answered { stream, number, from: None } }
 }

@@ -16,6 +16,7 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use tokio::sync::{Notify, broadcast, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -28,7 +29,7 @@ use super::{
     store,
 };
 use crate::{
-    db::{Db, Work, promptly},
+    db::{Db, Work},
     error::Result,
     faults::bug,
 };
@@ -75,7 +76,7 @@ pub struct Asked {
 
 /// Renders events that are wanted together, each in its forms, in their order: their subjects are read together. Given
 /// by the roof.
-pub type Render = for<'c> fn(&'c Db, &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>>;
+pub type Render = for<'c> fn(&'c mut PgConnection, DateTime<Utc>, &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>>;
 
 /// What the roof gives the hubs.
 #[derive(Clone, Copy, Debug)]
@@ -246,12 +247,8 @@ impl Hubs {
         if let Some(stream) = known {
             return Some((stream, thread));
         }
-        let read = async {
-            let mut connection = self.0.db.live_pool().acquire().await?;
-            (self.0.roof.stream_of)(&mut connection, thread).await
-        };
-        let stream =
-            promptly(read).await.inspect_err(|error| tracing::debug!(%error, "a thread was not found")).ok()??;
+        let read = self.0.db.follow(async |connection| (self.0.roof.stream_of)(connection, thread).await).await;
+        let stream = read.inspect_err(|error| tracing::debug!(%error, "a thread was not found")).ok()??;
         let mut threads = self.threads();
         if threads.len() >= THREADS {
             threads.clear();
@@ -312,30 +309,25 @@ impl Hubs {
                 _ = poll.tick() => {}
                 () = self.0.lost.notified() => poll.reset(),
             }
-            if let Err(error) = promptly(self.poll()).await {
+            if let Err(error) = self.poll().await {
                 self.0.metrics.read_errors.fetch_add(1, Ordering::Relaxed);
                 tracing::debug!(%error, "streams could not be polled");
             }
         }
     }
 
-    /// Looks at the epoch, and where every followed stream ends, in one query.
+    /// Looks at the epoch, and then where every followed stream ends.
     async fn poll(&self) -> Result<()> {
         bug!("drop_hint_without_poll" => return Ok(()));
-        self.0.db.read_epoch().await?;
-        for (stream, seq) in self.last_seqs().await? {
+        let (db, streams) = (&self.0.db, self.lock().keys().map(|stream| stream.0).collect::<Vec<_>>());
+        let read = db.follow(async |connection| {
+            db.epoch_of(connection).await?;
+            if streams.is_empty() { Ok(Vec::new()) } else { store::last_seqs(connection, &streams).await }
+        });
+        for (stream, seq) in read.await? {
             self.tell(stream, |wake| &wake.polled, seq);
         }
         Ok(())
-    }
-
-    async fn last_seqs(&self) -> Result<Vec<(StreamId, i64)>> {
-        let streams: Vec<_> = self.lock().keys().map(|stream| stream.0).collect();
-        if streams.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut connection = self.0.db.live_pool().acquire().await?;
-        store::last_seqs(&mut connection, &streams).await
     }
 
     fn tell(&self, stream: StreamId, which: impl Fn(&Wake) -> &AtomicI64, seq: i64) {
