@@ -3,16 +3,15 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 use words::{Locale, PersonId};
 
-use super::{hub::ConnectionId, session::Close};
+use super::{ending::Ending, hub::ConnectionId, session::Close};
 use crate::http::{Credential, Viewer};
 
 /// How many connections a person may have.
@@ -44,13 +43,6 @@ struct Entry {
     locale: Locale,
     tab: Option<Uuid>,
     ending: Arc<Ending>,
-}
-
-/// What ends a connection from our side, and why.
-#[derive(Debug, Default)]
-pub struct Ending {
-    why: OnceLock<Close>,
-    reached: CancellationToken,
 }
 
 /// Why a connection is not taken.
@@ -94,7 +86,8 @@ impl Connections {
             return Err(Full::Process);
         }
         held.count += 1;
-        let entries = held.people.entry(viewer.id).or_default();
+        // Most people have one.
+        let entries = held.people.entry(viewer.id).or_insert_with(|| Vec::with_capacity(1));
         entries.iter().filter(|entry| entry.is_of(tab)).for_each(|entry| entry.ending.reach(Close::Replaced));
         let (credential, locale) = (viewer.credential, viewer.locale);
         entries.push(Entry { id, credential, locale, tab, ending: Arc::clone(&ending) });
@@ -142,20 +135,6 @@ impl Entry {
 
     fn is_of(&self, tab: Option<Uuid>) -> bool {
         tab.is_some() && self.tab == tab
-    }
-}
-
-impl Ending {
-    /// Waits until the connection must end.
-    pub async fn reached(&self) -> Close {
-        self.reached.cancelled().await;
-        self.why.get().copied().unwrap_or(Close::SessionEnded)
-    }
-
-    fn reach(&self, why: Close) {
-        // The first reason is the one that is said.
-        self.why.get_or_init(|| why);
-        self.reached.cancel();
     }
 }
 

@@ -1,6 +1,6 @@
 //! The doors of the live core: the socket's, and those of its fallback.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::{
     Extension,
@@ -92,7 +92,7 @@ struct Frames<'a> {
 /// The socket's door: who is signed in, from our own pages or with a token, in a subprotocol that we speak.
 async fn follow(
     State(app): State<App>,
-    Extension(live): Extension<Live>,
+    Extension(live): Extension<Arc<Live>>,
     viewer: Viewer,
     Query(Arrival { tab }): Query<Arrival>,
     headers: HeaderMap,
@@ -123,7 +123,7 @@ async fn follow(
 
 async fn poll(
     State(app): State<App>,
-    Extension(live): Extension<Live>,
+    Extension(live): Extension<Arc<Live>>,
     viewer: Viewer,
     headers: HeaderMap,
     Query(asked): Query<Asked>,
@@ -143,7 +143,7 @@ async fn poll(
 
 async fn command(
     State(app): State<App>,
-    Extension(live): Extension<Live>,
+    Extension(live): Extension<Arc<Live>>,
     viewer: Viewer,
     headers: HeaderMap,
     Json(commands): Json<Commands>,

@@ -6,6 +6,7 @@
 pub mod allowance;
 pub mod bus;
 pub mod connections;
+pub mod ending;
 pub mod frame;
 pub mod http;
 pub mod hub;

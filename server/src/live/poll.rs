@@ -76,17 +76,17 @@ pub async fn poll(live: &Live, viewer: &Viewer, poll: &Poll) -> Result<Vec<Utf8B
     let until = tokio::time::Instant::now() + poll.wait;
     let ending = registered.ending();
     let mut follower = Follower::new(registered);
-    let cut = follower.outbox.cutting();
+    let cut = follower.outbox.ending();
     tokio::select! {
         biased;
         // Who may not know any more is not told what was gathered for them.
         close = ending.reached() => return Err(refused(close)),
         () = live.drain.cancelled() => follower.frames.push(bye()),
         // What was taken before is a beginning of each stream: the rest comes with the next poll.
-        () = cut.cancelled() => {}
+        _ = cut.reached() => {}
         () = follower.hear(live, viewer, poll, until) => {}
     }
-    if follower.frames.is_empty() && cut.is_cancelled() {
+    if follower.frames.is_empty() && cut.is_reached() {
         return Err(Error::Unavailable);
     }
     Ok(std::mem::take(&mut follower.frames))

@@ -4,10 +4,16 @@
 //! session still closes the connection at once (I8). An idle connection is a task that sleeps until its next heartbeat:
 //! what its hubs tell it is written without waking it.
 
-use std::{collections::HashSet, future::Future, pin::Pin, sync::Arc, time::Duration};
+use std::{
+    collections::{HashSet, VecDeque},
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::extract::ws::Utf8Bytes;
-use futures_util::{FutureExt, StreamExt, stream::FuturesOrdered};
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tungstenite::{Error, Message, error::ProtocolError};
@@ -17,7 +23,8 @@ use words::{StreamId, ThreadId};
 
 use super::{
     allowance::ByPerson,
-    connections::{Connections, Ending, Registered},
+    connections::{Connections, Registered},
+    ending::Ending,
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
     hubs::{Held, Hubs},
@@ -50,7 +57,6 @@ type Reading = Pin<Box<dyn Future<Output = Vec<(ThreadId, i32)>> + Send>>;
 type Placing = Pin<Box<dyn Future<Output = Option<(StreamId, ThreadId)>> + Send>>;
 
 /// What every socket needs.
-#[derive(Clone)]
 pub struct Live {
     /// The hubs.
     pub hubs: Hubs,
@@ -82,7 +88,7 @@ impl std::fmt::Debug for Live {
 type Beginning = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// Serves a connection until it ends, for whatever reason.
-pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: Format, tab: Option<Uuid>) {
+pub async fn serve(live: Arc<Live>, upgrading: Upgrading, viewer: Viewer, format: Format, tab: Option<Uuid>) {
     // How it begins and ends is in memory of its own: there are thousands of connections, and most are idle.
     let Some((_registered, mut connection)) = Box::pin(begin(live, upgrading, viewer, format, tab)).await else {
         return;
@@ -94,7 +100,7 @@ pub async fn serve(live: Live, upgrading: Upgrading, viewer: Viewer, format: For
 
 /// Takes a connection in and welcomes it; none if the other side is gone, or there are too many.
 async fn begin(
-    live: Live,
+    live: Arc<Live>,
     upgrading: Upgrading,
     viewer: Viewer,
     format: Format,
@@ -102,23 +108,25 @@ async fn begin(
 ) -> Option<(Registered, Box<Connection>)> {
     let (stream, begun) = upgrading.stream().await?;
     let stream = Arc::new(stream);
-    let outbox = Arc::new(Outbox::onto(Arc::clone(&stream)));
+    let registered = live.connections.register(&viewer, tab);
+    let ending = registered.as_ref().map_or_else(|_| Arc::default(), Registered::ending);
+    let outbox = Arc::new(Outbox::onto(Arc::clone(&stream), Arc::clone(&ending)));
     let reader = Reader::new(stream, begun, Arc::clone(&outbox));
-    let Ok(registered) = live.connections.register(&viewer, tab) else {
+    let Ok(registered) = registered else {
         drop(tokio::time::timeout(CLOSING, outbox.close(Chunk::close(Close::Overloaded as u16))).await);
         return None;
     };
     let connection = Box::new(Connection {
         id: registered.id(),
         session: Session::new(Text::of(viewer.locale), live.counted),
-        ends: Ends { ending: registered.ending(), cut: outbox.cutting() },
+        ending,
         viewer,
         format,
         outbox,
         held: Held::default(),
         began: Instant::now(),
         beginning: None,
-        under_way: FuturesOrdered::new(),
+        under_way: VecDeque::new(),
         reading: None,
         placing: None,
         reader,
@@ -130,7 +138,7 @@ async fn begin(
 
 struct Connection {
     id: ConnectionId,
-    live: Live,
+    live: Arc<Live>,
     viewer: Viewer,
     format: Format,
     session: Session,
@@ -139,20 +147,15 @@ struct Connection {
     held: Held,
     began: Instant,
     beginning: Option<Beginning>,
-    under_way: FuturesOrdered<Answer>,
+    /// The answers of the commands that were handed in, in their order.
+    under_way: VecDeque<Answer>,
     /// Read positions that are being moved.
     reading: Option<Reading>,
     /// The thread in which the person writes, whose stream is being looked for.
     placing: Option<Placing>,
     reader: Reader,
-    ends: Ends,
-}
-
-/// What ends a connection from our side at any time.
-#[derive(Clone)]
-struct Ends {
+    /// What ends it from our side at any time.
     ending: Arc<Ending>,
-    cut: CancellationToken,
 }
 
 /// Why a connection ends: with a code that we say, or without a word since the other side is gone.
@@ -193,12 +196,12 @@ impl Connection {
                 beat.as_mut().reset(self.began + self.session.due());
             }
             let step = tokio::select! {
-                close = self.ends.reached() => return Err(Some(close)),
+                close = self.ending.reached() => return Err(Some(close)),
                 () = self.live.drain.cancelled() => return Box::pin(self.drain()).await,
-                answer = begun(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
+                answer = done(&mut self.beginning), if self.beginning.is_some() => Step::Begun(answer),
                 unmoved = done(&mut self.reading), if self.reading.is_some() => Step::Read(unmoved),
-                place = placed(&mut self.placing), if self.placing.is_some() => Step::Placed(place),
-                Some(answer) = self.under_way.next(), if !self.under_way.is_empty() => Step::Answer(answer),
+                place = done(&mut self.placing), if self.placing.is_some() => Step::Placed(place),
+                answer = next(&mut self.under_way), if !self.under_way.is_empty() => Step::Answer(answer),
                 turn = self.outbox.turn() => Step::Outbox(turn),
                 message = self.reader.message(), if self.session.reads_on() => Step::Message(message),
                 () = &mut beat => Step::Tick,
@@ -218,13 +221,13 @@ impl Connection {
                 Step::Outbox(outbox::Turn::Cut) => return Err(Some(Close::Slow)),
                 Step::Message(message) => {
                     let actions = self.message(message)?;
-                    self.act(actions).await?;
+                    self.carry_out(actions).await?;
                 }
                 Step::Tick => {
                     // What was sent counts for the positions.
                     self.note_sent();
                     let actions = self.session.tick(self.began.elapsed());
-                    self.act(actions).await?;
+                    self.carry_out(actions).await?;
                     beat.as_mut().reset(self.began + self.session.due());
                 }
             }
@@ -237,9 +240,9 @@ impl Connection {
             if let Some(frame) = answer {
                 self.outbox.push(Chunk::text(&frame));
             }
-            match self.under_way.next().now_or_never() {
-                Some(Some(next)) => answer = next,
-                _ => return,
+            match next(&mut self.under_way).now_or_never() {
+                Some(next) => answer = next,
+                None => return,
             }
         }
     }
@@ -320,26 +323,45 @@ impl Connection {
         }
     }
 
+    /// Does what the session asks, unless the connection ends meanwhile: a hub may be busy for long.
+    async fn carry_out(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
+        if actions.is_empty() {
+            return Ok(());
+        }
+        let (ending, drain) = (Arc::clone(&self.ending), self.live.drain.clone());
+        // In memory of their own, for as long as it takes.
+        let carried_out = Box::pin(async {
+            tokio::select! {
+                close = ending.reached() => Some(Err(Some(close))),
+                () = drain.cancelled() => None,
+                acted = self.act(actions) => Some(acted),
+            }
+        });
+        match carried_out.await {
+            Some(acted) => acted,
+            None => Box::pin(self.drain()).await,
+        }
+    }
+
     async fn act(&mut self, actions: Vec<Action>) -> Result<(), Ended> {
         for action in actions {
             match action {
                 Action::Send(frame) => self.outbox.push(Chunk::text(&frame)),
                 Action::Ping => self.outbox.push(Chunk::ping()),
-                // In memory of their own, for as long as a hub is busy.
                 Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
                     let held = self.held.hold(&self.live.hubs, stream);
-                    Box::pin(held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox))).await;
+                    held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox)).await;
                 }
                 Action::Leave(stream) => {
                     if let Some(followed) = self.held.remove(stream) {
-                        Box::pin(followed.leave(self.id)).await;
+                        followed.leave(self.id).await;
                     }
                 }
                 Action::Watch(stream, threads) => {
                     if let Some(followed) = self.held.get(stream) {
-                        Box::pin(followed.watch(self.id, HashSet::from_iter(threads))).await;
+                        followed.watch(self.id, HashSet::from_iter(threads)).await;
                     }
                 }
                 // Another may be looked for: this one is lost, as anything that passes may be.
@@ -356,12 +378,13 @@ impl Connection {
     async fn drain(&mut self) -> Result<(), Ended> {
         self.outbox.push(Chunk::text(&bye()));
         self.outbox.flush();
-        let ends = self.ends.clone();
+        let ending = Arc::clone(&self.ending);
         let answers = async {
             if let Some(beginning) = self.beginning.take() {
                 self.under_way.push_back(beginning.await);
             }
-            while let Some(answer) = self.under_way.next().await {
+            while !self.under_way.is_empty() {
+                let answer = next(&mut self.under_way).await;
                 self.answer(answer);
                 self.outbox.flush();
             }
@@ -369,7 +392,7 @@ impl Connection {
             self.outbox.written().await;
         };
         tokio::select! {
-            close = ends.reached() => Err(Some(close)),
+            close = ending.reached() => Err(Some(close)),
             // What takes longer is not acked: its sender asks again by the same id.
             _ = tokio::time::timeout(DRAINING, answers) => Err(Some(Close::Draining)),
         }
@@ -388,19 +411,13 @@ impl Connection {
         // Whoever still gives to it knows from now on that nobody takes.
         self.outbox.end();
         drop(tokio::time::timeout(DRAINING, self.finish_reads()).await);
-        for followed in self.held.drain() {
-            followed.leave(self.id).await;
-        }
-    }
-}
-
-impl Ends {
-    async fn reached(&self) -> Close {
-        tokio::select! {
-            biased;
-            close = self.ending.reached() => close,
-            () = self.cut.cancelled() => Close::Slow,
-        }
+        let leave = async {
+            for followed in self.held.drain() {
+                followed.leave(self.id).await;
+            }
+        };
+        // A hub that is busy for longer finds out by itself.
+        drop(tokio::time::timeout(DRAINING, leave).await);
     }
 }
 
@@ -409,26 +426,18 @@ pub fn bye() -> Utf8Bytes {
     frame::print(&ServerFrame::Bye { after_ms: rand::random_range(0..SPREAD_MS) })
 }
 
-/// Waits until read positions are moved, or could not be; for ever if none are being.
-async fn done(reading: &mut Option<Reading>) -> Vec<(ThreadId, i32)> {
-    match reading {
-        Some(reading) => reading.await,
-        None => std::future::pending().await,
-    }
+/// Waits for the first answer, and takes it; for ever if none is on its way.
+async fn next(under_way: &mut VecDeque<Answer>) -> Option<Utf8Bytes> {
+    let Some(answer) = under_way.front_mut() else { return std::future::pending().await };
+    let answer = answer.await;
+    under_way.pop_front();
+    answer
 }
 
-/// Waits until it is known where somebody writes; for ever if nobody does.
-async fn placed(placing: &mut Option<Placing>) -> Option<(StreamId, ThreadId)> {
-    match placing {
-        Some(placing) => placing.await,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits for a command to be handed in; for ever if there is none.
-async fn begun(beginning: &mut Option<Beginning>) -> Answer {
-    match beginning {
-        Some(beginning) => beginning.await,
+/// Waits for what is under way; for ever if nothing is.
+async fn done<T>(under_way: &mut Option<Pin<Box<dyn Future<Output = T> + Send>>>) -> T {
+    match under_way {
+        Some(under_way) => under_way.await,
         None => std::future::pending().await,
     }
 }

@@ -19,10 +19,9 @@ use tokio::{
     sync::Notify,
     time::{Instant, timeout_at},
 };
-use tokio_util::sync::CancellationToken;
 use words::StreamId;
 
-use super::wire::Chunk;
+use super::{ending::Ending, session::Close, wire::Chunk};
 
 /// How many frames may wait.
 const FRAMES: usize = 256;
@@ -89,7 +88,7 @@ pub struct Outbox {
     bell: Notify,
     emptied: Notify,
     is_cut: AtomicBool,
-    cut: CancellationToken,
+    ending: Arc<Ending>,
 }
 
 #[derive(Debug, Default)]
@@ -213,10 +212,10 @@ impl Waiting {
 }
 
 impl Outbox {
-    /// A queue that is written to a stream.
-    pub fn onto(stream: Arc<TcpStream>) -> Self {
+    /// A queue that is written to the stream of a connection, which ends if it is cut.
+    pub fn onto(stream: Arc<TcpStream>, ending: Arc<Ending>) -> Self {
         let waiting = Waiting { stream: Some(stream), ..Waiting::default() };
-        Self { waiting: Mutex::new(waiting), ..Self::default() }
+        Self { waiting: Mutex::new(waiting), ending, ..Self::default() }
     }
 
     /// Puts a frame in the queue that tells nothing of a stream.
@@ -227,11 +226,14 @@ impl Outbox {
     /// Puts a parcel in the queue, to be written with the next [`Self::flush`]; one too many, that the system does not
     /// take either, cuts the connection.
     pub fn give(&self, parcel: Parcel) {
+        if !self.lock().fits(&parcel.chunk) {
+            self.flush();
+        }
         let mut waiting = self.lock();
         if self.is_cut() {
             return;
         }
-        if !waiting.fits(&parcel.chunk) && (waiting.write().is_err() || !waiting.fits(&parcel.chunk)) {
+        if !waiting.fits(&parcel.chunk) {
             drop(waiting);
             return self.cut();
         }
@@ -370,7 +372,7 @@ impl Outbox {
             }
             tokio::select! {
                 () = emptied => {}
-                () = self.cut.cancelled() => {}
+                _ = self.ending.reached() => {}
             }
         }
     }
@@ -379,7 +381,7 @@ impl Outbox {
     pub fn cut(&self) {
         let mut waiting = self.lock();
         if !self.is_cut.swap(true, Ordering::AcqRel) {
-            self.cut.cancel();
+            self.ending.reach(Close::Slow);
             waiting.shorten();
         }
     }
@@ -387,7 +389,7 @@ impl Outbox {
     /// Cuts the connection and lets its stream go: whoever still holds the queue does not hold that open.
     pub fn end(&self) {
         self.is_cut.store(true, Ordering::Release);
-        self.cut.cancel();
+        self.ending.reach(Close::Slow);
         *self.lock() = Waiting::default();
     }
 
@@ -396,9 +398,9 @@ impl Outbox {
         self.is_cut.load(Ordering::Acquire)
     }
 
-    /// Ends when the connection is to be cut.
-    pub fn cutting(&self) -> CancellationToken {
-        self.cut.clone()
+    /// What ends the connection, once it is cut at the latest.
+    pub fn ending(&self) -> Arc<Ending> {
+        Arc::clone(&self.ending)
     }
 
     fn lock(&self) -> MutexGuard<'_, Waiting> {

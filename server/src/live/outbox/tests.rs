@@ -31,7 +31,7 @@ fn stream(number: u128) -> StreamId {
 async fn connected() -> (Outbox, TcpStream) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (ours, theirs) = tokio::join!(listener.accept(), TcpStream::connect(listener.local_addr().unwrap()));
-    (Outbox::onto(Arc::new(ours.unwrap().0)), theirs.unwrap())
+    (Outbox::onto(Arc::new(ours.unwrap().0), Arc::default()), theirs.unwrap())
 }
 
 /// Gives numbered frames of some size until the system takes no more of them; all that was given.
@@ -251,4 +251,42 @@ fn who_takes_the_parcels_out_is_told_nothing_that_passes() {
     let outbox = Outbox::default();
     outbox.pass(small());
     assert_eq!(outbox.take(), None);
+}
+
+#[tokio::test]
+async fn who_waits_for_room_hears_of_it_whoever_finds_it() {
+    let (outbox, mut other) = connected().await;
+    fill(&outbox);
+    let large = sized(60_000);
+    while outbox.lock().fits(&large) {
+        outbox.give(Parcel { chunk: large.clone(), standing: Standing::Same });
+    }
+    let mut room = Box::pin(outbox.has_room());
+    assert_eq!(room.as_mut().now_or_never(), None);
+    let mut read = vec![0; BYTES];
+    while tokio::time::timeout(Duration::from_millis(200), other.read(&mut read)).await.is_ok() {}
+    outbox.give(Parcel { chunk: large, standing: Standing::Same });
+    assert_eq!(room.now_or_never(), Some(()));
+}
+
+#[tokio::test]
+async fn what_the_system_does_not_take_of_a_full_queue_is_seen_to_as_well() {
+    let (outbox, mut other) = connected().await;
+    let large = sized(60_000);
+    let mut turn = Box::pin(outbox.turn());
+    assert_eq!(turn.as_mut().now_or_never(), None);
+    let mut given = 0;
+    while outbox.lock().blocked.is_none() {
+        outbox.give(Parcel { chunk: large.clone(), standing: Standing::Same });
+        given += large.bytes().len();
+    }
+    assert!(!outbox.is_cut());
+    let mut read = vec![0; given];
+    let all = tokio::time::timeout(Duration::from_secs(5), async {
+        tokio::select! {
+            turn = turn => panic!("{turn:?}, while the other side reads"),
+            done = other.read_exact(&mut read) => done.unwrap(),
+        }
+    });
+    assert_eq!(all.await, Ok(given));
 }
