@@ -16,7 +16,11 @@ const PAUSE: Duration = Duration::from_hours(1);
 /// Sweeps every hour until told to stop.
 pub async fn run(db: Db, stop: CancellationToken) {
     loop {
-        match sweep(&db).await {
+        let swept = tokio::select! {
+            () = stop.cancelled() => return,
+            swept = sweep(&db) => swept,
+        };
+        match swept {
             Ok(()) | Err(Error::Unavailable) => {}
             Err(error) => tracing::error!(%error, "old events could not be forgotten"),
         }
@@ -30,5 +34,6 @@ pub async fn run(db: Db, stop: CancellationToken) {
 /// Forgets what is old.
 pub async fn sweep(db: &Db) -> Result<()> {
     while db.write(|tx| Box::pin(live::log::sweep(tx))).await? {}
-    db.write(|tx| Box::pin(messages::sweep(tx))).await
+    while db.write(|tx| Box::pin(messages::sweep(tx))).await? {}
+    Ok(())
 }

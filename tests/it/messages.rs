@@ -98,6 +98,29 @@ async fn a_thread_is_opened_with_its_first_message_and_opened_once() {
 }
 
 #[tokio::test]
+async fn a_thread_that_is_opened_twice_at_once_is_opened_once() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let path = format!("/api/v1/channels/{}/threads", group.channel);
+    let body = json!({ "id": Uuid::now_v7(), "message_id": Uuid::now_v7(), "kind": "message", "body": "Bonjour" });
+    let mut holding = server.db.pool().begin().await.unwrap();
+    let lock = sqlx::query("select from streams where id = $1 for update").bind(group.id.parse::<Uuid>().unwrap());
+    lock.execute(&mut *holding).await.unwrap();
+    let both = async { tokio::join!(ines.post(&path, body.clone()), ines.post(&path, body.clone())) };
+    let go_on = async {
+        let waiting = "select count(*) from pg_stat_activity
+                       where datname = current_database() and wait_event_type = 'Lock'";
+        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(server.db.pool()).await.unwrap() < 2 {}
+        holding.rollback().await.unwrap();
+    };
+    let ((first, second), ()) = tokio::join!(both, go_on);
+    let mut statuses = [first.status.as_u16(), second.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 201], "{} {}", first.text, second.text);
+    assert_eq!(first.json()["id"], second.json()["id"]);
+}
+
+#[tokio::test]
 async fn only_the_author_edits_and_the_author_or_an_animator_removes() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;

@@ -69,9 +69,10 @@ pub enum Window {
 
 /// Opens a thread with its first message, in one transaction.
 pub async fn open(tx: &mut Tx, access: &ChannelAccess, new: &NewThread, draft: Draft) -> Result<Ack> {
+    // Before the look: what is sent twice at once is looked for after the first has committed.
+    tx.lock(access.may().group().into()).await?;
     // A retry finds its message and opens nothing twice, also where nothing may be opened any more.
     if store::exists(tx.connection(), draft.id()).await? {
-        tx.lock(access.may().group().into()).await?;
         return batch::post(tx, &Post::new(threads::post_again(access, new.id()), draft)).await;
     }
     let may = threads::may_open(access, new.kind())?;
@@ -263,9 +264,12 @@ fn allowed(now: &store::Present, role: bool) -> Result<()> {
 
 /// How long the key of an operation is kept: so long after it, the same key would do the same again.
 const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
+/// How many of them one transaction forgets at most.
+const SWEPT: i64 = 10_000;
 
 /// Forgets the keys of old operations.
-pub async fn sweep(tx: &mut Tx) -> Result<()> {
-    let now = tx.now();
-    store::sweep_operations(tx.connection(), now - OPERATIONS_KEPT).await
+pub async fn sweep(tx: &mut Tx) -> Result<bool> {
+    let before = tx.now() - OPERATIONS_KEPT;
+    let swept = store::sweep_operations(tx.connection(), before, SWEPT).await?;
+    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT))
 }
