@@ -1,5 +1,5 @@
-//! What arrives while a batch is in flight shares the next one: the group commit, and the reading of sessions. No timer,
-//! so an idle server adds no wait; under load the batches grow by themselves.
+//! What arrives while a batch is in flight shares the next one: the group commit, and what is read and noted of
+//! sessions. No timer, so an idle server adds no wait; under load the batches grow by themselves.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
@@ -8,16 +8,23 @@ use std::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
-use tokio::sync::{Semaphore, oneshot};
+use tokio::{
+    sync::{Semaphore, oneshot},
+    time::timeout,
+};
 
 use crate::metrics::Histogram;
 
-/// How many items one commit takes at most.
+/// How many items one batch takes at most.
 const LARGEST: usize = 500;
 /// How many batches are in flight at once, of all keys. More would only be smaller ones: what waits for its turn gathers.
 const AT_ONCE: usize = 4;
+/// How long a batch keeps its turn. One that takes longer waits for something else, such as a lock of its own key, and
+/// no other key waits for that.
+const TURN: Duration = Duration::from_millis(100);
 /// How many items may wait for one key before more are refused.
 const WAITING: usize = 5000;
 
@@ -79,7 +86,7 @@ pub struct Batches<K, I, V> {
 /// What was batched, for operators.
 #[derive(Debug)]
 pub struct Metrics {
-    /// How many items shared a commit.
+    /// How many items shared a batch.
     pub sizes: Histogram,
     /// Items that were refused since too many waited for their key.
     pub refused: AtomicU64,
@@ -152,8 +159,14 @@ where
             self.metrics.sizes.observe(batch.len() as u64);
             let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
-            let verdicts = tokio::spawn(commit(items)).await.unwrap_or_default();
+            let mut committing = tokio::spawn(commit(items));
+            let verdicts = timeout(TURN, &mut committing).await;
             drop(turn);
+            let verdicts = match verdicts {
+                Ok(verdicts) => verdicts,
+                Err(_) => committing.await,
+            };
+            let verdicts = verdicts.unwrap_or_default();
             for (sender, verdict) in senders.into_iter().zip(verdicts) {
                 // Who does not wait any more does not need the verdict: the same id tells.
                 drop(sender.send(verdict));

@@ -40,12 +40,18 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// How the roof fills the navigation of a page.
     pub navigation: Navigation,
-    /// Who asks, read together.
+    /// Who asks.
     pub viewers: Viewers,
 }
 
-/// The holders of sessions that are alive, by the hashes of their secrets.
-pub type Viewers = Batches<(), [u8; 32], Option<Viewer>>;
+/// Who asks: sessions are read together, and their uses noted together, in nobody's way.
+#[derive(Clone, Debug, Default)]
+pub struct Viewers {
+    /// The holders of sessions that are alive, by the hashes of their secrets.
+    pub read: Batches<(), [u8; 32], Option<Viewer>>,
+    /// The sessions whose use is to be noted.
+    pub used: Batches<(), SessionId, ()>,
+}
 
 /// Reads the navigation of a page in the page's own snapshot; given by the roof, since it spans rooms.
 pub type Navigation = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, web::page::Nav>;

@@ -28,6 +28,7 @@ use words::{Event, Locale, PersonId, SessionId, Theme};
 pub use secret::Secret;
 
 use crate::{
+    batch::Batches,
     db::{self, Db, Tx},
     error::{Error, Result},
     http::{Credential, Viewer, Viewers},
@@ -279,29 +280,46 @@ pub async fn open_session(tx: &mut Tx, person: PersonId, user_agent: &str) -> Re
 /// Who holds a session, if it is alive: read together with those of whoever asks at the same time, which after a restart
 /// is everybody. Notes its use, at most once a minute.
 pub async fn viewer_of_session(db: &Db, viewers: &Viewers, secret: &Secret) -> Result<Option<Viewer>> {
-    let db = db.clone();
-    let asked = viewers.submit((), secret.hash(), move |secrets| session_viewers(db.clone(), secrets));
+    let (db, used) = (db.clone(), viewers.used.clone());
+    let asked =
+        viewers.read.submit((), secret.hash(), move |secrets| session_viewers(db.clone(), used.clone(), secrets));
     asked.ok_or(Error::Unavailable)?.await.map_err(|_| Error::Unavailable)
 }
 
 /// The holders in the order of the secrets; nothing at all if they cannot be read.
-async fn session_viewers(db: Db, secrets: Vec<[u8; 32]>) -> Vec<Option<Viewer>> {
-    let held = db::promptly(read_sessions(&db, &secrets)).await;
+async fn session_viewers(db: Db, used: Batches<(), SessionId, ()>, secrets: Vec<[u8; 32]>) -> Vec<Option<Viewer>> {
+    let held = db::promptly(read_sessions(&db, &used, &secrets)).await;
     let held = held.inspect_err(|error| tracing::debug!(%error, "sessions could not be read")).ok();
     held.map_or_else(Vec::new, |held| secrets.iter().map(|secret| held.get(secret.as_slice()).cloned()).collect())
 }
 
-async fn read_sessions(db: &Db, secrets: &[[u8; 32]]) -> Result<HashMap<Vec<u8>, Viewer>> {
+async fn read_sessions(
+    db: &Db,
+    used: &Batches<(), SessionId, ()>,
+    secrets: &[[u8; 32]],
+) -> Result<HashMap<Vec<u8>, Viewer>> {
     let now = db.clock().now();
     let secrets: Vec<_> = secrets.iter().map(|secret| secret.to_vec()).collect();
     let mut connection = db.pool().acquire().await?;
     let rows = store::session_viewers(&mut connection, &secrets, now, now - SESSION_IDLES).await?;
-    let is_stale = |row: &&store::SessionViewer| now - row.seen_at > TimeDelta::minutes(1);
-    let stale: Vec<_> = rows.iter().filter(is_stale).map(|row| row.session.0).collect();
-    if !stale.is_empty() {
-        store::touch_sessions(&mut connection, &stale, now, now - VISIT_ENDS).await?;
+    for row in rows.iter().filter(|row| now - row.seen_at > TimeDelta::minutes(1)) {
+        let db = db.clone();
+        // Nobody waits for it: what is not noted now is with the next use.
+        drop(used.submit((), row.session, move |sessions| note_uses(db.clone(), sessions)));
     }
     Ok(rows.into_iter().map(|row| (row.secret.clone(), row.into())).collect())
+}
+
+/// Notes that sessions are used, and that who holds them is here.
+async fn note_uses(db: Db, sessions: Vec<SessionId>) -> Vec<()> {
+    let noted = db::promptly(async {
+        let (now, mut connection) = (db.clock().now(), db.pool().acquire().await?);
+        store::touch_sessions(&mut connection, &sessions, now, now - VISIT_ENDS).await
+    });
+    if let Err(error) = noted.await {
+        tracing::debug!(%error, "the use of sessions could not be noted");
+    }
+    vec![(); sessions.len()]
 }
 
 impl From<store::SessionViewer> for Viewer {

@@ -245,19 +245,27 @@ pub(super) async fn session_viewers(
     .await?)
 }
 
-/// Notes that sessions are used, and that who holds them is here: one commit for all.
+/// Notes that sessions are used, and that who holds them is here: one commit for all. Who is being written otherwise is
+/// passed over, so that nobody waits here for anybody.
 pub(super) async fn touch_sessions(
     connection: &mut PgConnection,
-    sessions: &[Uuid],
+    sessions: &[SessionId],
     now: DateTime<Utc>,
     visit_ended: DateTime<Utc>,
 ) -> Result<()> {
+    let ids: Vec<_> = sessions.iter().map(|session| session.0).collect();
     sqlx::query!(
-        "with used as (update sessions set seen_at = $2 where id = any($1) returning person_id)
+        "with held as (
+           select id from sessions where id = any($1) for update skip locked
+         ), used as (
+           update sessions set seen_at = $2 from held where sessions.id = held.id returning person_id
+         ), here as (
+           select id from people where id in (select person_id from used) for no key update skip locked
+         )
          update people
          set last_visit_at = case when seen_at < $3 then seen_at else last_visit_at end, seen_at = greatest(seen_at, $2)
-         where id in (select person_id from used)",
-        sessions,
+         from here where people.id = here.id",
+        &ids,
         now,
         visit_ended,
     )
