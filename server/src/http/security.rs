@@ -48,7 +48,7 @@ pub async fn headers(State(app): State<App>, mut request: Request, next: Next) -
 /// Whether a socket is asked for by our own pages. A page of elsewhere sends its own Origin; a program with a token may
 /// send none. `localhost`, `127.0.0.1` and `[::1]` are one host, with the port counted.
 pub fn is_own_origin(public_url: &str, headers: &HeaderMap, credential: Credential) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return !matches!(credential, Credential::Session(_)) };
+    let Some(origin) = headers.get(header::ORIGIN) else { return matches!(credential, Credential::Token(_)) };
     let Some(origin) = origin.to_str().ok().and_then(place) else { return false };
     place(public_url) == Some(origin)
 }
