@@ -146,3 +146,63 @@ test("a browser that refuses its database keeps from memory", async () => {
     assert.deepEqual(await store.all(), [b]);
   }
 });
+
+/** A disk that takes no more changes from when it is `full`; it goes on telling what it holds. */
+function disk() {
+  const held = memory();
+  const store = { full: false, all: held.all };
+  for (const change of ["put", "remove"]) {
+    store[change] = (waiting) => (store.full ? Promise.reject(new Error("quota")) : held[change]({ ...waiting }));
+  }
+  return store;
+}
+
+/** An outbox over a disk, which notes what it tries and gives up after ten times. */
+function over(store, answer, now = () => 0) {
+  const tried = [];
+  const attempt = async ({ id }) => {
+    assert.ok(tried.push(id) < 10, "it is tried again and again");
+    return answer(id);
+  };
+  return { outbox: new Outbox("camille", either(Promise.resolve(store)), locks(), attempt, () => {}, now), tried };
+}
+
+test("a disk that refuses changes makes nothing be sent again and again", { timeout: 5_000 }, async () => {
+  for (const kind of ["refused", "stored"]) {
+    const store = disk();
+    const { outbox, tried } = over(store, () => ({ kind: store.full ? kind : "unknown", message: "archivé" }));
+    await outbox.add(message("a"));
+    store.full = true;
+    await outbox.flush();
+    await outbox.flush();
+    assert.deepEqual(tried, ["a", "a"], kind);
+    assert.deepEqual((await outbox.list()).map(({ failed }) => failed), kind === "refused" ? ["archivé"] : []);
+  }
+});
+
+test("what waited too long is not looked at for ever, where the disk refuses to note it", { timeout: 5_000 }, async () => {
+  const store = disk();
+  let [time, looks] = [0, 0];
+  const now = () => (assert.ok(looks++ < 10, "it is looked at again and again"), time);
+  const { outbox } = over(store, () => ({ kind: "unknown" }), now);
+  await outbox.add(message("a"));
+  [store.full, time] = [true, STALE_MS];
+  await outbox.flush();
+  assert.deepEqual((await outbox.list()).map(({ failed }) => failed), [""]);
+});
+
+test("what memory took while the disk refused goes before what the disk took later", async () => {
+  const store = disk();
+  let time = 0;
+  let away = true;
+  const { outbox, tried } = over(store, () => ({ kind: away ? "unknown" : "stored" }), () => time++);
+  for (const id of ["a", "b", "c"]) {
+    store.full = id === "b";
+    await outbox.add(message(id));
+  }
+  store.full = away = false;
+  tried.length = 0;
+  await outbox.flush();
+  assert.deepEqual(tried, ["a", "b", "c"]);
+  assert.deepEqual(await outbox.list(), []);
+});

@@ -61,24 +61,39 @@ export function memory(): Store {
   };
 }
 
-/** The database as long as it works; what it refuses is kept in memory. */
+/** The database as long as it works. What it refuses holds as long as the page: a change that is kept in memory counts
+ * more than the older copy on the disk, and what was removed does not come back. */
 export function either(opened: Promise<Store>): Store {
+  const first = opened.catch(memory);
   const spare = memory();
-  const first = opened.catch(() => spare);
-  const tried = async <T>(use: (store: Store) => Promise<T>, otherwise: T): Promise<T> => use(await first).catch(() => otherwise);
+  const removed = new Set<string>();
   return {
     all: async () => {
-      const [kept, held] = await Promise.all([tried((store) => store.all(), []), spare.all()]);
-      return [...kept, ...held.filter(({ id }) => kept.every((known) => known.id !== id))];
+      const [kept, held] = await Promise.all([first.then((store) => store.all()).catch(() => []), spare.all()]);
+      const changed = kept.map((known) => held.find(({ id }) => id === known.id) ?? known);
+      return inOrder(changed, held.filter(({ id }) => kept.every((known) => known.id !== id))).filter(({ id }) => !removed.has(id));
     },
     put: async (waiting) => {
-      await (await first).put(waiting).catch(() => spare.put(waiting));
+      removed.delete(waiting.id);
+      await (await first).put(waiting).then(() => spare.remove(waiting), () => spare.put(waiting));
     },
     remove: async (waiting) => {
-      await tried((store) => store.remove(waiting), undefined);
+      removed.add(waiting.id);
       await spare.remove(waiting);
+      // What stays on the disk is the next page's: the same id tells it whether it was stored.
+      await first.then((store) => store.remove(waiting)).catch(() => undefined);
     },
   };
+}
+
+/** What the disk took and what it did not, each in its order of writing, as one list. */
+function inOrder(kept: Waiting[], held: Waiting[]): Waiting[] {
+  const all = [...kept];
+  for (const waiting of held) {
+    const later = all.findIndex(({ at }) => at > waiting.at);
+    all.splice(later < 0 ? all.length : later, 0, waiting);
+  }
+  return all;
 }
 
 function settled<T>(request: IDBRequest<T>): Promise<T> {
