@@ -7,6 +7,10 @@ import type { Events } from "./socket.ts";
 const WAIT_S = 25;
 /** How long a call may take beyond that. */
 const SLACK_MS = 10_000;
+/** How long is waited after an error that does not say it. */
+const AGAIN_MS = 1_000;
+/** The close of a server that goes, as a socket tells it. */
+const DRAINING = 4100;
 
 type Answer = { frames: Frame[] };
 
@@ -44,10 +48,15 @@ export class Polling {
       if (!answer) return;
       // What it says comes first: it may be that this is not the page's reader any more.
       this.#hear(answer);
-      if (this.#open) continue;
-      this.#open = true;
-      this.events.opened();
-      this.events.heard({ type: "welcome" });
+      // Whoever takes its place is asked when it said.
+      if (answer.frames.some(({ type }) => type === "bye")) return this.#close(DRAINING);
+      if (!this.#open && !this.#stop.signal.aborted) {
+        this.#open = true;
+        this.events.opened();
+        this.events.heard({ type: "welcome" });
+      }
+      const pause = Math.max(...answer.frames.map(pauseAfter), 0);
+      if (pause > 0) await new Promise((resolve) => setTimeout(resolve, pause));
     }
   }
 
@@ -56,13 +65,22 @@ export class Polling {
     const signal = AbortSignal.any([this.#stop.signal, AbortSignal.timeout(waiting + SLACK_MS)]);
     const response = await fetch(address, { ...request, signal }).catch(() => undefined);
     const answer = response?.ok ? ((await response.json().catch(() => undefined)) as Answer | undefined) : undefined;
-    if (answer || this.#stop.signal.aborted) return answer;
+    if (!answer) this.#close(response?.status === 401 ? ENDED.session : response?.status === 403 ? ENDED.account : 1006);
+    return answer;
+  }
+
+  #close(code: number): void {
+    if (this.#stop.signal.aborted) return;
     this.drop();
-    this.events.closed(response?.status === 401 ? ENDED.session : response?.status === 403 ? ENDED.account : 1006);
-    return undefined;
+    this.events.closed(code);
   }
 
   #hear(answer: Answer): void {
     for (const frame of answer.frames) if (!this.#stop.signal.aborted) this.events.heard(frame);
   }
+}
+
+/** How long to wait after a frame: one that says that a stream cannot be told now would be said again at once. */
+function pauseAfter(frame: Frame): number {
+  return frame.type === "error" && frame.id === undefined ? (frame.retry_after_ms ?? AGAIN_MS) : 0;
 }
