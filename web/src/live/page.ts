@@ -8,6 +8,8 @@ import { givingBack } from "./typed.ts";
 const SPREAD_MS = 300;
 /** A page that shows a digest of all that happens is not fetched for each of it. */
 const DIGEST_MS = 2_000;
+/** How long a page may take to come, to its last byte. */
+const PATIENCE_MS = 30_000;
 
 /** The parts of a page that events may change. */
 const PARTS = ["header.header", "nav.navigation", "nav.bar", "main", "footer.footer"];
@@ -70,20 +72,26 @@ export class Page {
   }
 }
 
-async function fetched(): Promise<Fetched> {
+/** The page as it is now, however often it must be asked for. */
+export async function fetched(): Promise<Fetched> {
   for (let attempt = 0; ; attempt++) {
-    const answer = await fetch(location.href, { headers: { accept: "text/html" } }).catch(() => undefined);
-    // The page answers a form, and has no address of its own: what is typed in it stays.
-    if (answer?.status === 405) return "kept";
-    // A page that is gone, or that one may not read any more, is one too.
-    if (answer && answer.status < 500 && answer.status !== 429) {
-      const page = parsed(await answer.text());
-      if (page.body.dataset.person === document.body.dataset.person) return page;
-      // The session has ended, and the connection says so; or somebody else has signed in.
-      return page.body.dataset.person === undefined ? "kept" : "foreign";
-    }
+    // One that breaks off midway, or does not end, did not come.
+    const page = await asked().catch(() => undefined);
+    if (page) return page;
     await sleep(500 + backoff(attempt, Math.random));
   }
+}
+
+async function asked(): Promise<Fetched | undefined> {
+  const answer = await fetch(location.href, { headers: { accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) });
+  // The page answers a form, and has no address of its own: what is typed in it stays.
+  if (answer.status === 405) return "kept";
+  // A page that is gone, or that one may not read any more, is one too.
+  if (answer.status >= 500 || answer.status === 429) return undefined;
+  const page = parsed(await answer.text());
+  if (page.body.dataset.person === document.body.dataset.person) return page;
+  // The session has ended, and the connection says so; or somebody else has signed in.
+  return page.body.dataset.person === undefined ? "kept" : "foreign";
 }
 
 function sleep(ms: number): Promise<void> {
