@@ -64,8 +64,14 @@ const script = await build({
   format: "esm",
   target: "es2022",
   write: false,
+  metafile: true,
   legalComments: "none",
 });
+// The rooms hear of what is live, and not the other way round.
+for (const [path, { imports }] of Object.entries(script.metafile.inputs)) {
+  const room = path.includes("src/live/") && imports.find(({ path }) => /src\/(?!live\/)/.test(path));
+  if (room) throw new Error(`${path} imports ${room.path}: let the room ask for what it wants to hear of`);
+}
 emit("app.js", script.outputFiles[0].contents);
 
 // The layers are declared first, so the order of the files does not matter.

@@ -1,4 +1,5 @@
 // The one polite announcer (ux: the live discussion): new messages of the open thread, gathered, never our own.
+import { openThread } from "./open.ts";
 import type { LiveEvent } from "./reducer.ts";
 
 const GATHER_MS = 700;
@@ -8,8 +9,7 @@ let gathered: string[] = [];
 
 /** Tells a screen reader of a new message of the open thread. */
 export function announce(event: LiveEvent): void {
-  const open = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
-  if (event.kind !== "message.created" || event.thread !== open || document.hidden) return;
+  if (event.kind !== "message.created" || event.thread !== openThread() || document.hidden) return;
   if (event.by === document.body.dataset.person) return;
   const message = document.getElementById(`message-${event.subject.id}`);
   const author = message?.querySelector(".message__author")?.textContent ?? "";

@@ -1,15 +1,14 @@
 // The live client: follows the reader's streams, applies every frame in order and once, and carries what the page says.
+// It knows no room: each says what it wants to hear of.
 import { announce } from "./announcer.ts";
 import { apply, keepingFocus } from "./apply.ts";
 import { Connection } from "./connection.ts";
-import type { Ack, Frame, Refusal, Subscribed } from "./frames.ts";
+import type { Ack, Ephemeral, Frame, Refusal, Subscribed } from "./frames.ts";
+import { openThread } from "./open.ts";
 import { Page } from "./page.ts";
 import type { LiveEvent } from "./reducer.ts";
 import { Streams } from "./streams.ts";
 import { connected, disconnected, over } from "./strip.ts";
-import { keepPlace, markMessages } from "../messages/list.ts";
-import { heardTyping, showTyping, stoppedTyping } from "../messages/typing.ts";
-import { markRows, readMoved, readPositions, said } from "../threads/unread.ts";
 
 type Answer = Ack | Refusal | undefined;
 
@@ -21,7 +20,9 @@ class Live {
   readonly #waiting = new Map<number, (answer: Answer) => void>();
   readonly #ready: (() => void)[] = [];
   readonly #changed: (() => void)[] = [];
-  readonly #arrived: ((message: string) => void)[] = [];
+  readonly #told: ((event: LiveEvent) => void)[] = [];
+  readonly #passing: ((frame: Ephemeral) => void)[] = [];
+  #within = (change: () => void) => change();
   #request = 0;
   /** The language in which the connection was made. */
   #locale = document.body.dataset.locale;
@@ -58,9 +59,19 @@ class Live {
     this.#changed.push(changed);
   }
 
-  /** Calls back with each message of the page's reader that is known to be stored. */
-  onArrived(arrived: (message: string) => void): void {
-    this.#arrived.push(arrived);
+  /** Calls back with each event, once the page shows it. */
+  onEvent(told: (event: LiveEvent) => void): void {
+    this.#told.push(told);
+  }
+
+  /** Calls back with what passes. */
+  onEphemeral(passing: (frame: Ephemeral) => void): void {
+    this.#passing.push(passing);
+  }
+
+  /** Makes the changes that events bring inside this: it keeps what is read where it is. */
+  changeWithin(within: (change: () => void) => void): void {
+    this.#within = within;
   }
 
   /** Sends a message; answers what the server says, or nothing if it has said nothing for so long. */
@@ -139,7 +150,8 @@ class Live {
         for (const stream of this.#streams.behind(frame.streams)) this.#subscribe(stream);
         return;
       case "ephemeral":
-        return heardTyping(frame);
+        for (const passing of this.#passing) passing(frame);
+        return;
       case "ack":
       case "error":
         if (frame.id !== undefined) this.#waiting.get(frame.id)?.(frame);
@@ -164,33 +176,20 @@ class Live {
   }
 
   #apply(event: LiveEvent): void {
-    if (event.data?.thread !== undefined && event.data.position !== undefined) {
-      readMoved(event.data.thread, event.data.position, event.data.last_position);
-    }
     let reload = follows(event.kind) || misses(event);
-    keepPlace(() =>
+    this.#within(() =>
       keepingFocus(() => {
         for (const change of [event, ...event.also]) reload = apply(change) || reload;
-        markMessages();
       }),
     );
-    said(event);
-    stoppedTyping(event);
-    markRows();
+    for (const told of this.#told) told(event);
     announce(event);
-    if (event.kind === "message.created" && event.by === document.body.dataset.person) {
-      for (const arrived of this.#arrived) arrived(event.subject.id);
-    }
     if (reload) this.#page.reload();
   }
 
   #taken(page: Document): void {
     const locale = document.body.dataset.locale;
     for (const stream of this.#streams.read(page.body)) this.#connection.say({ type: "unsubscribe", stream });
-    keepPlace(markMessages);
-    readPositions();
-    markRows();
-    showTyping();
     for (const changed of this.#changed) changed();
     // Fragments come in the language in which the connection was made.
     if (locale !== this.#locale) {
@@ -214,13 +213,7 @@ function misses({ kind, thread, target, also }: LiveEvent): boolean {
   return ![target, ...also.map((change) => change.target)].some((id) => /^(thread-messages|message)-/.test(id));
 }
 
-/** The thread that the page shows. */
-export function openThread(): string | undefined {
-  return document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
-}
-
 const url = document.body.dataset.liveUrl;
 
 /** The page's connection; none on pages of who is not signed in. */
 export const live = url === undefined ? undefined : new Live(url);
-live?.connect();

@@ -1,4 +1,5 @@
 // The open thread's list: day headings between messages, the reader's own marked, the reader's place kept.
+import { live } from "../live/live.ts";
 
 /** A reader within so many pixels of the end follows it. */
 const NEAR = 120;
@@ -6,7 +7,7 @@ const NEAR = 120;
 let missed = 0;
 
 /** Changes the list without moving what is read: the end is followed only by who is there. */
-export function keepPlace(change: () => void): void {
+function keepPlace(change: () => void): void {
   const atEnd = document.documentElement.scrollHeight - scrollY - innerHeight < NEAR;
   const before = messages().length;
   change();
@@ -68,4 +69,11 @@ function showMissed(): void {
 }
 
 document.getElementById("latest")?.addEventListener("click", showEnd);
+live?.changeWithin((change) =>
+  keepPlace(() => {
+    change();
+    markMessages();
+  }),
+);
+live?.onTakenOver(markMessages);
 markMessages();

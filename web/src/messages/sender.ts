@@ -1,6 +1,7 @@
 // The outbox of this browser's reader: sends over whatever connection there is, and tells all tabs what became of it.
 import { announceSent } from "../live/announcer.ts";
-import { live, openThread } from "../live/live.ts";
+import { live } from "../live/live.ts";
+import { openThread } from "../live/open.ts";
 import { type Attempt, amongTabs, type Change, Outbox } from "./outbox.ts";
 import { disk, either, type Waiting } from "./store.ts";
 import { dropStored, isShown, sayFailed, show } from "./unsent.ts";
@@ -45,7 +46,9 @@ tabs.onmessage = ({ data }: MessageEvent<{ waiting: Waiting; change: Change }>) 
   if (data.waiting.person === person) show(data.waiting, data.change);
 };
 live?.onReady(() => void outbox?.flush());
-live?.onArrived((message) => void outbox?.settle(message));
+live?.onEvent(({ kind, by, subject }) => {
+  if (kind === "message.created" && by === person) void outbox?.settle(subject.id);
+});
 live?.onTakenOver(() => void showKept());
 if (outbox) setInterval(() => void outbox.flush(), AGAIN_MS);
 void showKept();

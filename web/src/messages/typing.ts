@@ -2,7 +2,8 @@
 // for it. Read out to nobody: it is no news.
 import type { Ephemeral } from "../live/frames.ts";
 import type { LiveEvent } from "../live/reducer.ts";
-import { live, openThread } from "../live/live.ts";
+import { live } from "../live/live.ts";
+import { openThread } from "../live/open.ts";
 import { sentence, Typists } from "./typists.ts";
 
 /** While one writes, it is said again after so long. */
@@ -18,7 +19,7 @@ function place(): HTMLElement | null {
 }
 
 /** Shows who writes now, and looks again when the next of them is over. */
-export function showTyping(): void {
+function showTyping(): void {
   clearTimeout(timer);
   const at = place();
   if (!at || of !== openThread()) typists.clear();
@@ -30,7 +31,7 @@ export function showTyping(): void {
 }
 
 /** Somebody writes in a thread. */
-export function heardTyping({ kind, thread, by, ttl_ms }: Ephemeral): void {
+function heardTyping({ kind, thread, by, ttl_ms }: Ephemeral): void {
   if (kind !== "typing" || thread !== openThread() || !place()) return;
   if (of !== thread) typists.clear();
   of = thread;
@@ -39,7 +40,7 @@ export function heardTyping({ kind, thread, by, ttl_ms }: Ephemeral): void {
 }
 
 /** Who has said what they were writing writes no more, oneself included. */
-export function stoppedTyping({ kind, thread, by }: LiveEvent): void {
+function stoppedTyping({ kind, thread, by }: LiveEvent): void {
   if (kind !== "message.created" || thread !== openThread() || by === null) return;
   if (by === document.body.dataset.person) said = -AGAIN_MS;
   typists.stop(by);
@@ -53,3 +54,6 @@ document.addEventListener("input", ({ target }) => {
   if (target.value.trim() === "" || now - said < AGAIN_MS || !place()) return;
   if (live?.typing(thread)) said = now;
 });
+live?.onEphemeral(heardTyping);
+live?.onEvent(stoppedTyping);
+live?.onTakenOver(showTyping);

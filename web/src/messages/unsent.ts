@@ -1,6 +1,6 @@
 // What is written and not sent yet, as the open thread shows it: at the end, with what one may do about it.
 import { copied } from "../live/fragments.ts";
-import { openThread } from "../live/live.ts";
+import { openThread } from "../live/open.ts";
 import { markMessages } from "./list.ts";
 import type { Change } from "./outbox.ts";
 import type { Waiting } from "./store.ts";

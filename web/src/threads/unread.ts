@@ -1,6 +1,7 @@
 // What is unread: a thread's last position less the reader's own, never counted up and down.
 import type { LiveEvent } from "../live/reducer.ts";
-import { live, openThread } from "../live/live.ts";
+import { live } from "../live/live.ts";
+import { openThread } from "../live/open.ts";
 
 /** How long what is read is gathered before the server is told. */
 const TOGETHER_MS = 300;
@@ -18,7 +19,7 @@ function list(): HTMLElement | null {
 const lengths = new Map<string, number>();
 
 /** Takes over how far the reader is, as the page says it. */
-export function readPositions(): void {
+function readPositions(): void {
   const known = JSON.parse(list()?.dataset.readPositions ?? "{}") as Record<string, number>;
   for (const [thread, position] of Object.entries(known)) {
     positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
@@ -26,7 +27,7 @@ export function readPositions(): void {
 }
 
 /** The reader has read further, here or elsewhere. */
-export function readMoved(thread: string, position: number, length = position): void {
+function readMoved(thread: string, position: number, length = position): void {
   positions.set(thread, Math.max(position, positions.get(thread) ?? 0));
   // Something may have been said in the meantime: the two are told on streams of their own.
   lengths.set(thread, Math.max(length, lengths.get(thread) ?? 0));
@@ -38,8 +39,13 @@ function isUnread(thread: string): boolean {
   return (lengths.get(thread) ?? 0) > (positions.get(thread) ?? 0);
 }
 
+/** Own positions are told on the reader's own stream. */
+function heardRead({ data }: LiveEvent): void {
+  if (data?.thread !== undefined && data.position !== undefined) readMoved(data.thread, data.position, data.last_position);
+}
+
 /** Somebody said something: the channel has something unread, unless it is read here and now or is our own. */
-export function said(event: LiveEvent): void {
+function said(event: LiveEvent): void {
   if (event.kind !== "message.created" || event.thread === null) return;
   const { thread } = event;
   const length = lengthOf(event);
@@ -67,9 +73,9 @@ function lengthOf(event: LiveEvent): number {
 }
 
 /** Shows on each row how much is unread, and which thread is open. */
-export function markRows(): void {
+function markRows(): void {
   const labels = list();
-  const open = document.querySelector<HTMLElement>("section[data-thread]")?.dataset.thread;
+  const open = openThread();
   for (const row of document.querySelectorAll<HTMLElement>("[data-last-position]")) {
     const thread = row.dataset.thread ?? "";
     const unread = Math.max(0, Number(row.dataset.lastPosition) - (positions.get(thread) ?? 0));
@@ -117,4 +123,13 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && thread && position > (positions.get(thread) ?? 0)) read(thread, position);
 });
 
+live?.onEvent((event) => {
+  heardRead(event);
+  said(event);
+  markRows();
+});
+live?.onTakenOver(() => {
+  readPositions();
+  markRows();
+});
 readPositions();
