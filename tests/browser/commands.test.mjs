@@ -20,7 +20,7 @@ test("each command explains itself, and what is mistyped is refused in a sentenc
     [["serve", "--public-url", "http://preau.example"], /http would show everybody's session/],
     [["user", "create", "--email", "nobody", "--name", "N"], /cannot be used: give --email/],
     [["doctor"], /WRONG database: it does not answer: is PostgreSQL running/, { DATABASE_URL: "postgres://nobody@127.0.0.1:1/nothing" }],
-    [["serve"], /./, { DATABASE_URL: "not an address" }],
+    [["serve"], /DATABASE_URL is not an address of PostgreSQL/, { DATABASE_URL: "not an address" }],
   ];
   for (const [args, sentence, env] of refusals) {
     const { code, stdout, stderr } = await run(data, args, env);
