@@ -9,13 +9,11 @@ try {
   await page.locator("nav.navigation a[data-channel]", { hasText: "Évaluation" }).click();
   await page.locator(".thread-row", { hasText: "évaluateur externe" }).click();
   await page.screenshot({ path: new URL("../../docs/thread.png", import.meta.url).pathname });
-  const folder = process.env.PREAU_PICTURES;
+  const [folder, thread] = [process.env.PREAU_PICTURES, page.url()];
   if (folder) {
     for (const [width, colorScheme] of [[1360, "light"], [390, "light"], [1360, "dark"], [390, "dark"]]) {
       await page.setViewportSize({ width, height: 900 });
       await page.emulateMedia({ colorScheme });
-      const thread = page.url().includes("/threads/") ? page.url() : globalThis.thread;
-      globalThis.thread = thread;
       for (const [name, url] of Object.entries({ thread, home: `${server.url}/`, meetings: `${server.url}/meetings`, documents: `${server.url}/documents` })) {
         await page.goto(url);
         await page.screenshot({ path: `${folder}/${name}-${width}-${colorScheme}.png` });
