@@ -183,3 +183,16 @@ test("a browser that keeps nothing sends from memory", { timeout: 90_000 }, asyn
   await shows(page, ["Bonjour", "un", "deux"]);
   await mine.close();
 });
+
+test("a page that breaks off while it is fetched anew is fetched until it is there", { timeout: 90_000 }, async () => {
+  const thread = await makeThread(0);
+  const mine = await context();
+  const page = await open(mine, { url: `${proxy.url}/` });
+  const broken = proxy.breakOff();
+  await nadia.post(`/channels/${thread.channel.id}/threads`, { title: "Pendant la coupure", body: "Bonjour" });
+  await broken;
+  await page.locator("main", { hasText: "Pendant la coupure" }).waitFor();
+  await nadia.post(`/channels/${thread.channel.id}/threads`, { title: "Après la coupure", body: "Bonjour" });
+  await page.locator("main", { hasText: "Après la coupure" }).waitFor();
+  await mine.close();
+});

@@ -9,6 +9,7 @@ export async function startProxy() {
   let paused = false;
   let deaf = false;
   let plain = false;
+  let broken;
   const pairs = new Set();
 
   const server = createServer({ pauseOnConnect: true }, (client) => {
@@ -27,7 +28,14 @@ export async function startProxy() {
       upstream.write(bytes);
     });
     // What the server says while nobody hears it is lost, as it is when a network goes away without a word.
-    upstream.on("data", (bytes) => deaf || client.write(bytes));
+    upstream.on("data", (bytes) => {
+      const page = broken && /^HTTP\/1\.1 200 .*\ncontent-type: text\/html/is.exec(bytes.toString("latin1"));
+      if (!page) return deaf || client.write(bytes);
+      broken();
+      broken = undefined;
+      upstream.removeAllListeners("data");
+      client.end(bytes.subarray(0, bytes.indexOf("\r\n\r\n") + 100));
+    });
     if (paused) upstream.pause();
     else client.resume();
   });
@@ -51,6 +59,8 @@ export async function startProxy() {
     },
     /** The server hears the browser, and is not heard. */
     drop: () => (deaf = true),
+    /** The next page breaks off soon after its headers; resolves when it has. */
+    breakOff: () => new Promise((resolve) => (broken = resolve)),
     /** Sockets are cut, pages pass. */
     cutSockets() {
       plain = true;
