@@ -196,3 +196,31 @@ test("a page that breaks off while it is fetched anew is fetched until it is the
   await page.locator("main", { hasText: "Après la coupure" }).waitFor();
   await mine.close();
 });
+
+test("how far one has read, lost on the way, is told again over the next connection", { timeout: 90_000 }, async () => {
+  const thread = await makeThread(0);
+  const mine = await context();
+  const page = await mine.newPage();
+  const told = [];
+  let moved;
+  const known = new Promise((resolve) => (moved = resolve));
+  await page.routeWebSocket(/\/live\?/, (socket) => {
+    const upstream = socket.connectToServer();
+    socket.onMessage((text) => {
+      const { type, position } = JSON.parse(text);
+      if (type === "read" && told.push(position) === 1) return void Promise.all([socket.close(), upstream.close()]);
+      upstream.send(text);
+    });
+    upstream.onMessage((text) => {
+      const { kind, data } = JSON.parse(text);
+      if (kind === "read.moved" && data.thread === thread.id && data.position === 2) moved();
+      socket.send(text);
+    });
+  });
+  await page.goto(thread.url);
+  await nadia.post(`/threads/${thread.id}/messages`, { body: "à lire" });
+  await page.locator(".message__body", { hasText: "à lire" }).waitFor();
+  await known;
+  assert.deepEqual(told, [2, 2]);
+  await mine.close();
+});

@@ -89,9 +89,9 @@ class Live {
     return undefined;
   }
 
-  /** Says how far the open thread was read. */
+  /** Says how far a thread was read, if it can be said now. */
   read(thread: string, position: number): void {
-    this.#connection.say({ type: "read", thread, position });
+    if (this.#own) this.#connection.say({ type: "read", thread, position });
   }
 
   /** Says that the reader writes in a thread, and whether it could be said: who asks by long poll does not. */

@@ -15,6 +15,9 @@ function list(): HTMLElement | null {
   return document.querySelector<HTMLElement>("[data-read-positions]");
 }
 
+/** How far the reader was seen to read, until the server says so too. */
+const untold = new Map<string, number>();
+
 /** How long each thread is, as far as the page was told. */
 const lengths = new Map<string, number>();
 
@@ -41,7 +44,9 @@ function isUnread(thread: string): boolean {
 
 /** Own positions are told on the reader's own stream. */
 function heardRead({ data }: LiveEvent): void {
-  if (data?.thread !== undefined && data.position !== undefined) readMoved(data.thread, data.position, data.last_position);
+  if (data?.thread === undefined || data.position === undefined) return;
+  if (data.position >= (untold.get(data.thread) ?? 0)) untold.delete(data.thread);
+  readMoved(data.thread, data.position, data.last_position);
 }
 
 /** Somebody said something: the channel has something unread, unless it is read here and now or is our own. */
@@ -59,11 +64,16 @@ function said(event: LiveEvent): void {
 /** The reader sees a thread up to here. */
 function read(thread: string, position: number): void {
   readMoved(thread, position);
+  untold.set(thread, positions.get(thread) ?? position);
   // What comes together is told together.
-  telling ??= window.setTimeout(() => {
-    telling = undefined;
-    live?.read(thread, positions.get(thread) ?? position);
-  }, TOGETHER_MS);
+  telling ??= window.setTimeout(tell, TOGETHER_MS);
+}
+
+/** Says how far was read. What is lost on the way is said again over the next connection. */
+function tell(): void {
+  clearTimeout(telling);
+  telling = undefined;
+  for (const [thread, position] of untold) live?.read(thread, position);
 }
 
 /** How long a thread is, as its row says in an event. */
@@ -123,6 +133,7 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && thread && position > (positions.get(thread) ?? 0)) read(thread, position);
 });
 
+live?.onReady(tell);
 live?.onEvent((event) => {
   heardRead(event);
   said(event);
