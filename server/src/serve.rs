@@ -251,7 +251,7 @@ pub fn declared() -> Vec<Declared> {
 pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Nav> {
     Box::pin(async move {
         let mut groups: Vec<NavGroup> = Vec::new();
-        let mut streams = vec![(viewer.id.0, people::seq(connection, viewer).await?)];
+        let mut streams = vec![(viewer.id.0, viewer.seq)];
         for row in threads::unread_channels(connection, viewer.id).await? {
             if groups.last().is_none_or(|group| group.id != row.group) {
                 streams.push((row.group.0, row.seq));

@@ -141,6 +141,36 @@ async fn one_reads_in_ones_own_language() {
 }
 
 #[tokio::test]
+async fn a_page_says_of_ones_own_stream_where_it_stood_when_its_language_was_read() {
+    let server = Server::start().await;
+    let camille = server.person("Camille").await;
+    let change = async {
+        for locale in ["en", "fr"].repeat(10) {
+            let saved = camille.form("/settings", &[("name", "Camille"), ("locale", locale), ("theme", "dark")]).await;
+            assert_eq!(saved.status, 303, "{}", saved.text);
+        }
+    };
+    let read = async || {
+        let mut pages = Vec::new();
+        for _ in 0..40 {
+            pages.push(camille.page("/groups").await.text);
+        }
+        pages
+    };
+    let ((), some, others) = tokio::join!(change, read(), read());
+    let changes = "select seq from events where stream_id = $1 and kind = 'settings.updated'";
+    let changes: Vec<i64> = sqlx::query_scalar(changes).bind(camille.id.0).fetch_all(server.db.pool()).await.unwrap();
+    assert_eq!(changes.len(), 20);
+    for page in some.iter().chain(&others) {
+        let after = page.split(r#"data-streams=""#).nth(1).unwrap().split(&camille.id.to_string()).nth(1).unwrap();
+        let digits = after.trim_start_matches("&#34;:").chars().take_while(char::is_ascii_digit).collect::<String>();
+        let seq: i64 = digits.parse().unwrap();
+        let locale = ["fr", "en"][changes.iter().filter(|&&change| change <= seq).count() % 2];
+        assert!(page.contains(&format!(r#"<html lang="{locale}""#)), "at {seq} of {changes:?}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
     let clock = Clock::at("2031-03-03T08:00:00Z".parse().unwrap());
     let server = Server::start_with(clock.clone(), 1 << 20).await;

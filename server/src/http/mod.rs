@@ -94,6 +94,9 @@ pub struct Viewer {
     pub shows_typing: bool,
     /// What they proved it with.
     pub credential: Credential,
+    /// Where their own stream stood when all that was read: a page in their language says this of it, and hears of a
+    /// change that came between the two.
+    pub seq: i64,
 }
 
 /// What a viewer proved who they are with.

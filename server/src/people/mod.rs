@@ -333,6 +333,7 @@ impl From<store::SessionViewer> for Viewer {
             theme: row.theme,
             shows_typing: row.shows_typing,
             credential: Credential::Session(row.session),
+            seq: row.seq,
         }
     }
 }
@@ -466,11 +467,6 @@ pub async fn count_try(tx: &mut Tx, address: &str, network: &str) -> Result<()> 
         }
     }
     Ok(())
-}
-
-/// Where the viewer's own stream stands.
-pub async fn seq(connection: &mut PgConnection, viewer: &Viewer) -> Result<i64> {
-    store::seq(connection, viewer.id).await
 }
 
 /// Whether there is such a person, with an account that is not closed.

@@ -31,6 +31,7 @@ pub(super) struct SessionViewer {
     pub(super) session: SessionId,
     pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
+    pub(super) seq: i64,
 }
 
 pub(super) struct NewSignIn<'a> {
@@ -74,10 +75,6 @@ pub(super) async fn first_admin(connection: &mut PgConnection) -> Result<Option<
     )
     .fetch_optional(connection)
     .await?)
-}
-
-pub(super) async fn seq(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
-    Ok(sqlx::query_scalar!("select last_seq from streams where id = $1", person.0).fetch_one(connection).await?)
 }
 
 pub(super) async fn exists(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
@@ -234,8 +231,10 @@ pub(super) async fn session_viewers(
         r#"select
              people.id, people.name, people.email, people.admin,
              people.locale as "locale: Locale", people.theme as "theme: Theme", people.shows_typing,
-             sessions.id as session, sessions.token_hash as secret, sessions.seen_at
-           from sessions join people on people.id = sessions.person_id
+             sessions.id as session, sessions.token_hash as secret, sessions.seen_at, streams.last_seq as seq
+           from sessions
+           join people on people.id = sessions.person_id
+           join streams on streams.id = people.id
            where token_hash = any($1) and expires_at > $2 and sessions.seen_at > $3 and people.disabled_at is null"#,
         secrets,
         now,
@@ -310,9 +309,11 @@ pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret)
 
 pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
     let row = sqlx::query!(
-        r#"select name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing
+        r#"select
+             name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing, last_seq as seq
            from people
-           where id = $1 and disabled_at is null"#,
+           join streams on streams.id = people.id
+           where people.id = $1 and disabled_at is null"#,
         person.0
     )
     .fetch_optional(connection)
@@ -326,6 +327,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         theme: row.theme,
         shows_typing: row.shows_typing,
         credential: Credential::Elsewhere,
+        seq: row.seq,
     }))
 }
 

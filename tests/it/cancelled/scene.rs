@@ -70,6 +70,7 @@ impl Scene {
             theme: Theme::System,
             shows_typing: false,
             credential: Credential::Token(TokenId::fresh()),
+            seq: 0,
         };
         Self { server, ines, group, viewer }
     }
