@@ -1,5 +1,8 @@
 //! What happened in a run, a line each: what was asked and answered, what was heard, which faults were made, and at the
 //! end what the database and fresh pages hold. The checker reads nothing else.
+//!
+//! How far somebody has read is told of in four ways: they say it (`Marking`), an answer tells it (`Marked`), an event tells
+//! it (`Moved`), and in the end it was said so often that it must hold (`Owed`).
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},
@@ -59,7 +62,7 @@ pub(crate) enum What {
     /// A file was taken; `digest` is that of its bytes.
     Uploaded { file: Uuid, digest: u64 },
     /// A file was refused.
-    Turned { status: u16 },
+    FileRefused { status: u16 },
     /// The actor's session was ended, and that was acknowledged.
     Ended,
     /// The actor's connection is gone, or refused.
@@ -68,8 +71,8 @@ pub(crate) enum What {
     Fault { kind: String, until_us: u64 },
     /// A node was killed at a point, or its time was stopped there.
     Met { place: String, kills: bool },
-    /// A kind of fault could not be made here.
-    Refused { kind: String, why: String },
+    /// A kind of fault cannot be made here.
+    Impossible { kind: String, why: String },
     /// The last fault is over.
     Healed,
     /// After the healing, this long until all of a stream was applied; none if it never was.
@@ -95,7 +98,8 @@ pub(crate) enum What {
     Mention { person: Uuid, message: Uuid, notifications: u32, mails: u32, owed: u32 },
     /// The resident memory of a node.
     Memory { kib: u64 },
-    /// From the ack to the event in a reader's hands, with or without slow readers about.
+    /// From a message's writing to its event in a reader's hands, its wait in the outbox and every try included; with or
+    /// without slow readers about.
     Delivered { ms: u64, slow: bool },
     /// A counter of a node that must stay 0.
     Counter { name: String, value: u64 },

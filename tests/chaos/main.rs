@@ -13,6 +13,7 @@ mod nemesis;
 mod proxy;
 mod report;
 mod run;
+mod stage;
 mod store;
 mod truth;
 mod wire;
@@ -128,7 +129,7 @@ async fn main() -> Result<ExitCode> {
         return Err(error.context(format!("seed {seed}; the history is in {}", keep(&cli, seed, &lines)?.display())));
     }
     let verdict = Verdict::of(&lines, checker::check(&lines), cli.needed(), seed);
-    note(&verdict.told());
+    note(&verdict.words());
     say(&serde_json::to_string(&verdict)?);
     let passed = match &cli.bug {
         Some(bug) => found(bug, &verdict, began.elapsed())?,

@@ -72,7 +72,7 @@ impl Verdict {
                     let how = if *kills { "killed" } else { "stopped" };
                     *points.entry(format!("{how} {place}")).or_default() += 1;
                 }
-                What::Refused { kind, why } => drop(refused.insert(kind.clone(), why.clone())),
+                What::Impossible { kind, why } => drop(refused.insert(kind.clone(), why.clone())),
                 _ => {}
             }
         }
@@ -117,9 +117,9 @@ impl Verdict {
     }
 
     /// The verdict in words.
-    pub(crate) fn told(&self) -> String {
-        let mut told = String::new();
-        let mut say = |line: String| told.extend([line.as_str(), "\n"]);
+    pub(crate) fn words(&self) -> String {
+        let mut words = String::new();
+        let mut say = |line: String| words.extend([line.as_str(), "\n"]);
         say(format!("{} messages and {} changes acknowledged (seed {})", self.acked, self.changes, self.seed));
         let faults: usize = self.faults.values().sum();
         let kinds: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
@@ -147,7 +147,7 @@ impl Verdict {
             say(format!("{:?} {:?}: {}", violation.check, violation.wrong, violation.seen));
         }
         say(if self.passed { "passed" } else { "FAILED" }.to_owned());
-        told
+        words
     }
 
     /// The verdict of a full run, as the page that is kept.
@@ -158,7 +158,7 @@ impl Verdict {
         Ok(format!(
             "# Chaos, {today}\n\nMade by `{command}`: two nodes, {seconds} s with PostgreSQL alone and {seconds} s with \
              NATS.\n\n```\n{}```\n\n## Figures\n\n```json\n{json}\n```\n",
-            self.told()
+            self.words()
         ))
     }
 

@@ -49,7 +49,7 @@ pub(crate) async fn upload(part: Part, room: Room, slowly: bool, mut signals: Si
             }
             Ok(answer) => {
                 failures = 1;
-                part.note(What::Turned { status: answer.status.as_u16() });
+                part.note(What::FileRefused { status: answer.status.as_u16() });
             }
             // Nobody knows.
             Err(_) => failures += 1,

@@ -27,7 +27,7 @@ pub(super) fn files_are_whole(history: &[Line], findings: &mut Findings) {
                 let same = row.is_none_or(|bytes| bytes.is_none_or(|bytes| bytes == digest));
                 findings.expect(same, Check::P14, Wrong::Different, || format!("file {file} holds other bytes"));
             }
-            What::Turned { status } => {
+            What::FileRefused { status } => {
                 refused += 1;
                 findings.expect(REFUSALS.contains(&status), Check::P14, Wrong::Different, || {
                     format!("a file was refused by {status}")

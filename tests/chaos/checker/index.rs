@@ -86,12 +86,12 @@ impl Index {
     pub(crate) fn of(history: &[Line]) -> Self {
         let mut index = Self::default();
         for line in history {
-            index.take(line);
+            index.read(line);
         }
         index
     }
 
-    fn take(&mut self, line: &Line) {
+    fn read(&mut self, line: &Line) {
         match &line.what {
             What::Actor { person, .. } => {
                 self.people.insert(line.who, *person);

@@ -4,8 +4,8 @@
 
 mod delivery;
 mod files;
+mod highest;
 mod index;
-mod latest;
 mod reading;
 mod state;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Check, Findings, Wrong, index::Index, latest::Highest};
+use super::{Check, Findings, Wrong, highest::Highest, index::Index};
 use crate::history::{Line, Verb, What};
 
 /// Somebody's place in a thread.

@@ -42,7 +42,7 @@ enum Fault {
 }
 
 /// What the lane acts on.
-struct Stage<'s> {
+struct Targets<'s> {
     nodes: &'s mut [Node],
     postgres: &'s Postgres,
     clock: &'s Clock,
@@ -53,15 +53,15 @@ struct Stage<'s> {
 
 pub(super) async fn lane(storm: &Storm, nodes: &mut [Node], postgres: &Postgres, clock: &Clock) -> Result<()> {
     let counts = counts(storm, nodes.len() > 1);
-    let mut stage = Stage { nodes, postgres, clock, points: 0, migrated: 0 };
+    let mut targets = Targets { nodes, postgres, clock, points: 0, migrated: 0 };
     storm
         .lane(1, &counts)
         .run(async |fault| {
-            for kib in stage.nodes.iter().filter_map(Node::memory_kib) {
+            for kib in targets.nodes.iter().filter_map(Node::memory_kib) {
                 storm.recorder.note(0, What::Memory { kib });
             }
             let began = storm.recorder.now_us();
-            if let Some(kind) = stage.make(fault, storm).await? {
+            if let Some(kind) = targets.make(fault, storm).await? {
                 storm.recorder.fault(began, kind);
             }
             Ok(())
@@ -85,7 +85,7 @@ fn counts(storm: &Storm, several: bool) -> Vec<(Fault, f64)> {
     ]
 }
 
-impl Stage<'_> {
+impl Targets<'_> {
     /// Makes a fault; its kind, unless it could not be made.
     async fn make(&mut self, fault: Fault, storm: &Storm) -> Result<Option<&'static str>> {
         let index = rand::random_range(0..self.nodes.len());

@@ -1,0 +1,83 @@
+//! Planted in what followers heard: P4, P7, P8.
+
+use super::{
+    super::{Check, Wrong},
+    READER, STREAM, THREAD, finds, judged, line, log, op, recv, without,
+};
+use crate::history::{Line, Verb, What};
+
+#[test]
+fn p4_a_follower_hears_the_log_and_nothing_else() {
+    finds(Check::P4, Wrong::Gap, without(|what| *what == recv(0, 2, 4).what));
+    finds(Check::P4, Wrong::Reordered, |lines| lines.push(recv(620, 2, 4)));
+    finds(Check::P4, Wrong::Different, |lines| {
+        for line in lines {
+            if let What::Recv { digest, .. } = &mut line.what {
+                *digest += 1;
+            }
+        }
+    });
+    finds(Check::P4, Wrong::Different, |lines| lines.push(recv(620, 2, 6)));
+    finds(Check::P4, Wrong::Unauthorised, without(|what| matches!(what, What::Subscribed { .. })));
+}
+
+#[test]
+fn p7_nothing_reaches_or_comes_from_who_is_no_member() {
+    finds(Check::P7, Wrong::Unauthorised, |lines| {
+        lines.extend([line(700, 3, What::Subscribed { stream: STREAM, since: 2 }), recv(710, 3, 3)]);
+    });
+    // The removal itself is the last that is heard.
+    let removal = || log(6, "member.removed", READER);
+    let created = || log(7, "message.created", op(8));
+    let heard = judged(|lines| lines.extend([removal(), recv(620, 2, 6)]));
+    assert!(heard.violations.iter().all(|violation| violation.check != Check::P7), "{heard:#?}");
+    finds(Check::P7, Wrong::Unauthorised, |lines| {
+        lines.extend([removal(), created(), recv(620, 2, 6), recv(630, 2, 7)]);
+    });
+    finds(Check::P7, Wrong::Unauthorised, |lines| {
+        lines.extend([
+            line(700, 3, What::Invoke { op: op(8), verb: Verb::Send, message: op(8), stream: STREAM, thread: THREAD }),
+            line(710, 3, What::Ok { op: op(8), seq: 7, position: Some(3), duplicate: false }),
+            removal(),
+            created(),
+        ]);
+    });
+}
+
+#[test]
+fn p7_a_socket_does_not_outlive_its_session() {
+    finds(Check::P7, Wrong::Unauthorised, |lines| {
+        lines.retain(|line| !matches!(line.what, What::Gone { .. }));
+        lines.extend([line(900, 4, What::Subscribed { stream: STREAM, since: 2 }), recv(4_000_000, 4, 3)]);
+    });
+    finds(Check::P7, Wrong::Late, without(|what| matches!(what, What::Gone { .. })));
+    let late = |lines: &mut Vec<Line>| {
+        for line in lines {
+            if matches!(line.what, What::Gone { .. }) {
+                line.at_us = 2_500_000;
+            }
+        }
+    };
+    finds(Check::P7, Wrong::Late, late);
+    let before = judged(|lines| {
+        for line in lines.iter_mut().filter(|line| line.what == What::Ended) {
+            line.at_us = 1_600_000;
+        }
+        lines.sort_by_key(|line| line.at_us);
+    });
+    assert_eq!(before.violations, [], "its end came before the answer to who asked for it");
+    let paused = line(900_000, 0, What::Fault { kind: "pause_server".to_owned(), until_us: 2_000_000 });
+    let excused = judged(|lines| {
+        late(lines);
+        lines.push(paused);
+    });
+    assert_eq!(excused.violations, []);
+}
+
+#[test]
+fn p8_who_never_has_everything_or_has_it_late_is_seen() {
+    finds(Check::P8, Wrong::Late, |lines| lines.push(line(9_000_000, 2, What::Caught { stream: STREAM, ms: None })));
+    finds(Check::P8, Wrong::Late, |lines| {
+        lines.push(line(9_000_000, 2, What::Caught { stream: STREAM, ms: Some(5_001) }));
+    });
+}
