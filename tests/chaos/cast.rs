@@ -1,6 +1,9 @@
 //! Who takes part: people with accounts, and the groups in which they talk.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
 
 use anyhow::{Context, Result};
 use preau::{
@@ -11,14 +14,18 @@ use preau::{
 };
 use serde_json::{Value, json};
 use sqlx::postgres::PgConnectOptions;
+use tokio::time::Instant;
 use uuid::Uuid;
 use words::{Locale, PersonId};
 
 use crate::{
     history::{Recorder, Verb, What, Who},
     proxy::Network,
-    wire::{Api, Credential},
+    wire::{Api, Credential, Heard, Unopened, Wire},
 };
+
+/// How long the welcome of a connection is waited for.
+const WELCOME: Duration = Duration::from_millis(2500);
 
 /// A person.
 #[derive(Clone, Debug)]
@@ -99,7 +106,7 @@ impl Casting {
 
     /// A group with threads, and its members.
     pub(crate) async fn room(&self, animator: &Person, members: &[&Person], threads: usize) -> Result<Room> {
-        let api = animator.api(&self.network)?;
+        let (part, api) = (self.part(animator, "founder"), animator.api(&self.network)?);
         let group = json!({ "name": format!("Groupe {}", Uuid::now_v7()), "purpose": "", "access": "invite" });
         let stream = id(&api.make("/api/v1/groups", &group).await?)?;
         let channel = json!({ "name": "Évaluation", "purpose": "" });
@@ -115,7 +122,7 @@ impl Casting {
             let thread = api.make(&format!("/api/v1/channels/{channel}/threads"), &opening).await?;
             let thread = id(&thread)?;
             let verb = Verb::Send;
-            self.recorder.note(0, What::Invoke { op: message, verb, message, stream, thread });
+            part.note(What::Invoke { op: message, verb, message, stream, thread });
             room.threads.push(thread);
         }
         Ok(room)
@@ -143,6 +150,32 @@ impl Part {
     /// Notes what happens now.
     pub(crate) fn note(&self, what: What) {
         self.recorder.note(self.who, what);
+    }
+
+    /// A connection by the person's token that was welcomed.
+    pub(crate) async fn connect(&self, protocol: &str) -> Result<Wire, Unopened> {
+        self.connect_by(&self.person.credential(), protocol).await
+    }
+
+    /// A connection that was welcomed.
+    pub(crate) async fn connect_by(&self, credential: &Credential, protocol: &str) -> Result<Wire, Unopened> {
+        let mut wire = Wire::open(self.network.address(), credential, protocol).await?;
+        match self.hear(&mut wire, Instant::now() + WELCOME).await {
+            Heard::Frame(frame) if frame["type"] == "welcome" => Ok(wire),
+            Heard::Closed(Some(code)) => Err(Unopened::Refused(code)),
+            _ => Err(Unopened::Unreached),
+        }
+    }
+
+    /// The next frame, waited for until then. What is none is noted, and ends the connection.
+    pub(crate) async fn hear(&self, wire: &mut Wire, until: Instant) -> Heard {
+        match wire.hear(until).await {
+            Heard::Malformed(heard) => {
+                self.note(What::Malformed { heard });
+                Heard::Closed(None)
+            }
+            heard => heard,
+        }
     }
 }
 

@@ -49,6 +49,8 @@ pub(crate) enum What {
     Subscribed { stream: Uuid, since: i64 },
     /// An event was heard; `digest` is that of [`digest`].
     Recv { stream: Uuid, seq: i64, digest: u64 },
+    /// What was heard is not of the wire format.
+    Malformed { heard: String },
     /// The head of a stream was read, having been asked for at a time.
     Read { stream: Uuid, seq: i64, asked_us: u64 },
     /// Somebody says how far a thread was read.

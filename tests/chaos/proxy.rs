@@ -116,9 +116,11 @@ impl Network {
         open.choose(&mut rand::rng()).is_some_and(|sender| sender.send(fate).is_ok())
     }
 
-    /// Gives the connection of a client a fate.
+    /// Gives the connection of a client a fate; false if it has one. What was swallowed must never be followed by more.
     pub(crate) fn befall(&self, client: SocketAddr, fate: Fate) -> bool {
-        self.lock().get(&client).is_some_and(|sender| sender.send(fate).is_ok())
+        let connections = self.lock();
+        let open = connections.get(&client).filter(|sender| *sender.borrow() == Fate::Open);
+        open.is_some_and(|sender| sender.send(fate).is_ok())
     }
 
     /// Every connection carries again, or goes if it was to.
@@ -129,7 +131,7 @@ impl Network {
                     Fate::Open | Fate::Cut { .. } => return false,
                     Fate::Slow | Fate::Held { .. } => Fate::Open,
                     // What was swallowed is missing: it cannot go on.
-                    Fate::Swallow { .. } => Fate::Cut { towards: Towards::Client, after: 0, reset: true },
+                    Fate::Swallow { towards, .. } => Fate::Cut { towards, after: 0, reset: true },
                 };
                 *fate = healed;
                 true

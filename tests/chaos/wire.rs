@@ -14,6 +14,9 @@ use tokio_tungstenite::{
     WebSocketStream, client_async,
     tungstenite::{Error, Message, client::IntoClientRequest, http::HeaderValue},
 };
+use uuid::Uuid;
+
+use crate::history::{What, digest};
 
 /// The subprotocol of programs, and that of browsers.
 pub(crate) const JSON: &str = "preau.v1.json";
@@ -40,8 +43,10 @@ pub(crate) struct Wire {
 /// What was heard.
 #[derive(Debug)]
 pub(crate) enum Heard {
-    /// A frame.
+    /// A frame: an object that says its type.
     Frame(Value),
+    /// What is no frame. A network that cuts and swallows makes none of it: it carries whole frames, or ends.
+    Malformed(String),
     /// The connection has ended, with a code if the server said one.
     Closed(Option<u16>),
     /// Nothing, for as long as it was listened.
@@ -51,7 +56,7 @@ pub(crate) enum Heard {
 /// Why there is no connection.
 #[derive(Debug)]
 pub(crate) enum Unopened {
-    /// The server refuses.
+    /// The server refuses, by a status or by the code of a close.
     Refused(u16),
     /// The network does not carry.
     Unreached,
@@ -103,13 +108,56 @@ impl Wire {
             match timeout_at(until, self.socket.next()).await {
                 Err(_) => return Heard::Nothing,
                 Ok(Some(Ok(Message::Text(text)))) => {
-                    return serde_json::from_str(&text).map_or(Heard::Closed(None), Heard::Frame);
+                    let frame = serde_json::from_str(&text).ok().filter(|frame: &Value| frame["type"].is_string());
+                    return frame.map_or_else(|| Heard::Malformed(text.to_string()), Heard::Frame);
                 }
                 Ok(Some(Ok(Message::Close(frame)))) => return Heard::Closed(frame.map(|frame| frame.code.into())),
                 Ok(Some(Ok(_))) => {}
                 Ok(Some(Err(_)) | None) => return Heard::Closed(None),
             }
         }
+    }
+}
+
+/// An event, as a frame tells it.
+#[derive(Debug)]
+pub(crate) struct Event<'f> {
+    /// In which stream.
+    pub(crate) stream: Uuid,
+    /// Where.
+    pub(crate) seq: i64,
+    /// What happened.
+    pub(crate) kind: &'f str,
+    /// To what.
+    pub(crate) subject: Uuid,
+    thread: Option<&'f str>,
+    by: Option<&'f str>,
+    at: &'f str,
+}
+
+impl<'f> Event<'f> {
+    /// Reads a frame; what is missing in one that has not all that every event has.
+    pub(crate) fn of(frame: &'f Value) -> Result<Self, What> {
+        Self::read(frame).ok_or_else(|| What::Malformed { heard: frame.to_string() })
+    }
+
+    fn read(frame: &'f Value) -> Option<Self> {
+        let text = |name: &str| frame[name].as_str();
+        Some(Self {
+            stream: text("stream")?.parse().ok()?,
+            seq: frame["seq"].as_i64()?,
+            kind: text("kind")?,
+            subject: frame["subject"]["id"].as_str()?.parse().ok()?,
+            thread: text("thread"),
+            by: text("by"),
+            at: text("at")?,
+        })
+    }
+
+    /// That it was heard.
+    pub(crate) fn heard(&self) -> What {
+        let digest = digest(self.kind, &self.subject.to_string(), self.thread, self.by, self.at);
+        What::Recv { stream: self.stream, seq: self.seq, digest }
     }
 }
 

@@ -215,16 +215,19 @@ impl Author {
         let id = self.requests;
         if self.signals.loses_an_ack() {
             let fate = Fate::Swallow { towards: Towards::Client, until: Instant::now() + LOST };
-            self.part.network.befall(wire.local, fate);
-            let now = self.part.recorder.now_us();
-            self.part.note(What::Fault { kind: "lost_ack".to_owned(), until_us: now });
+            if self.part.network.befall(wire.local, fate) {
+                let now = self.part.recorder.now_us();
+                self.part.note(What::Fault { kind: "lost_ack".to_owned(), until_us: now });
+            } else {
+                self.signals.lose_an_ack();
+            }
         }
         if !wire.say(&frame(entry, id, thread)).await {
             return Outcome::Unknown;
         }
         let deadline = Instant::now() + ACK;
         loop {
-            let Heard::Frame(heard) = wire.hear(deadline).await else { return Outcome::Unknown };
+            let Heard::Frame(heard) = self.part.hear(&mut wire, deadline).await else { return Outcome::Unknown };
             if heard["id"] != id {
                 continue;
             }
@@ -254,12 +257,11 @@ impl Author {
         if let Some(wire) = self.wire.take() {
             return Some(wire);
         }
-        let opened = Wire::open(self.part.network.address(), &self.part.person.credential(), JSON).await;
-        if let Err(Unopened::Refused(status)) = opened {
-            self.part.note(What::Gone { code: Some(status) });
+        let opened = self.part.connect(JSON).await;
+        if let Err(Unopened::Refused(code)) = opened {
+            self.part.note(What::Gone { code: Some(code) });
         }
-        let mut wire = opened.ok()?;
-        let Heard::Frame(_welcome) = wire.hear(Instant::now() + ACK).await else { return None };
+        let wire = opened.ok()?;
         self.outbox.connected();
         Some(wire)
     }

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Phase, Signals, backoff};
 use crate::{
     cast::{Part, Room},
-    history::{Verb, What, digest},
-    wire::{Heard, JSON, Wire},
+    history::{Verb, What},
+    wire::{Event, Heard, JSON, Wire},
 };
 
 /// How long it waits for something to come of it.
@@ -23,8 +23,7 @@ pub(crate) async fn be_malicious(part: Part, rooms: Vec<Room>, mut signals: Sign
     let mut round = 0;
     while signals.phase() == Phase::Storm {
         round += 1;
-        let opened = Wire::open(part.network.address(), &part.person.credential(), JSON).await;
-        if let Ok(mut wire) = opened {
+        if let Ok(mut wire) = part.connect(JSON).await {
             let mut asked = Vec::new();
             for room in &rooms {
                 let victim = signals.latest.borrow().map(|(_, message)| message);
@@ -84,19 +83,17 @@ fn attempts(room: &Room, victim: Option<Uuid>, part: &Part) -> Vec<Attempt> {
 /// Notes whatever comes of it: each ack and each event is one too many.
 async fn listen(part: &Part, wire: &mut Wire, asked: &mut Vec<(Value, Uuid)>) {
     let until = Instant::now() + LISTEN;
-    while let Heard::Frame(frame) = wire.hear(until).await {
+    while let Heard::Frame(frame) = part.hear(wire, until).await {
         let stream = frame["stream"].as_str().and_then(|stream| stream.parse::<Uuid>().ok());
         let (seq, text) = (frame["seq"].as_i64().unwrap_or_default(), |name: &str| frame[name].as_str());
         match (text("type"), stream) {
             (Some("subscribed"), Some(stream)) if frame["result"] == "ok" => {
                 part.note(What::Subscribed { stream, since: seq });
             }
-            (Some("event"), Some(stream)) => {
-                let (kind, at) = (text("kind").unwrap_or_default(), text("at").unwrap_or_default());
-                let subject = frame["subject"]["id"].as_str().unwrap_or_default();
-                let digest = digest(kind, subject, text("thread"), text("by"), at);
-                part.note(What::Recv { stream, seq, digest });
-            }
+            (Some("event"), _) => match Event::of(&frame) {
+                Ok(event) => part.note(event.heard()),
+                Err(malformed) => part.note(malformed),
+            },
             (Some(kind @ ("ack" | "error")), _) => {
                 let Some(index) = asked.iter().position(|(id, _)| *id == frame["id"]) else { continue };
                 let (_, op) = asked.swap_remove(index);

@@ -7,18 +7,16 @@ use anyhow::Result;
 use rand::seq::SliceRandom;
 use reqwest::Method;
 use serde_json::json;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{Phase, Signals, backoff};
 use crate::{
     cast::{Part, Room},
     history::What,
-    wire::{Api, Heard, JSON, Wire},
+    wire::{Api, JSON, Wire},
 };
 
-/// How long the welcome is waited for.
-const WELCOME: Duration = Duration::from_secs(2);
 /// How long positions that were said wait to be moved together, and a little.
 const TOGETHER: Duration = Duration::from_millis(1300);
 /// How long a reader reads between two positions.
@@ -84,7 +82,7 @@ impl Marker {
     async fn say(&mut self, device: usize, thread: Uuid, position: i64) -> bool {
         let wire = match self.devices[device].take() {
             Some(wire) => Some(wire),
-            None => self.open().await,
+            None => self.part.connect(JSON).await.ok(),
         };
         let Some(mut wire) = wire else { return false };
         self.part.note(What::Marking { thread, position });
@@ -93,14 +91,6 @@ impl Marker {
             self.devices[device] = Some(wire);
         }
         said
-    }
-
-    async fn open(&self) -> Option<Wire> {
-        let mut wire = Wire::open(self.part.network.address(), &self.part.person.credential(), JSON).await.ok()?;
-        match wire.hear(Instant::now() + WELCOME).await {
-            Heard::Frame(_welcome) => Some(wire),
-            _ => None,
-        }
     }
 
     /// Says a position by a request; where the thread is read up to, if that is answered.

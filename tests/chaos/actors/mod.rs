@@ -76,6 +76,11 @@ impl Signals {
         self.lose.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()
     }
 
+    /// One more ack is to be lost.
+    pub(crate) fn lose_an_ack(&self) {
+        self.lose.fetch_add(1, Ordering::AcqRel);
+    }
+
     /// Ends with the run.
     pub(crate) async fn done(&mut self) {
         while self.phase() != Phase::Done && self.phase.changed().await.is_ok() {}

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{Applied, Phase, Signals, backoff};
 use crate::{
     cast::Part,
-    history::{What, digest},
-    wire::Api,
+    history::What,
+    wire::{Api, Event},
 };
 
 /// How long a poll waits for something, in seconds: less than a request may take.
@@ -81,29 +81,41 @@ impl Poller {
         let at = self.places.iter().map(|(stream, Place { epoch, seq })| format!("{stream}:{epoch}:{seq}"));
         let at = at.collect::<Vec<_>>().join(",");
         let path = format!("/live/poll?format=json&wait={WAIT}&at={at}");
-        let answer = api.ask(Method::GET, &path, None).await.ok()?.thing().ok()?;
-        Some(answer["frames"].as_array()?.clone())
+        let answer = api.ask(Method::GET, &path, None).await.ok()?;
+        if !answer.status.is_success() {
+            return None;
+        }
+        // What came came whole: its length is told before.
+        let frames = serde_json::from_str::<Value>(&answer.text).ok();
+        let frames = frames.and_then(|answer| answer["frames"].as_array().cloned());
+        if frames.is_none() {
+            self.part.note(What::Malformed { heard: answer.text });
+        }
+        frames
     }
 
     fn take(&mut self, frame: &Value) {
         let text = |name: &str| frame[name].as_str();
-        let Some(stream) = text("stream").and_then(|id| id.parse::<Uuid>().ok()) else { return };
         match text("type") {
-            Some("event") => {
-                let seq = frame["seq"].as_i64().unwrap_or_default();
-                let (kind, at) = (text("kind").unwrap_or_default(), text("at").unwrap_or_default());
-                let subject = frame["subject"]["id"].as_str().unwrap_or_default();
-                let digest = digest(kind, subject, text("thread"), text("by"), at);
-                self.part.note(What::Recv { stream, seq, digest });
-                if let Some(place) = self.places.get_mut(&stream).filter(|place| seq == place.seq + 1) {
-                    place.seq = seq;
-                    self.note_applied(stream, seq);
+            Some("event") => match Event::of(frame) {
+                Ok(event) => self.event(&event),
+                Err(malformed) => self.part.note(malformed),
+            },
+            Some("subscribed") if frame["result"] != "ok" => {
+                if let Some(stream) = text("stream").and_then(|id| id.parse::<Uuid>().ok()) {
+                    self.places.remove(&stream);
                 }
             }
-            Some("subscribed") if frame["result"] != "ok" => {
-                self.places.remove(&stream);
-            }
-            _ => {}
+            Some(_) => {}
+            None => self.part.note(What::Malformed { heard: frame.to_string() }),
+        }
+    }
+
+    fn event(&mut self, event: &Event) {
+        self.part.note(event.heard());
+        if let Some(place) = self.places.get_mut(&event.stream).filter(|place| event.seq == place.seq + 1) {
+            place.seq = event.seq;
+            self.note_applied(event.stream, event.seq);
         }
     }
 

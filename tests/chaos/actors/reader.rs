@@ -18,8 +18,8 @@ use uuid::Uuid;
 use super::{Phase, Signals, backoff};
 use crate::{
     cast::Part,
-    history::{What, digest, digest_of},
-    wire::{Api, Credential, HTML, Heard, Unopened, Wire},
+    history::{What, digest_of},
+    wire::{Api, Credential, Event, HTML, Heard, Unopened, Wire},
 };
 
 /// After so long without a word the server is asked whether it is there, and after as long again it is not.
@@ -120,14 +120,15 @@ impl Reader {
     pub(crate) async fn act(mut self) -> Result<Shown> {
         let api = Api::new(self.part.network.address(), self.credential.clone())?;
         while self.signals.phase() != Phase::Done {
-            match Wire::open(self.part.network.address(), &self.credential, self.protocol).await {
+            match self.part.connect_by(&self.credential, self.protocol).await {
                 Ok(wire) => {
+                    self.failures = 0;
                     if let End::Over = self.follow(wire, &api).await {
                         break;
                     }
                 }
-                Err(Unopened::Refused(status @ (401 | 403))) => {
-                    self.part.note(What::Gone { code: Some(status) });
+                Err(Unopened::Refused(code @ (401 | 403 | 4501 | 4503))) => {
+                    self.part.note(What::Gone { code: Some(code) });
                     break;
                 }
                 Err(_) => {}
@@ -149,7 +150,7 @@ impl Reader {
         loop {
             let heard = tokio::select! {
                 () = self.signals.done() => return End::Over,
-                heard = wire.hear(Instant::now() + QUIET) => heard,
+                heard = self.part.hear(&mut wire, Instant::now() + QUIET) => heard,
             };
             match heard {
                 Heard::Frame(frame) => {
@@ -166,6 +167,7 @@ impl Reader {
                     }
                     self.join_again(&mut wire, api).await;
                 }
+                Heard::Malformed(_) => return End::Lost,
                 Heard::Closed(code) => {
                     if matches!(code, Some(4501 | 4503)) {
                         self.part.note(What::Gone { code });
@@ -225,9 +227,8 @@ impl Reader {
     async fn take(&mut self, wire: &mut Wire, api: &Api, frame: Value) -> Option<()> {
         let stream = frame["stream"].as_str().and_then(|stream| stream.parse::<Uuid>().ok());
         match (frame["type"].as_str().unwrap_or_default(), stream) {
-            ("welcome", _) => self.failures = 0,
             ("subscribed", Some(stream)) => return self.subscribed(wire, api, stream, &frame).await,
-            ("event", Some(stream)) => return self.event(wire, api, stream, frame).await,
+            ("event", _) => return self.event(wire, api, frame).await,
             ("positions", _) => {
                 let stands = |id: &Uuid| frame["streams"][id.to_string()].as_i64().unwrap_or_default();
                 let behind = self.streams.iter().filter(|(id, stream)| stream.is_behind(stands(id)));
@@ -267,13 +268,17 @@ impl Reader {
         Some(())
     }
 
-    async fn event(&mut self, wire: &mut Wire, api: &Api, id: Uuid, frame: Value) -> Option<()> {
-        let text = |name: &str| frame[name].as_str();
-        let seq = frame["seq"].as_i64()?;
-        let (kind, at) = (text("kind").unwrap_or_default(), text("at").unwrap_or_default());
-        let subject = frame["subject"]["id"].as_str().unwrap_or_default();
-        let digest = digest(kind, subject, text("thread"), text("by"), at);
-        self.part.note(What::Recv { stream: id, seq, digest });
+    async fn event(&mut self, wire: &mut Wire, api: &Api, frame: Value) -> Option<()> {
+        let (id, seq) = match Event::of(&frame) {
+            Ok(event) => {
+                self.part.note(event.heard());
+                (event.stream, event.seq)
+            }
+            Err(malformed) => {
+                self.part.note(malformed);
+                return None;
+            }
+        };
         let stream = self.streams.get_mut(&id)?;
         let taken = stream.take(seq, frame);
         let at = stream.applied();

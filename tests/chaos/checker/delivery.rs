@@ -55,6 +55,9 @@ pub(super) fn followers_hear_the_log(index: &Index, history: &[Line], findings: 
                     || format!("actor {who} heard something else at {seq} of {stream} than {event:?}"),
                 );
             }
+            What::Malformed { heard } => {
+                findings.find(Check::P4, Wrong::Different, format!("actor {} heard {heard}", line.who));
+            }
             _ => {}
         }
     }

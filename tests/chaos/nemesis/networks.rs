@@ -1,6 +1,6 @@
 //! Connections that are cut or fall silent, acks that are lost, clients that crash.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use anyhow::Result;
 use tokio::time::Instant;
@@ -38,7 +38,7 @@ pub(super) async fn lane(storm: &Storm, network: &Network) -> Result<()> {
                     }
                 }
                 // Told of by the author whose ack it is, and by the one who crashes.
-                Fault::LoseAck => drop(storm.signals.lose.fetch_add(1, Ordering::AcqRel)),
+                Fault::LoseAck => storm.signals.lose_an_ack(),
                 Fault::CrashClient => {
                     crashes += 1;
                     storm.crash.send_replace((rand::random_range(0..storm.authors), crashes));

@@ -19,6 +19,9 @@ fn p4_a_follower_hears_the_log_and_nothing_else() {
     });
     finds(Check::P4, Wrong::Different, |lines| lines.push(recv(620, 2, 6)));
     finds(Check::P4, Wrong::Unauthorised, without(|what| matches!(what, What::Subscribed { .. })));
+    finds(Check::P4, Wrong::Different, |lines| {
+        lines.push(line(620, 2, What::Malformed { heard: "{\"type\":\"ev".to_owned() }));
+    });
 }
 
 #[test]
