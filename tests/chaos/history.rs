@@ -35,6 +35,8 @@ pub(crate) struct Line {
 #[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 #[serde(tag = "what", rename_all = "snake_case")]
 pub(crate) enum What {
+    /// A half begins, in which each of these kinds of faults must be made.
+    Half { needs: Vec<String> },
     /// An actor is this person, in this part.
     Actor { person: Uuid, part: String },
     /// Something is asked; asked again, it is the same `op`.

@@ -41,11 +41,11 @@ use crate::{
 };
 
 /// What a quick run must have done.
-const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12 };
+const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2 };
 /// What a full run must have done.
-const FULL: Divisors = Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12 };
+const FULL: Divisors = Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14 };
 /// What a run with a seeded bug must have done: found it.
-const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1 };
+const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0 };
 /// How long each half of a quick run lasts.
 const QUICK_HALF: Duration = Duration::from_secs(45);
 /// How long a half may last beside its storm and a third of that: what was written is read again in the end.
@@ -88,7 +88,8 @@ struct Cli {
     /// The same program with its points, as the last of several nodes
     #[arg(long, env = "PREAU_FAULTY", default_value = "target/debug/faulty")]
     faulty: PathBuf,
-    /// Where the randomness of the faults begins; without it, anywhere
+    /// What fixes which faults are made, when, on which node, how long and in which way; without it, chance does. Which
+    /// connections they meet and what everybody does meanwhile differs from run to run
     #[arg(long)]
     seed: Option<u64>,
     /// Only this half, by its number
@@ -161,7 +162,10 @@ impl Cli {
         };
         let lasts = self.seconds.map_or(half, Duration::from_secs).min(half);
         let share = |count: usize| count / usize::try_from(half.as_secs() / lasts.as_secs().max(1)).unwrap_or(1);
-        Divisors { acked: share(all.acked), changes: share(all.changes), faults: share(all.faults), kinds: all.kinds }
+        // How often a point is come to is no matter of time alone.
+        let points = if lasts < half { 0 } else { all.points };
+        let (acked, changes, faults) = (share(all.acked), share(all.changes), share(all.faults));
+        Divisors { acked, changes, faults, points, ..all }
     }
 }
 

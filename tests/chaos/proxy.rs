@@ -110,10 +110,10 @@ impl Network {
     }
 
     /// Gives some connection a fate; false if there is none that carries.
-    pub(crate) fn befall_any(&self, fate: Fate) -> bool {
+    pub(crate) fn befall_any(&self, fate: Fate, rng: &mut impl RngExt) -> bool {
         let connections = self.lock();
         let open = connections.values().filter(|sender| *sender.borrow() == Fate::Open);
-        open.choose(&mut rand::rng()).is_some_and(|sender| sender.send(fate).is_ok())
+        open.choose(rng).is_some_and(|sender| sender.send(fate).is_ok())
     }
 
     /// Gives the connection of a client a fate; false if it has one. What was swallowed must never be followed by more.

@@ -24,8 +24,10 @@ pub(crate) struct Divisors {
     pub(crate) changes: usize,
     /// Faults.
     pub(crate) faults: usize,
-    /// Kinds of faults.
+    /// Kinds of faults; which ones, each half says.
     pub(crate) kinds: usize,
+    /// Points at which a node was killed, and those at which it was stopped.
+    pub(crate) points: usize,
 }
 
 /// The verdict on a run.
@@ -55,7 +57,7 @@ pub(crate) struct Verdict {
     #[serde(flatten)]
     pub(crate) findings: Findings,
     /// What keeps it from passing beside violations.
-    missing: Vec<String>,
+    pub(crate) missing: Vec<String>,
 }
 
 impl Verdict {
@@ -83,11 +85,13 @@ impl Verdict {
             ("acknowledged changes", changes, needed.changes),
             ("faults", made, needed.faults),
             ("kinds of faults", faults.len(), needed.kinds),
+            ("points", points.len(), needed.points),
         ] {
             if is < needs {
                 missing.push(format!("{is} {name} of {needs}"));
             }
         }
+        missing.extend(unmade(history));
         missing.extend(refused.iter().map(|(kind, why)| format!("{kind} could not be made: {why}")));
         let blind = |check: &Check| findings.looked_at.get(check).is_none_or(|count| *count == 0);
         let excused = |check: &Check| NOTHING_TO_SEE.iter().any(|(known, _)| known == check);
@@ -167,6 +171,27 @@ impl Verdict {
         let excuse = NOTHING_TO_SEE.iter().find(|(known, _)| *known == check && count == 0);
         excuse.map_or_else(|| format!("{check:?} {count}"), |(_, why)| format!("{check:?} nothing ({why})"))
     }
+}
+
+/// The kinds of faults that a half must make and did not.
+fn unmade(history: &[Line]) -> Vec<String> {
+    let mut halves: Vec<(&[String], BTreeSet<&str>)> = Vec::new();
+    for line in history {
+        match &line.what {
+            What::Half { needs } => halves.push((needs, BTreeSet::new())),
+            What::Fault { kind, .. } => {
+                if let Some((_, made)) = halves.last_mut() {
+                    made.insert(kind);
+                }
+            }
+            _ => {}
+        }
+    }
+    let unmade = |(number, (needs, made)): (usize, &(&[String], BTreeSet<&str>))| -> Vec<String> {
+        let left = needs.iter().filter(|kind| !made.contains(kind.as_str()));
+        left.map(|kind| format!("half {number} made no {kind}")).collect()
+    };
+    (1..).zip(&halves).flat_map(unmade).collect()
 }
 
 /// The acknowledged messages, and the other changes.

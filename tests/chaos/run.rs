@@ -20,7 +20,7 @@ use crate::{
     arena::{Arena, Plan},
     cast::Casting,
     history::{Recorder, What, Who},
-    nemesis::Storm,
+    nemesis::{self, Storm},
     stage::Stage,
     store,
 };
@@ -85,11 +85,7 @@ pub(crate) async fn run(half: &Half, recorder: &Recorder) -> Result<()> {
 }
 
 async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<()> {
-    for (kind, why) in [("disk_full", arena.folder.refused()), ("clock_moved", arena.clock.refused())] {
-        if let Some(why) = why {
-            recorder.note(0, What::Impossible { kind: kind.to_owned(), why: why.to_owned() });
-        }
-    }
+    note_beginning(half, arena, recorder);
     let network = arena.proxy.network();
     let casting = Casting::new(arena.postgres.options(), network.clone(), recorder.clone(), half.first);
     let casting = Arc::new(casting);
@@ -132,7 +128,7 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
         authors: stage.authors.len(),
         recorder: recorder.clone(),
     };
-    storm.blow(arena).await.context("the storm")?;
+    Box::pin(storm.blow(arena)).await.context("the storm")?;
     recorder.note(0, What::Healed);
     let shown = actors.settle(arena, recorder).await?;
     if let Some(browser) = browser {
@@ -143,6 +139,17 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
         casting.close().await;
     }
     Ok(())
+}
+
+/// Notes which faults the half must make, and which it cannot make here.
+fn note_beginning(half: &Half, arena: &Arena, recorder: &Recorder) {
+    let needs = if half.bug.is_some() { Vec::new() } else { nemesis::needs(&half.plan, half.length, half.migrates) };
+    recorder.note(0, What::Half { needs });
+    for (kind, why) in [("disk_full", arena.folder.refused()), ("clock_moved", arena.clock.refused())] {
+        if let Some(why) = why {
+            recorder.note(0, What::Impossible { kind: kind.to_owned(), why: why.to_owned() });
+        }
+    }
 }
 
 impl Actors {

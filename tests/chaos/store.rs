@@ -51,16 +51,16 @@ impl Event {
     }
 }
 
-/// Ends about half of the connections of others.
-pub(crate) async fn drop_backends(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query_scalar!(
+/// Ends about half of the connections of others; how many.
+pub(crate) async fn drop_backends(connection: &mut PgConnection) -> Result<usize> {
+    let ended = sqlx::query_scalar!(
         "select pg_terminate_backend(pid)
          from pg_stat_activity
          where datname = current_database() and pid <> pg_backend_pid() and random() < 0.5"
     )
     .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(ended.len())
 }
 
 /// Where every stream stands.
@@ -136,14 +136,15 @@ pub(crate) async fn hear(options: &PgConnectOptions, how_long: Duration) -> Resu
     Ok(heard)
 }
 
-/// Ends the connections on which nodes listen to each other: what is said meanwhile is lost.
-pub(crate) async fn drop_listeners(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query_scalar!(
+/// Ends the connections on which nodes listen to each other: what is said meanwhile is lost. How many
+/// there were.
+pub(crate) async fn drop_listeners(connection: &mut PgConnection) -> Result<usize> {
+    let ended = sqlx::query_scalar!(
         "select pg_terminate_backend(pid)
          from pg_stat_activity
          where pid <> pg_backend_pid() and (query ilike 'listen %' or query ilike '%pg_notify%')"
     )
     .fetch_all(connection)
     .await?;
-    Ok(())
+    Ok(ended.len())
 }

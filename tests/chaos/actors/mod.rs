@@ -71,6 +71,15 @@ impl Signals {
         drop(tokio::time::timeout(how_long, self.phase.changed()).await);
     }
 
+    /// Waits until the database is paused, and a while longer.
+    pub(crate) async fn paused_for(&mut self, how_long: Duration) {
+        if self.paused.wait_for(|paused| *paused).await.is_err() {
+            // Nobody pauses it any more.
+            std::future::pending::<()>().await;
+        }
+        tokio::time::sleep(how_long).await;
+    }
+
     /// Whether the next ack is to be lost: said once for each.
     pub(crate) fn loses_an_ack(&self) -> bool {
         self.lose.fetch_update(Ordering::AcqRel, Ordering::Acquire, |left| left.checked_sub(1)).is_ok()

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Result;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 use super::{Phase, Signals, backoff};
@@ -58,14 +58,16 @@ impl Requester {
         while self.signals.phase() != Phase::Done {
             self.part.note(What::Invoke { op: message, verb: Verb::Send, message, stream, thread });
             // Dropping a request closes its connection.
-            let patience = Duration::from_millis(if self.paused() { rand::random_range(10..60) } else { 3000 });
-            let asked = timeout(patience, api.ask(Method::POST, &path, Some(body))).await;
-            if asked.is_err() && patience < Duration::from_secs(1) {
-                let until_us = self.part.recorder.now_us();
-                self.part.note(What::Fault { kind: "cancelled_request".to_owned(), until_us });
-            }
+            let asked = tokio::select! {
+                asked = api.ask(Method::POST, &path, Some(body)) => asked.ok(),
+                () = self.signals.paused_for(Duration::from_millis(rand::random_range(10..60))) => {
+                    let until_us = self.part.recorder.now_us();
+                    self.part.note(What::Fault { kind: "cancelled_request".to_owned(), until_us });
+                    None
+                }
+            };
             match asked {
-                Ok(Ok(answer)) if answer.status.is_success() => {
+                Some(answer) if answer.status.is_success() => {
                     let duplicate = answer.status == reqwest::StatusCode::OK;
                     let posted = answer.thing().unwrap_or_default();
                     let position = posted["position"].as_i64().and_then(|position| i32::try_from(position).ok());
@@ -73,7 +75,7 @@ impl Requester {
                     self.part.note(What::Ok { op: message, seq, position, duplicate });
                     return true;
                 }
-                Ok(Ok(answer)) if answer.status.is_client_error() => {
+                Some(answer) if answer.status.is_client_error() => {
                     self.part.note(What::Fail { op: message, code: answer.code() });
                     return true;
                 }

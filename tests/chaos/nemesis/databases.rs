@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::{Storm, some_ms};
 use crate::{arena::Postgres, store};
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum Fault {
     Kill,
     Pause,
@@ -18,13 +18,13 @@ enum Fault {
 pub(super) async fn lane(storm: &Storm, postgres: &Postgres) -> Result<()> {
     storm
         .lane(2, &[(Fault::Kill, 1.0), (Fault::Pause, 2.0), (Fault::Drop, 5.0)])
-        .run(async |fault| {
+        .run(async |fault, rng| {
             let began = storm.recorder.now_us();
             let kind = match fault {
                 Fault::Kill => {
                     // It may be down already: for want of space.
                     if postgres.kill().is_err() {
-                        return Ok(());
+                        return Ok(false);
                     }
                     postgres.connect().await?.close().await?;
                     "kill_postmaster"
@@ -32,7 +32,7 @@ pub(super) async fn lane(storm: &Storm, postgres: &Postgres) -> Result<()> {
                 Fault::Pause => {
                     storm.paused.send_replace(true);
                     postgres.signal(Signal::STOP);
-                    sleep(some_ms(700, 1500)).await;
+                    sleep(some_ms(rng, 700, 1500)).await;
                     postgres.signal(Signal::CONT);
                     storm.paused.send_replace(false);
                     "pause_postgres"
@@ -40,12 +40,14 @@ pub(super) async fn lane(storm: &Storm, postgres: &Postgres) -> Result<()> {
                 Fault::Drop => {
                     let mut connection = postgres.connect().await?;
                     // Our own may go too, with the disk.
-                    drop(store::drop_backends(&mut connection).await);
+                    if !store::drop_backends(&mut connection).await.is_ok_and(|ended| ended > 0) {
+                        return Ok(false);
+                    }
                     "drop_backends"
                 }
             };
             storm.recorder.fault(began, kind);
-            Ok(())
+            Ok(true)
         })
         .await
 }

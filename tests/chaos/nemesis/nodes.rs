@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::Result;
+use rand::{RngExt, rngs::StdRng};
 use rustix::process::Signal;
 use tokio::time::{Instant, sleep};
 
@@ -30,7 +31,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// How many changes of the schema a [`SPAN`] has, where there are any: three in half an hour, and one at least.
 const MIGRATIONS: f64 = 0.075;
 
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 enum Fault {
     Kill,
     Pause,
@@ -56,15 +57,16 @@ pub(super) async fn lane(storm: &Storm, nodes: &mut [Node], postgres: &Postgres,
     let mut targets = Targets { nodes, postgres, clock, points: 0, migrated: 0 };
     storm
         .lane(1, &counts)
-        .run(async |fault| {
+        .run(async |fault, rng| {
             for kib in targets.nodes.iter().filter_map(Node::memory_kib) {
                 storm.recorder.note(0, What::Memory { kib });
             }
             let began = storm.recorder.now_us();
-            if let Some(kind) = targets.make(fault, storm).await? {
+            let made = targets.make(fault, storm, rng).await?;
+            if let Some(kind) = made {
                 storm.recorder.fault(began, kind);
             }
-            Ok(())
+            Ok(made.is_some())
         })
         .await
 }
@@ -87,29 +89,29 @@ fn counts(storm: &Storm, several: bool) -> Vec<(Fault, f64)> {
 
 impl Targets<'_> {
     /// Makes a fault; its kind, unless it could not be made.
-    async fn make(&mut self, fault: Fault, storm: &Storm) -> Result<Option<&'static str>> {
-        let index = rand::random_range(0..self.nodes.len());
+    async fn make(&mut self, fault: Fault, storm: &Storm, rng: &mut StdRng) -> Result<Option<&'static str>> {
+        let index = rng.random_range(0..self.nodes.len());
         let node = &mut self.nodes[index];
         Ok(Some(match fault {
             Fault::Kill => {
                 node.kill().await?;
-                start_again(node).await?;
+                start_again(node, rng).await?;
                 "kill_server"
             }
             Fault::Pause => {
-                pause(node).await;
+                pause(node, rng).await;
                 "pause_server"
             }
-            Fault::KillAtPoint => return Ok(self.meet(storm, true).await?.then_some("kill_at_point")),
-            Fault::PauseAtPoint => return Ok(self.meet(storm, false).await?.then_some("pause_at_point")),
+            Fault::KillAtPoint => return Ok(self.meet(storm, true, rng).await?.then_some("kill_at_point")),
+            Fault::PauseAtPoint => return Ok(self.meet(storm, false, rng).await?.then_some("pause_at_point")),
             Fault::Rolling => {
-                roll(self.nodes).await?;
+                roll(self.nodes, rng).await?;
                 "rolling_restart"
             }
             Fault::Migrate => {
                 self.migrated += 1;
                 self.postgres.migrate_ahead(self.migrated).await?;
-                roll(self.nodes).await?;
+                roll(self.nodes, rng).await?;
                 "migration"
             }
             Fault::Clock => {
@@ -119,7 +121,7 @@ impl Targets<'_> {
                 // An hour forth, an hour back, then right.
                 for offset in ["+3600", "-3600", "+0"] {
                     self.clock.set(offset)?;
-                    sleep(some_ms(1500, 2500)).await;
+                    sleep(some_ms(rng, 1500, 2500)).await;
                 }
                 "clock_moved"
             }
@@ -127,12 +129,12 @@ impl Targets<'_> {
     }
 
     /// Kills the last node at the next point or stops its time there; false if it does not get there.
-    async fn meet(&mut self, storm: &Storm, kills: bool) -> Result<bool> {
+    async fn meet(&mut self, storm: &Storm, kills: bool, rng: &mut StdRng) -> Result<bool> {
         let Some(node) = self.nodes.last_mut() else { return Ok(false) };
         // Both come to each point, the one after the other.
         let place = POINTS[self.points / 2 % POINTS.len()];
         self.points += 1;
-        let met = meet(node, place, kills).await?;
+        let met = meet(node, place, kills, rng).await?;
         if met {
             storm.recorder.note(0, What::Met { place: place.to_owned(), kills });
         }
@@ -140,20 +142,20 @@ impl Targets<'_> {
     }
 }
 
-async fn start_again(node: &mut Node) -> Result<()> {
-    sleep(some_ms(0, 300)).await;
+async fn start_again(node: &mut Node, rng: &mut StdRng) -> Result<()> {
+    sleep(some_ms(rng, 0, 300)).await;
     node.start()?;
     node.wait_until_ready(PATIENCE).await
 }
 
-async fn pause(node: &Node) {
+async fn pause(node: &Node, rng: &mut StdRng) {
     node.signal(Signal::STOP);
-    sleep(some_ms(800, 2000)).await;
+    sleep(some_ms(rng, 800, 2000)).await;
     node.signal(Signal::CONT);
 }
 
 /// Kills a node at a point or stops its time there, and brings it back; false if it does not get there.
-async fn meet(node: &mut Node, place: &str, kills: bool) -> Result<bool> {
+async fn meet(node: &mut Node, place: &str, kills: bool, rng: &mut StdRng) -> Result<bool> {
     let action = if kills { "1*return(kill)" } else { "1*return(stop)" };
     if !node.set_point(place, action).await {
         return Ok(false);
@@ -172,18 +174,19 @@ async fn meet(node: &mut Node, place: &str, kills: bool) -> Result<bool> {
     }
     if kills {
         node.kill().await?;
-        start_again(node).await?;
+        start_again(node, rng).await?;
     } else {
-        sleep(some_ms(300, 1200)).await;
+        sleep(some_ms(rng, 300, 1200)).await;
         node.signal(Signal::CONT);
     }
     Ok(true)
 }
 
-/// Each node in turn: some are asked to stop, the others are not asked.
-async fn roll(nodes: &mut [Node]) -> Result<()> {
+/// Each node in turn: every other one is asked to stop, the others are not asked.
+async fn roll(nodes: &mut [Node], rng: &mut StdRng) -> Result<()> {
+    let first = rng.random_range(0..2);
     for (index, node) in nodes.iter_mut().enumerate() {
-        if index % 2 == 0 {
+        if (first + index) % 2 == 0 {
             node.terminate(DRAIN).await?;
         } else {
             node.kill().await?;

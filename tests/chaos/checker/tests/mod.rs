@@ -2,6 +2,7 @@
 
 mod delivery;
 mod measured;
+mod verdict;
 mod writes;
 
 use uuid::Uuid;
