@@ -77,6 +77,8 @@ pub(crate) enum What {
     Met { place: String, kills: bool },
     /// A kind of fault cannot be made here.
     Impossible { kind: String, why: String },
+    /// A node ended, and nobody ended it: while it started or later, and whether it said why and gave up in good order.
+    Died { how: String, starting: bool, gave_up: bool },
     /// The last fault is over.
     Healed,
     /// After the healing, this long until all of a stream was applied; none if it never was.
@@ -107,6 +109,8 @@ pub(crate) enum What {
     Delivered { ms: u64, slow: bool },
     /// A counter of a node that must stay 0.
     Counter { name: String, value: u64 },
+    /// How often a node's log tells of a panic, and the first time.
+    Panics { count: u64, first: Option<String> },
 }
 
 /// What is asked.

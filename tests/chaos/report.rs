@@ -53,6 +53,7 @@ pub(crate) struct Verdict {
     late: usize,
     unbounded: usize,
     different: usize,
+    died: usize,
     /// What did not hold, what was looked at, and figures.
     #[serde(flatten)]
     pub(crate) findings: Findings,
@@ -115,6 +116,7 @@ impl Verdict {
             late: findings.count(Wrong::Late),
             unbounded: findings.count(Wrong::Unbounded),
             different: findings.count(Wrong::Different),
+            died: findings.count(Wrong::Died),
             findings,
             missing,
         }
@@ -131,7 +133,8 @@ impl Verdict {
         let points: Vec<_> = self.points.iter().map(|(place, count)| format!("{place} {count}")).collect();
         say(format!("at points: {}", points.join(", ")));
         say(format!(
-            "lost {}, duplicated {}, unasked {}, gaps {}, reordered {}, unauthorised {}, different {}, late {}, unbounded {}",
+            "lost {}, duplicated {}, unasked {}, gaps {}, reordered {}, unauthorised {}, different {}, late {}, \
+             unbounded {}, died {}",
             self.lost,
             self.duplicated,
             self.unasked,
@@ -140,7 +143,8 @@ impl Verdict {
             self.unauthorised,
             self.different,
             self.late,
-            self.unbounded
+            self.unbounded,
+            self.died
         ));
         let looked: Vec<_> = Check::ALL.iter().map(|check| self.looked(*check)).collect();
         say(format!("looked at: {}", looked.join(", ")));

@@ -75,7 +75,7 @@ pub(crate) struct Actors {
 
 /// Runs a half, and notes what happens.
 pub(crate) async fn run(half: &Half, recorder: &Recorder) -> Result<()> {
-    let mut arena = Arena::start(&half.plan).await.context("the servers do not start")?;
+    let mut arena = Arena::start(&half.plan, recorder).await.context("the servers do not start")?;
     let done = Box::pin(within(half, &mut arena, recorder)).await;
     if done.is_err() {
         crate::note(&arena.last_words());

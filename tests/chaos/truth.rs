@@ -205,21 +205,14 @@ pub(crate) async fn upload(api: &Api, room: &Room) -> Result<()> {
     Ok(())
 }
 
-/// Notes what the nodes hold in memory, and those of their counters that must stay 0.
-pub(crate) async fn read_nodes(arena: &Arena, recorder: &Recorder) {
-    for node in &arena.nodes {
-        if let Some(kib) = node.memory_kib() {
-            recorder.note(0, What::Memory { kib });
-        }
-        let metrics = node.answer("/metrics").await.filter(|answer| answer.starts_with("HTTP/1.1 200"));
-        let lines = metrics.iter().flat_map(|metrics| metrics.lines()).filter(|line| !line.starts_with('#'));
-        for (name, value) in lines.filter_map(|line| line.rsplit_once(' ')) {
-            let held = ["gap", "overflow_nonephemeral"].iter().any(|word| name.contains(word));
-            if let Some(value) = value.trim().parse::<u64>().ok().filter(|_| held) {
-                recorder.note(0, What::Counter { name: name.to_owned(), value });
-            }
-        }
+/// Notes whether the nodes live, what they hold and have counted, and what their logs tell.
+pub(crate) async fn read_nodes(arena: &mut Arena) -> Result<()> {
+    for node in &mut arena.nodes {
+        node.has_ended()?;
+        node.note_counts().await;
+        node.note_panics()?;
     }
+    Ok(())
 }
 
 async fn page(api: &Api, path: &str) -> Result<String> {

@@ -11,7 +11,7 @@ use std::{path::PathBuf, time::Duration};
 
 use anyhow::Result;
 
-use crate::proxy::Proxy;
+use crate::{history::Recorder, proxy::Proxy};
 pub(crate) use clock::Clock;
 pub(crate) use folder::Folder;
 pub(crate) use nats::Nats;
@@ -56,7 +56,7 @@ pub(crate) struct Arena {
 impl Arena {
     /// Starts everything. One node has the private PostgreSQL that it starts itself, as a small network runs it, so
     /// that its adoption after a crash is under test too; several share one that is supervised here.
-    pub(crate) async fn start(plan: &Plan) -> Result<Self> {
+    pub(crate) async fn start(plan: &Plan, recorder: &Recorder) -> Result<Self> {
         let folder = Folder::fresh(plan.disk_mib)?;
         let ports: Vec<u16> = (0..plan.nodes).map(|_| free_port()).collect::<Result<_>>()?;
         let proxy = Proxy::start(&ports).await?;
@@ -70,7 +70,7 @@ impl Arena {
         } else {
             None
         };
-        let launch = |port: u16| Node::new(&plan.binary, port, &folder, &environment);
+        let launch = |port: u16| Node::new(&plan.binary, port, (&folder, recorder), &environment);
         let mut nodes = ports.into_iter().map(launch).collect::<Vec<_>>();
         let clock = Clock::new(folder.path())?;
         if let [_, .., last] = nodes.as_mut_slice() {

@@ -2,8 +2,9 @@
 
 use std::{
     fs,
+    os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -16,11 +17,17 @@ use tokio::{
 };
 
 use super::{Clock, Folder, is_alive, signal, state};
+use crate::history::{Recorder, What};
 
 /// How often a start is looked at.
 const LOOK: Duration = Duration::from_millis(20);
 /// How long one question may take.
 const ANSWER: Duration = Duration::from_secs(2);
+/// The counters that must stay 0.
+const COUNTERS: [&str; 2] = ["preau_gap_detected_total", "preau_queue_overflow_nonephemeral_total"];
+/// How a node that says why and gives up ends, and what its log tells of a panic.
+const GAVE_UP: i32 = 1;
+const PANIC: &str = " panicked at ";
 
 /// A node, running or not.
 #[derive(Debug)]
@@ -33,14 +40,35 @@ pub(crate) struct Node {
     is_faulty: bool,
     environment: Vec<(String, String)>,
     child: Option<Child>,
+    /// Whether it was ready since it was started.
+    was_ready: bool,
+    /// Whether it may kill itself at a point, since it was told to.
+    is_armed: bool,
+    recorder: Recorder,
 }
 
 impl Node {
     /// A node that is not started.
-    pub(crate) fn new(binary: &Path, port: u16, folder: &Folder, environment: &[(String, String)]) -> Self {
+    pub(crate) fn new(
+        binary: &Path,
+        port: u16,
+        (folder, recorder): (&Folder, &Recorder),
+        environment: &[(String, String)],
+    ) -> Self {
         let log = folder.path().join(format!("node-{port}.log"));
         let (binary, environment) = (binary.to_owned(), environment.to_vec());
-        Self { binary, port, data: folder.data(), log, is_faulty: false, environment, child: None }
+        Self {
+            binary,
+            port,
+            data: folder.data(),
+            log,
+            is_faulty: false,
+            environment,
+            child: None,
+            was_ready: false,
+            is_armed: false,
+            recorder: recorder.clone(),
+        }
     }
 
     /// That is another program, which fails at points on demand.
@@ -82,6 +110,7 @@ impl Node {
             .spawn()
             .with_context(|| format!("{} cannot be started: build it first", self.binary.display()))?;
         self.child = Some(child);
+        (self.was_ready, self.is_armed) = (false, false);
         Ok(())
     }
 
@@ -90,11 +119,11 @@ impl Node {
         let deadline = Instant::now() + patience;
         loop {
             if self.answer("/readyz").await.is_some_and(|answer| answer.starts_with("HTTP/1.1 200")) {
+                self.was_ready = true;
                 return Ok(());
             }
             ensure!(Instant::now() < deadline, "a node is not ready: {}", self.last_words());
-            let ended =
-                self.child.as_mut().map_or(Ok(true), |child| child.try_wait().map(|status| status.is_some()))?;
+            let ended = self.has_ended()?;
             tokio::time::sleep(if ended { 10 * LOOK } else { LOOK }).await;
             if ended {
                 self.start()?;
@@ -115,8 +144,57 @@ impl Node {
         tokio::time::timeout(ANSWER, asked).await.ok()?
     }
 
+    /// Whether it does not run. If it ended by itself, that is noted.
+    pub(crate) fn has_ended(&mut self) -> Result<bool> {
+        let Some(child) = &mut self.child else { return Ok(true) };
+        let pid = child.id();
+        let Some(status) = child.try_wait()? else { return Ok(false) };
+        self.child = None;
+        if let Some(pid) = pid {
+            Clock::forget(pid);
+        }
+        if !(self.is_armed && status.signal() == Some(Signal::KILL.as_raw())) {
+            self.note_end(status);
+        }
+        Ok(true)
+    }
+
+    fn note_end(&self, status: ExitStatus) {
+        let how = format!("{status}: {}", self.last_words());
+        let gave_up = status.code() == Some(GAVE_UP);
+        self.recorder.note(0, What::Died { how, starting: !self.was_ready, gave_up });
+    }
+
+    /// Notes what it holds in memory, and those of its counters that must stay 0: they end with this life of it.
+    pub(crate) async fn note_counts(&self) {
+        let Some(kib) = self.memory_kib() else { return };
+        self.recorder.note(0, What::Memory { kib });
+        let metrics = self.answer("/metrics").await.filter(|answer| answer.starts_with("HTTP/1.1 200"));
+        let lines = metrics.iter().flat_map(|metrics| metrics.lines()).filter(|line| !line.starts_with('#'));
+        for (name, value) in lines.filter_map(|line| line.rsplit_once(' ')) {
+            if let Some(value) = value.trim().parse::<u64>().ok().filter(|_| COUNTERS.contains(&name)) {
+                self.recorder.note(0, What::Counter { name: name.to_owned(), value });
+            }
+        }
+    }
+
+    /// Notes how often its log tells of a panic.
+    pub(crate) fn note_panics(&self) -> Result<()> {
+        let log = fs::read(&self.log)?;
+        let log = String::from_utf8_lossy(&log);
+        let count = u64::try_from(log.lines().filter(|line| line.contains(PANIC)).count())?;
+        // What it was about is in the line that follows.
+        let mut first = log.lines().skip_while(|line| !line.contains(PANIC));
+        let first = first.next().map(|place| format!("{place} {}", first.next().unwrap_or_default()));
+        self.recorder.note(0, What::Panics { count, first });
+        Ok(())
+    }
+
     /// Kills it, as a lack of memory does.
     pub(crate) async fn kill(&mut self) -> Result<()> {
+        if self.has_ended()? {
+            return Ok(());
+        }
         if let Some(mut child) = self.child.take() {
             let pid = child.id();
             child.kill().await?;
@@ -129,6 +207,9 @@ impl Node {
 
     /// Asks it to stop, as a service manager does, and waits for its end.
     pub(crate) async fn terminate(&mut self, patience: Duration) -> Result<()> {
+        if self.has_ended()? {
+            return Ok(());
+        }
         let Some(mut child) = self.child.take() else { return Ok(()) };
         let pid = child.id();
         if let Some(pid) = pid {
@@ -148,6 +229,7 @@ impl Node {
 
     /// Says what it is to do at a point; false if it hears nothing.
     pub(crate) async fn set_point(&mut self, place: &str, action: &str) -> bool {
+        self.is_armed |= action.contains("kill");
         let Some(points) = self.child.as_mut().and_then(|child| child.stdin.as_mut()) else { return false };
         points.write_all(format!("{place}={action}\n").as_bytes()).await.is_ok()
     }
@@ -173,7 +255,8 @@ impl Node {
 
     /// The end of its log.
     pub(crate) fn last_words(&self) -> String {
-        let log = fs::read_to_string(&self.log).unwrap_or_default();
+        let log = fs::read(&self.log).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
         let lines: Vec<_> = log.lines().rev().take(5).collect();
         lines.into_iter().rev().collect::<Vec<_>>().join(" / ")
     }

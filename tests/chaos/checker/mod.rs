@@ -46,7 +46,7 @@ pub(crate) enum Check {
     P11,
     /// Memory is bounded, and slow readers slow nobody (I10).
     P12,
-    /// The counters that must stay 0 did.
+    /// The counters that must stay 0 did, and no node ended or panicked by itself.
     P13,
     /// An acknowledged file is there with its bytes; nothing of a file is there by half.
     P14,
@@ -94,6 +94,8 @@ pub(crate) enum Wrong {
     Late,
     /// Over a bound.
     Unbounded,
+    /// Ended, and nobody ended it.
+    Died,
 }
 
 /// A property that did not hold.
@@ -157,6 +159,7 @@ pub(crate) fn check(history: &[Line]) -> Findings {
     files::files_are_whole(history, &mut findings);
     state::what_is_shown_is_what_is_there(history, &mut findings);
     state::resources_are_bounded(history, &mut findings);
+    state::nodes_live(history, &mut findings);
     findings
 }
 

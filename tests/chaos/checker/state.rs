@@ -1,4 +1,4 @@
-//! What is shown and what it costs, as it was measured: P9 to P13.
+//! What is shown and what it costs, as it was measured, and whether nodes lived: P9 to P13.
 
 use super::{Check, Findings, Wrong, quantile};
 use crate::history::{Form, Line, What};
@@ -8,6 +8,9 @@ const MEMORY_KIB: u64 = 512 << 10;
 /// How many deliveries each side of a comparison needs, and how much slower than the other it may be at all.
 const DELIVERIES: usize = 1_000;
 const SLOWER_MS: u64 = 100;
+/// The faults that take the database away from a node that starts, and how long after them it may still be missed.
+const AWAY: [&str; 4] = ["kill_postmaster", "pause_postgres", "drop_backends", "disk_full_database"];
+const AFTER_US: u64 = 5_000_000;
 
 pub(super) fn what_is_shown_is_what_is_there(history: &[Line], findings: &mut Findings) {
     for line in history {
@@ -62,5 +65,32 @@ pub(super) fn resources_are_bounded(history: &[Line], findings: &mut Findings) {
         findings.expect(borne, Check::P12, Wrong::Unbounded, || {
             format!("with slow readers about, delivery takes {beside} ms instead of {alone}")
         });
+    }
+}
+
+/// Nodes end when they are ended, and never panic. One whose database is away as it starts may give up, and say so.
+pub(super) fn nodes_live(history: &[Line], findings: &mut Findings) {
+    let away: Vec<_> = history
+        .iter()
+        .filter_map(|line| match &line.what {
+            What::Fault { kind, until_us } if AWAY.contains(&kind.as_str()) => Some((line.at_us, *until_us)),
+            _ => None,
+        })
+        .collect();
+    let is_away = |at: u64| away.iter().any(|(began, over)| *began <= at && at <= over + AFTER_US);
+    for line in history {
+        match &line.what {
+            What::Died { how, starting, gave_up } => {
+                let excused = *starting && *gave_up && is_away(line.at_us);
+                findings
+                    .expect(excused, Check::P13, Wrong::Died, || format!("a node ended (starting: {starting}): {how}"));
+            }
+            What::Panics { count, first } => {
+                findings.expect(*count == 0, Check::P13, Wrong::Died, || {
+                    format!("a node panicked {count} times: {}", first.as_deref().unwrap_or_default())
+                });
+            }
+            _ => {}
+        }
     }
 }

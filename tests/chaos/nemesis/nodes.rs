@@ -58,9 +58,7 @@ pub(super) async fn lane(storm: &Storm, nodes: &mut [Node], postgres: &Postgres,
     storm
         .lane(1, &counts)
         .run(async |fault, rng| {
-            for kib in targets.nodes.iter().filter_map(Node::memory_kib) {
-                storm.recorder.note(0, What::Memory { kib });
-            }
+            targets.look_after().await?;
             let began = storm.recorder.now_us();
             let made = targets.make(fault, storm, rng).await?;
             if let Some(kind) = made {
@@ -88,6 +86,18 @@ fn counts(storm: &Storm, several: bool) -> Vec<(Fault, f64)> {
 }
 
 impl Targets<'_> {
+    /// Notes how the nodes are, and starts those again that ended by themselves.
+    async fn look_after(&mut self) -> Result<()> {
+        for node in self.nodes.iter_mut() {
+            if node.has_ended()? {
+                node.start()?;
+                node.wait_until_ready(PATIENCE).await?;
+            }
+            node.note_counts().await;
+        }
+        Ok(())
+    }
+
     /// Makes a fault; its kind, unless it could not be made.
     async fn make(&mut self, fault: Fault, storm: &Storm, rng: &mut StdRng) -> Result<Option<&'static str>> {
         let index = rng.random_range(0..self.nodes.len());
@@ -186,6 +196,7 @@ async fn meet(node: &mut Node, place: &str, kills: bool, rng: &mut StdRng) -> Re
 async fn roll(nodes: &mut [Node], rng: &mut StdRng) -> Result<()> {
     let first = rng.random_range(0..2);
     for (index, node) in nodes.iter_mut().enumerate() {
+        node.note_counts().await;
         if (first + index) % 2 == 0 {
             node.terminate(DRAIN).await?;
         } else {

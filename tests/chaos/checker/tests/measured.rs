@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     super::{Check, Wrong},
-    AUTHOR, FILE, READER, STRANGER, STREAM, THREAD, finds, judged, line, op, position, without,
+    AUTHOR, FILE, GAPS, OVERFLOW, READER, STRANGER, STREAM, THREAD, finds, judged, line, op, position, without,
 };
 use crate::history::{Form, What};
 
@@ -24,8 +24,30 @@ fn p9_to_p13_what_was_measured_is_held_against_its_bound() {
     finds(Check::P12, Wrong::Unbounded, |lines| {
         lines.extend((0..50).map(|_| line(1, 2, What::Delivered { ms: 500, slow: true })));
     });
-    finds(Check::P13, Wrong::Gap, |lines| {
-        lines.push(line(1, 0, What::Counter { name: "gaps".to_owned(), value: 1 }));
+    // Of any life of any node.
+    for name in [GAPS, OVERFLOW] {
+        finds(Check::P13, Wrong::Gap, |lines| {
+            lines.insert(1, line(1, 0, What::Counter { name: name.to_owned(), value: 1 }));
+        });
+    }
+}
+
+#[test]
+fn p13_a_node_that_ends_or_panics_by_itself_is_seen() {
+    let died =
+        |starting, gave_up| line(5_000_000, 0, What::Died { how: "exit status: 1".to_owned(), starting, gave_up });
+    for (starting, gave_up) in [(false, false), (false, true), (true, false), (true, true)] {
+        finds(Check::P13, Wrong::Died, |lines| lines.push(died(starting, gave_up)));
+    }
+    // Without a database a node may give up as it starts, and then alone.
+    let killed = || line(4_000_000, 0, What::Fault { kind: "kill_postmaster".to_owned(), until_us: 4_500_000 });
+    let excused = judged(|lines| lines.extend([killed(), died(true, true)]));
+    assert_eq!(excused.violations, []);
+    for (starting, gave_up) in [(false, true), (true, false)] {
+        finds(Check::P13, Wrong::Died, |lines| lines.extend([killed(), died(starting, gave_up)]));
+    }
+    finds(Check::P13, Wrong::Died, |lines| {
+        lines.push(line(1, 0, What::Panics { count: 1, first: Some("thread 'main' panicked at".to_owned()) }));
     });
 }
 

@@ -16,6 +16,8 @@ const AUTHOR: Uuid = Uuid::from_u128(11);
 const READER: Uuid = Uuid::from_u128(12);
 const STRANGER: Uuid = Uuid::from_u128(13);
 const FILE: Uuid = Uuid::from_u128(21);
+const GAPS: &str = "preau_gap_detected_total";
+const OVERFLOW: &str = "preau_queue_overflow_nonephemeral_total";
 
 fn op(number: u128) -> Uuid {
     Uuid::from_u128(100 + number)
@@ -86,7 +88,9 @@ fn well() -> Vec<Line> {
         line(3_000_000, 2, What::Unread { person: READER, thread: THREAD, shown: 2, counted: 2 }),
         line(3_000_000, 0, What::Mention { person: READER, message: op(1), notifications: 1, mails: 1, owed: 1 }),
         line(3_000_000, 0, What::Memory { kib: 100_000 }),
-        line(3_000_000, 0, What::Counter { name: "gaps".to_owned(), value: 0 }),
+        line(3_000_000, 0, What::Counter { name: GAPS.to_owned(), value: 0 }),
+        line(3_000_000, 0, What::Counter { name: OVERFLOW.to_owned(), value: 0 }),
+        line(3_000_000, 0, What::Panics { count: 0, first: None }),
         log(1, "member.added", AUTHOR),
         log(2, "member.added", READER),
         log(3, "message.created", op(1)),
