@@ -84,7 +84,16 @@ pub(crate) enum What {
     /// After the healing, this long until all of a stream was applied; none if it never was.
     Caught { stream: Uuid, ms: Option<u64> },
     /// An event of the log, as the database holds it at the end.
-    Log { stream: Uuid, seq: i64, kind: String, subject: Uuid, thread: Option<Uuid>, person: Option<Uuid>, digest: u64 },
+    Log {
+        stream: Uuid,
+        seq: i64,
+        kind: String,
+        subject: Uuid,
+        thread: Option<Uuid>,
+        person: Option<Uuid>,
+        actor: Option<Uuid>,
+        digest: u64,
+    },
     /// Where a stream stands at the end.
     Stream { stream: Uuid, last_seq: i64 },
     /// A message, as the database holds it at the end.

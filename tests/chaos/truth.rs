@@ -55,8 +55,8 @@ pub(crate) async fn read_log(arena: &Arena, recorder: &Recorder) -> Result<Place
         let (thread, by) = (event.thread.map(|id| id.to_string()), event.actor.map(|id| id.to_string()));
         let subject = event.subject.to_string();
         let digest = digest(&event.kind, &subject, thread.as_deref(), by.as_deref(), &event.at());
-        let store::Event { stream, seq, kind, subject, thread, person, .. } = event;
-        recorder.note(0, What::Log { stream, seq, kind, subject, thread, person, digest });
+        let store::Event { stream, seq, kind, subject, thread, person, actor, .. } = event;
+        recorder.note(0, What::Log { stream, seq, kind, subject, thread, person, actor, digest });
     }
     let messages = store::messages(&mut connection).await?;
     for store::Message { id, thread, position, .. } in &messages {

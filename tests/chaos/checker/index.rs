@@ -51,6 +51,8 @@ pub(crate) struct Event {
     pub(crate) subject: Uuid,
     /// About whom.
     pub(crate) person: Option<Uuid>,
+    /// Who caused it.
+    pub(crate) actor: Option<Uuid>,
     /// All that followers are told of it.
     pub(crate) digest: u64,
 }
@@ -119,8 +121,9 @@ impl Index {
             What::Info { op } => {
                 self.ops.entry(*op).and_modify(|op| op.unknown += 1);
             }
-            What::Log { stream, seq, kind, subject, person, digest, .. } => {
-                let event = Event { kind: kind.clone(), subject: *subject, person: *person, digest: *digest };
+            What::Log { stream, seq, kind, subject, person, actor, digest, .. } => {
+                let (kind, digest) = (kind.clone(), *digest);
+                let event = Event { kind, subject: *subject, person: *person, actor: *actor, digest };
                 if self.log.entry(*stream).or_default().insert(*seq, event).is_some() {
                     self.twice.push((*stream, *seq));
                 }
@@ -138,6 +141,11 @@ impl Index {
     /// The event at a place.
     pub(crate) fn event(&self, stream: Uuid, seq: i64) -> Option<&Event> {
         self.log.get(&stream)?.get(&seq)
+    }
+
+    /// Who asked for something.
+    pub(crate) fn person_of(&self, op: &Op) -> Option<Uuid> {
+        self.people.get(&op.who).copied()
     }
 
     /// The places of each kind of event about each subject, in all streams.

@@ -147,12 +147,14 @@ pub(crate) fn check(history: &[Line]) -> Findings {
     let index = Index::of(history);
     let mut findings = Findings::default();
     writes::each_ack_is_in_the_log_once(&index, &mut findings);
+    writes::each_change_is_in_the_log(&index, &mut findings);
     writes::nothing_is_there_unasked(&index, &mut findings);
     writes::logs_and_positions_have_no_holes(&index, &mut findings);
     writes::real_time_order_is_kept(&index, &mut findings);
     writes::one_reads_what_one_wrote(&index, history, &mut findings);
     delivery::followers_hear_the_log(&index, history, &mut findings);
     delivery::nothing_crosses_a_membership(&index, history, &mut findings);
+    delivery::nobody_acts_without_a_membership(&index, &mut findings);
     delivery::sessions_end_at_once(history, &mut findings);
     delivery::everybody_catches_up(history, &mut findings);
     reading::what_was_read_stays_read(&index, history, &mut findings);

@@ -11,6 +11,9 @@ use super::{
 };
 use crate::history::{Line, Verb, What, Who};
 
+/// A kind of event, the message that it is about, and who caused it.
+type Change<'i> = (&'i str, Uuid, Option<Uuid>);
+
 pub(super) fn each_ack_is_in_the_log_once(index: &Index, findings: &mut Findings) {
     let places = index.places();
     let mut told: HashMap<(Uuid, i64), Uuid> = HashMap::new();
@@ -54,24 +57,45 @@ fn sent_once(index: &Index, places: &HashMap<(&str, Uuid), Vec<(Uuid, i64)>>, op
     }
 }
 
+/// What was acked of an edit, a removal or a reaction is in the log, also where the ack tells that nothing new happened: by
+/// whom it was asked, an event for each edit and each removal, and one at least for reactions.
+pub(super) fn each_change_is_in_the_log(index: &Index, findings: &mut Findings) {
+    let mut made: HashMap<Change, usize> = HashMap::new();
+    for event in index.log.values().flat_map(BTreeMap::values) {
+        *made.entry((event.kind.as_str(), event.subject, event.actor)).or_default() += 1;
+    }
+    let mut acked: HashMap<Change, usize> = HashMap::new();
+    for op in index.ops.values().filter(|op| op.verb != Verb::Send && !op.oks.is_empty()) {
+        *acked.entry((op.verb.kind(), op.message, index.person_of(op))).or_default() += 1;
+    }
+    for (change @ (kind, message, person), acked) in acked {
+        let made = made.get(&change).copied().unwrap_or(0);
+        // A reaction that is there already is acked, and makes no event.
+        let owed = if kind == Verb::React.kind() { 1 } else { acked };
+        findings.expect(made >= owed, Check::P1, Wrong::Lost, || {
+            format!("{kind} of {message} by {person:?} was acked {acked} times, and is {made} times in the log")
+        });
+    }
+}
+
 pub(super) fn nothing_is_there_unasked(index: &Index, findings: &mut Findings) {
-    let mut asked: HashMap<(&str, Uuid), (usize, bool)> = HashMap::new();
+    let mut asked: HashMap<Change, (usize, bool)> = HashMap::new();
     for op in index.ops.values() {
-        let (count, possible) = asked.entry((op.verb.kind(), op.message)).or_default();
+        let (count, possible) = asked.entry((op.verb.kind(), op.message, index.person_of(op))).or_default();
         *count += 1;
         // Refused each time that it was answered, and answered each time.
         *possible |= !op.failed || op.unknown > 0 || !op.oks.is_empty();
     }
     let verbs = [Verb::Send, Verb::Edit, Verb::Delete, Verb::React].map(Verb::kind);
-    for ((kind, message), places) in index.places() {
-        if !verbs.contains(&kind) {
-            continue;
-        }
-        let (count, possible) = asked.get(&(kind, message)).copied().unwrap_or_default();
-        findings.expect(possible && places.len() <= count, Check::P2, Wrong::Unasked, || {
+    let mut there: HashMap<Change, usize> = HashMap::new();
+    for event in index.log.values().flat_map(BTreeMap::values).filter(|event| verbs.contains(&event.kind.as_str())) {
+        *there.entry((event.kind.as_str(), event.subject, event.actor)).or_default() += 1;
+    }
+    for (change @ (kind, message, person), there) in there {
+        let (count, possible) = asked.get(&change).copied().unwrap_or_default();
+        findings.expect(possible && there <= count, Check::P2, Wrong::Unasked, || {
             format!(
-                "{kind} of {message} is {} times in the log, asked {count} times, possible: {possible}",
-                places.len()
+                "{kind} of {message} by {person:?} is {there} times in the log, asked {count} times, possible: {possible}"
             )
         });
     }

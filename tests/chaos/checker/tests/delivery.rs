@@ -2,7 +2,7 @@
 
 use super::{
     super::{Check, Wrong},
-    READER, STREAM, THREAD, finds, judged, line, log, op, recv, without,
+    READER, STRANGER, STREAM, THREAD, finds, judged, line, log, log_by, op, recv, without,
 };
 use crate::history::{Line, Verb, What};
 
@@ -48,6 +48,39 @@ fn p7_nothing_reaches_or_comes_from_who_is_no_member() {
 }
 
 #[test]
+fn p7_a_write_of_somebody_who_is_no_member_is_seen_without_any_answer() {
+    let asked = |verb, message| What::Invoke { op: op(8), verb, message, stream: STREAM, thread: THREAD };
+    for (verb, message) in [(Verb::Send, op(8)), (Verb::Edit, op(1)), (Verb::Delete, op(1)), (Verb::React, op(1))] {
+        let unknown = What::Info { op: op(8) };
+        let refused = What::Fail { op: op(8), code: "forbidden".to_owned() };
+        for answer in [unknown, refused] {
+            finds(Check::P7, Wrong::Unauthorised, |lines| {
+                lines.extend([
+                    line(700, 3, asked(verb, message)),
+                    line(710, 3, answer),
+                    log_by(STRANGER, 6, verb.kind(), message),
+                ]);
+            });
+        }
+    }
+    // A member until then, by the removal itself at the latest.
+    let removal = || log_by(READER, 6, "member.removed", READER);
+    let left = judged(|lines| lines.push(removal()));
+    assert!(left.violations.iter().all(|violation| violation.check != Check::P7), "{left:#?}");
+    finds(Check::P7, Wrong::Unauthorised, |lines| {
+        lines.extend([removal(), log_by(READER, 7, "thread.created", THREAD)]);
+    });
+    // In one's own stream others do something too.
+    let own = judged(|lines| {
+        let what = log(1, "group.joined", STREAM).what;
+        let What::Log { seq, kind, subject, thread, person, actor, digest, .. } = what else { return };
+        lines.push(line(1, 0, What::Log { stream: READER, seq, kind, subject, thread, person, actor, digest }));
+        lines.push(line(1, 0, What::Stream { stream: READER, last_seq: 1 }));
+    });
+    assert_eq!(own.violations, []);
+}
+
+#[test]
 fn p7_a_socket_does_not_outlive_its_session() {
     finds(Check::P7, Wrong::Unauthorised, |lines| {
         lines.retain(|line| !matches!(line.what, What::Gone { .. }));
@@ -69,12 +102,16 @@ fn p7_a_socket_does_not_outlive_its_session() {
         lines.sort_by_key(|line| line.at_us);
     });
     assert_eq!(before.violations, [], "its end came before the answer to who asked for it");
-    let paused = line(900_000, 0, What::Fault { kind: "pause_server".to_owned(), until_us: 2_000_000 });
+    let fault = |kind: &str| line(900_000, 0, What::Fault { kind: kind.to_owned(), until_us: 2_000_000 });
     let excused = judged(|lines| {
         late(lines);
-        lines.push(paused);
+        lines.push(fault("pause_server"));
     });
     assert_eq!(excused.violations, []);
+    finds(Check::P7, Wrong::Late, |lines| {
+        late(lines);
+        lines.push(fault("disk_full_uploads"));
+    });
 }
 
 #[test]

@@ -36,9 +36,14 @@ fn ok(at_us: u64, number: u128, seq: i64, position: i32) -> Line {
 }
 
 fn log(seq: i64, kind: &str, subject: Uuid) -> Line {
-    let person = kind.starts_with("member").then_some(subject);
+    log_by(AUTHOR, seq, kind, subject)
+}
+
+fn log_by(actor: Uuid, seq: i64, kind: &str, subject: Uuid) -> Line {
+    let (kind, person) = (kind.to_owned(), kind.starts_with("member").then_some(subject));
     let digest = u64::try_from(seq).unwrap() * 1000;
-    line(90_000_000, 0, What::Log { stream: STREAM, seq, kind: kind.to_owned(), subject, thread: None, person, digest })
+    let (thread, actor) = (None, Some(actor));
+    line(90_000_000, 0, What::Log { stream: STREAM, seq, kind, subject, thread, person, actor, digest })
 }
 
 fn recv(at_us: u64, who: Who, seq: i64) -> Line {

@@ -2,9 +2,9 @@
 
 use super::{
     super::{Check, Wrong},
-    AUTHOR, STREAM, THREAD, finds, invoke, is_log, line, log, ok, op, stored, without,
+    AUTHOR, READER, STREAM, THREAD, finds, invoke, is_log, judged, line, log, log_by, ok, op, stored, without,
 };
-use crate::history::{Verb, What};
+use crate::history::{Line, Verb, What};
 
 #[test]
 fn p1_a_message_that_was_acked_and_is_gone_is_lost() {
@@ -26,6 +26,38 @@ fn p1_a_message_that_is_there_twice_is_duplicated() {
 }
 
 #[test]
+fn p1_a_change_that_was_acked_as_done_already_is_in_the_log() {
+    for verb in [Verb::Edit, Verb::Delete, Verb::React] {
+        let again = |number| What::Ok { op: op(number), seq: 5, position: Some(1), duplicate: true };
+        let acked = |lines: &mut Vec<Line>| {
+            lines.extend([
+                invoke(700, 4, verb, 2),
+                line(750, 1, What::Info { op: op(4) }),
+                invoke(760, 4, verb, 2),
+                line(800, 1, again(4)),
+            ]);
+        };
+        finds(Check::P1, Wrong::Lost, acked);
+        let made = judged(|lines| {
+            acked(lines);
+            lines.retain(|line| !matches!(line.what, What::Stream { .. }));
+            lines.extend([log(6, verb.kind(), op(2)), line(1, 0, What::Stream { stream: STREAM, last_seq: 6 })]);
+        });
+        assert_eq!(made.violations, [], "{verb:?}");
+        // That of somebody else is not theirs.
+        finds(Check::P1, Wrong::Lost, |lines| {
+            acked(lines);
+            lines.push(log_by(READER, 6, verb.kind(), op(2)));
+        });
+    }
+    // Twice acked, once made.
+    finds(Check::P1, Wrong::Lost, |lines| {
+        let again = What::Ok { op: op(4), seq: 5, position: Some(1), duplicate: true };
+        lines.extend([invoke(700, 4, Verb::Edit, 1), line(800, 1, again)]);
+    });
+}
+
+#[test]
 fn p1_an_ack_that_tells_another_place_is_wrong() {
     finds(Check::P1, Wrong::Lost, |lines| lines.push(ok(900, 2, 3, 1)));
 }
@@ -34,6 +66,10 @@ fn p1_an_ack_that_tells_another_place_is_wrong() {
 fn p2_what_nobody_asked_for_or_was_refused_is_unasked() {
     finds(Check::P2, Wrong::Unasked, |lines| lines.push(log(6, "message.deleted", op(1))));
     finds(Check::P2, Wrong::Unasked, |lines| lines.push(log(6, "message.edited", op(1))));
+    // Asked for, and not by whom it is.
+    finds(Check::P2, Wrong::Unasked, |lines| {
+        lines.extend([invoke(700, 4, Verb::Edit, 1), log_by(READER, 6, "message.edited", op(1))]);
+    });
     finds(Check::P2, Wrong::Unasked, |lines| {
         lines.extend([
             invoke(700, 4, Verb::Send, 4),
