@@ -1,5 +1,6 @@
 // A reader in a real browser: opens a page through the failing network, and keeps it open. Told `compare`, it holds what
-// the page has become against the same page opened afresh, and prints what each shows, as one line of JSON.
+// the page has become against the same page opened afresh, and prints what each shows and how long it took until both
+// showed the same, as one line of JSON.
 // Arguments: the address of the server, the secret of a session, the path of a thread's page.
 import { createInterface } from "node:readline";
 import { startBrowser } from "../browser/support.mjs";
@@ -48,17 +49,18 @@ try {
   console.log("open");
   for await (const line of createInterface({ input: process.stdin })) {
     if (line !== "compare") continue;
-    let live, fresh;
-    const until = Date.now() + PATIENCE_MS;
+    let live, fresh, ms;
+    const began = Date.now();
     do {
+      ms = Date.now() - began;
       const other = await open(context);
       fresh = await other.evaluate(shown, LAST);
       await other.close();
       live = await page.evaluate(shown, LAST);
       if (JSON.stringify(live) === JSON.stringify(fresh)) break;
       await new Promise((resolve) => setTimeout(resolve, 500));
-    } while (Date.now() < until);
-    console.log(JSON.stringify({ live, fresh }));
+    } while (ms < PATIENCE_MS);
+    console.log(JSON.stringify({ live, fresh, ms }));
   }
 } finally {
   await browser.close();

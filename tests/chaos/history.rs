@@ -83,6 +83,8 @@ pub(crate) enum What {
     Healed,
     /// After the healing, this long until all of a stream was applied; none if it never was.
     Caught { stream: Uuid, ms: Option<u64> },
+    /// Once all was quiet, this long until the page of a browser was as a fresh one.
+    PageCaught { ms: u64 },
     /// An event of the log, as the database holds it at the end.
     Log {
         stream: Uuid,
@@ -114,8 +116,8 @@ pub(crate) enum What {
     /// The resident memory of a node.
     Memory { kib: u64 },
     /// From a message's writing to its event in a reader's hands, its wait in the outbox and every try included; with or
-    /// without slow readers about.
-    Delivered { ms: u64, slow: bool },
+    /// without slow readers about; each round is timed in both ways.
+    Delivered { ms: u64, slow: bool, round: u32 },
     /// A counter of a node that must stay 0.
     Counter { name: String, value: u64 },
     /// How often a node's log tells of a panic, and the first time.

@@ -34,18 +34,19 @@ use tokio::{
 
 use crate::{
     arena::Plan,
-    checker::Check,
+    checker::{Check, Part},
     history::{Line, Recorder},
     report::{Divisors, Verdict},
     run::Half,
 };
 
 /// What a quick run must have done.
-const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2 };
+const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2, parts: &Part::ALL };
 /// What a full run must have done.
-const FULL: Divisors = Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14 };
+const FULL: Divisors =
+    Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14, parts: &Part::ALL };
 /// What a run with a seeded bug must have done: found it.
-const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0 };
+const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0, parts: &[] };
 /// How long each half of a quick run lasts.
 const QUICK_HALF: Duration = Duration::from_secs(45);
 /// How long a half may last beside its storm and a third of that: what was written is read again in the end.

@@ -3,7 +3,10 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, atomic::AtomicU32},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -16,9 +19,10 @@ use tokio::{
 use uuid::Uuid;
 
 use crate::{
-    actors::{Applied, Phase, Shown, Signals},
+    actors::{Applied, Phase, Shown, Signals, Timed},
     arena::{Arena, Plan},
     cast::Casting,
+    checker::DELIVERIES,
     history::{Recorder, What, Who},
     nemesis::{self, Storm},
     stage::Stage,
@@ -28,8 +32,9 @@ use crate::{
 /// How long everybody has to have everything, and what was written to be sent.
 const CATCH_UP: Duration = Duration::from_secs(12);
 const DRAIN: Duration = Duration::from_secs(25);
-/// How long deliveries are timed, without and with slow readers about.
-pub(crate) const CALM: Duration = Duration::from_secs(3);
+/// How long deliveries are timed, without and with slow readers about; how many must be; and how long that may take.
+pub(crate) const CALM: Duration = Duration::from_millis(2500);
+const CALM_AT_MOST: Duration = Duration::from_secs(8);
 
 /// A half.
 #[derive(Clone, Debug)]
@@ -69,8 +74,8 @@ pub(crate) struct Actors {
     /// How far each reader is in each stream that it follows.
     pub(crate) progress: Vec<(Who, Vec<Uuid>, Applied)>,
     phase: watch::Sender<Phase>,
-    /// Whether deliveries are timed, and whether somebody reads slowly just now.
-    pub(crate) slow: watch::Sender<Option<bool>>,
+    timing: watch::Sender<Option<(u32, bool)>>,
+    delivered: Arc<AtomicUsize>,
 }
 
 /// Runs a half, and notes what happens.
@@ -98,7 +103,6 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     let (crash, crashes) = watch::channel((usize::MAX, 0));
     let latest = Arc::new(watch::channel(None).0);
     let signals = Signals { phase: seen, paused: is_paused, lose: Arc::new(AtomicU32::new(0)), latest };
-    let slow = watch::channel(None).0;
     let mut actors = Actors {
         writers: JoinSet::new(),
         readers: JoinSet::new(),
@@ -106,7 +110,8 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
         markers: JoinSet::new(),
         progress: Vec::new(),
         phase,
-        slow,
+        timing: watch::channel(None).0,
+        delivered: Arc::default(),
     };
     let browser = if half.browser { Some(stage.call_browser(&casting).await?) } else { None };
     stage.call_readers(&casting, &mut actors, &signals);
@@ -153,6 +158,23 @@ fn note_beginning(half: &Half, arena: &Arena, recorder: &Recorder) {
 }
 
 impl Actors {
+    /// How a reader times deliveries.
+    pub(crate) fn timed(&self) -> Timed {
+        Timed { now: self.timing.subscribe(), count: Arc::clone(&self.delivered) }
+    }
+
+    /// Has deliveries timed, until there are enough of them or it takes too long: the judge sees which.
+    pub(crate) async fn time(&self, round: u32, slow: bool) {
+        self.delivered.store(0, Ordering::Relaxed);
+        self.timing.send_replace(Some((round, slow)));
+        let began = Instant::now();
+        let lacks = |count: usize, for_long: Duration| for_long < CALM || count < DELIVERIES;
+        while lacks(self.delivered.load(Ordering::Relaxed), began.elapsed()) && began.elapsed() < CALM_AT_MOST {
+            sleep(Duration::from_millis(50)).await;
+        }
+        self.timing.send_replace(None);
+    }
+
     /// Waits until what was written is sent, and everybody has everything; then everybody goes.
     async fn settle(mut self, arena: &Arena, recorder: &Recorder) -> Result<Vec<Shown>> {
         let healed = Instant::now();

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use anyhow::Result;
-use tokio::time::sleep;
+use tokio::{task::JoinSet, time::sleep};
 use uuid::Uuid;
 
 use crate::{
@@ -23,6 +23,8 @@ use crate::{
 const QUIET: Duration = Duration::from_millis(700);
 /// How many authors talk in each busy room, by sockets.
 const AUTHORS: usize = 7;
+/// How often deliveries are timed, without and with a slow reader about.
+const ROUNDS: u32 = 2;
 
 /// The people and their rooms: two that are busy, and one that is quiet enough for a browser.
 pub(crate) struct Stage {
@@ -111,8 +113,8 @@ impl Stage {
             if number == 0 {
                 reader = reader.watching(self.rooms[0].threads.clone());
             }
-            if number == 1 {
-                reader = reader.timed(actors.slow.subscribe());
+            if number > 0 {
+                reader = reader.timed(actors.timed());
             }
             actors.progress.push((who, follow(number, person), applied));
             actors.readers.spawn(reader.act());
@@ -142,15 +144,17 @@ impl Stage {
         }
     }
 
-    /// Times deliveries while nothing is wrong: alone, then with a slow reader about.
+    /// Times deliveries while nothing is wrong: alone, then with a slow reader about, and so again.
     pub(crate) async fn time_deliveries(&self, casting: &Casting, actors: &mut Actors, signals: &Signals) {
         sleep(CALM / 3).await;
-        actors.slow.send_replace(Some(false));
-        sleep(CALM).await;
+        for round in 0..ROUNDS {
+            actors.time(round, false).await;
+            let part = casting.part(&self.idler, "slow");
+            let mut idling = JoinSet::new();
+            idling.spawn(read_slowly(part, self.streams(), signals.clone()));
+            actors.time(round, true).await;
+        }
         self.call_idler(casting, actors, signals);
-        actors.slow.send_replace(Some(true));
-        sleep(CALM).await;
-        actors.slow.send_replace(None);
     }
 
     /// Somebody who reads slowly.

@@ -33,6 +33,8 @@ pub(crate) struct Browser {
 struct Compared {
     live: Vec<String>,
     fresh: Vec<String>,
+    /// How long it took until both were equal.
+    ms: u64,
 }
 
 impl Browser {
@@ -61,7 +63,8 @@ impl Browser {
     pub(crate) async fn compare(mut self) -> Result<()> {
         self.input.write_all(b"compare\n").await?;
         let said = self.hear().await.context("a browser does not say what it shows")?;
-        let Compared { live, fresh } = serde_json::from_str(&said)?;
+        let Compared { live, fresh, ms } = serde_json::from_str(&said)?;
+        self.part.note(What::PageCaught { ms });
         for index in 0..live.len().max(fresh.len()) {
             let (live, fresh) = (live.get(index), fresh.get(index));
             let subject = if live == fresh { format!("part {index}") } else { format!("{live:?} for {fresh:?}") };

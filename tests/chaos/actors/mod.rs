@@ -29,7 +29,7 @@ pub(crate) use browser::Browser;
 pub(crate) use malicious::be_malicious;
 pub(crate) use marker::Marker;
 pub(crate) use poller::Poller;
-pub(crate) use reader::{Applied, Reader, Shown, digests};
+pub(crate) use reader::{Applied, Reader, Shown, Timed, digests};
 pub(crate) use requester::Requester;
 pub(crate) use sessions::end_sessions;
 pub(crate) use slow::read_slowly;

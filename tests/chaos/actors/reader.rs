@@ -2,6 +2,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -49,6 +53,15 @@ pub(crate) struct Shown {
     pub(crate) kept: Kept,
 }
 
+/// How deliveries are timed.
+#[derive(Clone, Debug)]
+pub(crate) struct Timed {
+    /// Whether they are just now, in which round, and whether somebody reads slowly.
+    pub(crate) now: watch::Receiver<Option<(u32, bool)>>,
+    /// How many were.
+    pub(crate) count: Arc<AtomicUsize>,
+}
+
 /// A reader.
 #[derive(Debug)]
 pub(crate) struct Reader {
@@ -67,8 +80,8 @@ pub(crate) struct Reader {
     /// The last request's number, and from where each that is not answered asked.
     requests: i64,
     asked: HashMap<i64, i64>,
-    /// Whether deliveries are timed, and whether somebody reads slowly just now.
-    timed: Option<watch::Receiver<Option<bool>>>,
+    /// Where deliveries are timed.
+    timed: Option<Timed>,
 }
 
 /// How a connection ended.
@@ -112,8 +125,8 @@ impl Reader {
     }
 
     /// Whose deliveries are timed while there is something to say of slow readers.
-    pub(crate) fn timed(self, slow: watch::Receiver<Option<bool>>) -> Self {
-        Self { timed: Some(slow), ..self }
+    pub(crate) fn timed(self, timed: Timed) -> Self {
+        Self { timed: Some(timed), ..self }
     }
 
     /// Reads until the run is over; what was made of it.
@@ -331,11 +344,13 @@ impl Reader {
 
     /// A message says when it was written.
     fn time(&self, kind: &str, data: &Value) {
-        let Some(slow) = self.timed.as_ref().and_then(|timed| *timed.borrow()) else { return };
+        let Some(timed) = &self.timed else { return };
+        let Some((round, slow)) = *timed.now.borrow() else { return };
         let written = data["body"].as_str().and_then(|body| body.rsplit(' ').next()?.parse::<u64>().ok());
         if let Some(written) = written.filter(|_| kind == "message.created") {
             let ms = self.part.recorder.now_us().saturating_sub(written) / 1000;
-            self.part.note(What::Delivered { ms, slow });
+            self.part.note(What::Delivered { ms, slow, round });
+            timed.count.fetch_add(1, Ordering::Relaxed);
         }
     }
 }

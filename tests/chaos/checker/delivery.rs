@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Check, Findings, Wrong, index::Index, quantile};
+use super::{Check, Findings, Part, Wrong, index::Index, quantile};
 use crate::history::{Line, What, Who};
 
 /// How long after the last fault everybody must have everything, at the 99th percentile.
@@ -12,6 +12,8 @@ const CATCH_UP_MS: u64 = 5_000;
 /// How long a socket may live after its session, at the 99th percentile, and at all while faults keep nodes from work.
 const SESSION_MS: u64 = 1_000;
 const SESSION_UNDER_FAULTS_MS: u64 = 15_000;
+/// How long the page of a browser may take more than others: the longest pause before its client comes back.
+const BROWSER_MS: u64 = 30_000;
 /// The faults that keep a node from looking which sessions ended: its process ends or stands still, or the database that
 /// it looks into does, or drops the connection, or cannot note that a session ended. A full disk of files does none of it.
 const STOPPING: [&str; 10] = [
@@ -73,7 +75,7 @@ pub(super) fn nothing_crosses_a_membership(index: &Index, history: &[Line], find
     for line in history {
         let What::Recv { stream, seq, .. } = line.what else { continue };
         let person = index.people.get(&line.who).copied().unwrap_or_default();
-        findings.expect(may(&memberships, stream, person, seq), Check::P7, Wrong::Unauthorised, || {
+        findings.expect_of(Part::Hearers, may(&memberships, stream, person, seq), Wrong::Unauthorised, || {
             format!("actor {} ({person}) heard {seq} of {stream}, where they were no member", line.who)
         });
     }
@@ -100,7 +102,7 @@ pub(super) fn nobody_acts_without_a_membership(index: &Index, findings: &mut Fin
         }
         for (seq, event) in events {
             let Some(actor) = event.actor else { continue };
-            findings.expect(may(&memberships, *stream, actor, *seq), Check::P7, Wrong::Unauthorised, || {
+            findings.expect_of(Part::Doers, may(&memberships, *stream, actor, *seq), Wrong::Unauthorised, || {
                 format!("{} at {seq} of {stream} is by {actor}, who was no member", event.kind)
             });
         }
@@ -158,7 +160,9 @@ pub(super) fn sessions_end_at_once(history: &[Line], findings: &mut Findings) {
     findings.figures.insert("sessions_ended", took.len() as u64);
     if let Some(p99) = quantile(&mut took, 990) {
         findings.figures.insert("session_end_p99_ms", p99);
-        findings.expect(p99 <= SESSION_MS, Check::P7, Wrong::Late, || format!("sockets outlive sessions by {p99} ms"));
+        findings.expect_of(Part::Sessions, p99 <= SESSION_MS, Wrong::Late, || {
+            format!("sockets outlive sessions by {p99} ms")
+        });
     }
     for who in ended.into_keys() {
         findings.find(Check::P7, Wrong::Late, format!("actor {who} is still connected, without a session"));
@@ -174,6 +178,12 @@ pub(super) fn everybody_catches_up(history: &[Line], findings: &mut Findings) {
                     format!("actor {} never had all of {stream}", line.who)
                 });
                 took.extend(ms);
+            }
+            What::PageCaught { ms } => {
+                findings.figures.insert("page_ms", ms);
+                findings.expect_of(Part::Page, ms <= BROWSER_MS + CATCH_UP_MS, Wrong::Late, || {
+                    format!("the page of actor {} took {ms} ms to be as a fresh one", line.who)
+                });
             }
             _ => {}
         }

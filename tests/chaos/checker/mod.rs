@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use crate::history::Line;
 pub(crate) use index::Index;
+pub(crate) use state::DELIVERIES;
 
 /// What must hold.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
@@ -50,6 +51,69 @@ pub(crate) enum Check {
     P13,
     /// An acknowledged file is there with its bytes; nothing of a file is there by half.
     P14,
+}
+
+/// What a run must have looked at beside the checks: a check that looks at several things may be blind to one of them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Part {
+    /// Edits, removals and reactions that were acknowledged, in the log (P1).
+    Changes,
+    /// Events against the memberships of who heard them (P7).
+    Hearers,
+    /// Events against the memberships of who caused them (P7).
+    Doers,
+    /// Sockets whose session ended while no fault kept the nodes from looking (P7).
+    Sessions,
+    /// The page of a browser, in time (P8).
+    Page,
+    /// The data of events (P9).
+    Json,
+    /// The fragments of events (P9).
+    Html,
+    /// What a browser shows (P9).
+    Dom,
+    /// Memory (P12).
+    Memory,
+    /// Deliveries with slow readers about, beside as many without (P12).
+    Slow,
+    /// The counter of holes in logs (P13).
+    Gaps,
+    /// The counter of posts for which there was no room (P13).
+    Overflow,
+    /// The logs of nodes (P13).
+    Panics,
+}
+
+impl Part {
+    /// All of them.
+    pub(crate) const ALL: [Self; 13] = [
+        Self::Changes,
+        Self::Hearers,
+        Self::Doers,
+        Self::Sessions,
+        Self::Page,
+        Self::Json,
+        Self::Html,
+        Self::Dom,
+        Self::Memory,
+        Self::Slow,
+        Self::Gaps,
+        Self::Overflow,
+        Self::Panics,
+    ];
+
+    /// The check that it is a part of.
+    pub(crate) fn check(self) -> Check {
+        match self {
+            Self::Changes => Check::P1,
+            Self::Hearers | Self::Doers | Self::Sessions => Check::P7,
+            Self::Page => Check::P8,
+            Self::Json | Self::Html | Self::Dom => Check::P9,
+            Self::Memory | Self::Slow => Check::P12,
+            Self::Gaps | Self::Overflow | Self::Panics => Check::P13,
+        }
+    }
 }
 
 impl Check {
@@ -114,6 +178,11 @@ pub(crate) struct Violation {
 pub(crate) struct Findings {
     /// How many things each check looked at.
     pub(crate) looked_at: BTreeMap<Check, u64>,
+    /// How many things each part of them looked at.
+    pub(crate) parts: BTreeMap<Part, u64>,
+    /// What was looked at, and is too little to judge by.
+    #[serde(skip)]
+    pub(crate) too_few: Vec<String>,
     /// What did not hold.
     pub(crate) violations: Vec<Violation>,
     /// Figures beside the counts, by name, in milliseconds where they are times.
@@ -134,6 +203,11 @@ impl Findings {
         if !holds {
             self.find(check, wrong, seen());
         }
+    }
+
+    fn expect_of(&mut self, part: Part, holds: bool, wrong: Wrong, seen: impl FnOnce() -> String) {
+        *self.parts.entry(part).or_default() += 1;
+        self.expect(holds, part.check(), wrong, seen);
     }
 
     /// How many violations are of a kind.
@@ -161,6 +235,7 @@ pub(crate) fn check(history: &[Line]) -> Findings {
     files::files_are_whole(history, &mut findings);
     state::what_is_shown_is_what_is_there(history, &mut findings);
     state::resources_are_bounded(history, &mut findings);
+    state::slow_readers_slow_nobody(history, &mut findings);
     state::nodes_live(history, &mut findings);
     findings
 }

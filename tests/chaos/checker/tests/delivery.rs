@@ -1,7 +1,7 @@
 //! Planted in what followers heard: P4, P7, P8.
 
 use super::{
-    super::{Check, Wrong},
+    super::{Check, Part, Wrong},
     READER, STRANGER, STREAM, THREAD, finds, judged, line, log, log_by, op, recv, without,
 };
 use crate::history::{Line, Verb, What};
@@ -108,6 +108,7 @@ fn p7_a_socket_does_not_outlive_its_session() {
         lines.push(fault("pause_server"));
     });
     assert_eq!(excused.violations, []);
+    assert_eq!(excused.parts.get(&Part::Sessions), None, "nothing was measured");
     finds(Check::P7, Wrong::Late, |lines| {
         late(lines);
         lines.push(fault("disk_full_uploads"));
@@ -120,4 +121,5 @@ fn p8_who_never_has_everything_or_has_it_late_is_seen() {
     finds(Check::P8, Wrong::Late, |lines| {
         lines.push(line(9_000_000, 2, What::Caught { stream: STREAM, ms: Some(5_001) }));
     });
+    finds(Check::P8, Wrong::Late, |lines| lines.push(line(9_000_000, 2, What::PageCaught { ms: 35_001 })));
 }

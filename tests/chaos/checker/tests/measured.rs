@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    super::{Check, Wrong},
+    super::{Check, Part, Wrong},
     AUTHOR, FILE, GAPS, OVERFLOW, READER, STRANGER, STREAM, THREAD, finds, judged, line, op, position, without,
 };
 use crate::history::{Form, What};
@@ -21,14 +21,43 @@ fn p9_to_p13_what_was_measured_is_held_against_its_bound() {
         finds(Check::P11, Wrong::Different, |lines| lines.push(line(1, 0, mention)));
     }
     finds(Check::P12, Wrong::Unbounded, |lines| lines.push(line(1, 0, What::Memory { kib: 513 << 10 })));
-    finds(Check::P12, Wrong::Unbounded, |lines| {
-        lines.extend((0..50).map(|_| line(1, 2, What::Delivered { ms: 500, slow: true })));
-    });
     // Of any life of any node.
     for name in [GAPS, OVERFLOW] {
         finds(Check::P13, Wrong::Gap, |lines| {
             lines.insert(1, line(1, 0, What::Counter { name: name.to_owned(), value: 1 }));
         });
+    }
+}
+
+#[test]
+fn p12_slow_readers_that_slow_others_in_every_round_are_seen() {
+    let slowed = |rounds: &[u32]| {
+        judged(|lines| {
+            for round in rounds {
+                lines.extend((0..50).map(|_| line(1, 2, What::Delivered { ms: 500, slow: true, round: *round })));
+            }
+        })
+    };
+    let both = slowed(&[0, 1]);
+    assert!(both.violations.iter().any(|violation| violation.check == Check::P12), "{both:#?}");
+    assert_eq!(slowed(&[1]).violations, [], "the machine was busy otherwise");
+}
+
+#[test]
+fn p12_too_few_deliveries_are_no_judgement() {
+    for (slow, left) in [(false, 499), (true, 499), (true, 0)] {
+        let findings = judged(|lines| {
+            let mut kept = [0; 2];
+            lines.retain(|line| match line.what {
+                What::Delivered { slow: beside, round, .. } if beside == slow => {
+                    kept[round as usize] += 1;
+                    kept[round as usize] <= left
+                }
+                _ => true,
+            });
+        });
+        assert_eq!(findings.parts.get(&Part::Slow), None);
+        assert_eq!(findings.too_few.len(), 2, "{findings:#?}");
     }
 }
 

@@ -7,7 +7,7 @@ mod writes;
 
 use uuid::Uuid;
 
-use super::{Check, Findings, Wrong, check, quantile};
+use super::{Check, Findings, Part, Wrong, check, quantile};
 use crate::history::{Form, Line, Verb, What, Who};
 
 const STREAM: Uuid = Uuid::from_u128(1);
@@ -89,7 +89,7 @@ fn well() -> Vec<Line> {
         line(2_090_000, 1, What::Uploaded { file: FILE, digest: 5 }),
         line(2_095_000, 1, What::FileRefused { status: 503 }),
         line(2_100_000, 2, What::Caught { stream: STREAM, ms: Some(100) }),
-        line(3_000_000, 2, What::Compared { form: Form::Dom, subject: "page".to_owned(), live: 7, fresh: 7 }),
+        line(2_200_000, 2, What::PageCaught { ms: 1_000 }),
         line(3_000_000, 2, What::Unread { person: READER, thread: THREAD, shown: 2, counted: 2 }),
         line(3_000_000, 0, What::Mention { person: READER, message: op(1), notifications: 1, mails: 1, owed: 1 }),
         line(3_000_000, 0, What::Memory { kib: 100_000 }),
@@ -109,7 +109,13 @@ fn well() -> Vec<Line> {
         line(90_000_000, 0, What::File { file: FILE, digest: Some(5) }),
         line(90_000_000, 0, What::Swept { files: 1, without_bytes: 0, without_name: 0, unended: 0 }),
     ];
-    lines.extend((0..2000).map(|number| line(3_000_000, 2, What::Delivered { ms: 10, slow: number % 2 == 0 })));
+    for form in [Form::Json, Form::Html, Form::Dom] {
+        lines.push(line(3_000_000, 2, What::Compared { form, subject: "page".to_owned(), live: 7, fresh: 7 }));
+    }
+    lines.extend(
+        (0..2000)
+            .map(|number| line(3_000_000, 2, What::Delivered { ms: 10, slow: number % 2 == 0, round: number / 1000 })),
+    );
     lines
 }
 
@@ -141,6 +147,10 @@ fn a_run_in_which_all_is_well_has_no_violation_and_every_check_looked_at_somethi
     for check in Check::ALL {
         assert!(findings.looked_at.get(&check).is_some_and(|count| *count > 0), "{check:?} looked at nothing");
     }
+    for part in Part::ALL {
+        assert!(findings.parts.get(&part).is_some_and(|count| *count > 0), "{part:?} was not looked at");
+    }
+    assert_eq!(findings.too_few, Vec::<String>::new());
 }
 
 #[test]

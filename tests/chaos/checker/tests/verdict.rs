@@ -1,8 +1,11 @@
 //! What keeps a run from passing though nothing in it was wrong.
 
-use super::{super::check, line, well, without};
+use super::{
+    super::{Part, check},
+    GAPS, OVERFLOW, line, well, without,
+};
 use crate::{
-    history::{Line, What},
+    history::{Form, Line, What},
     report::{Divisors, Verdict},
 };
 
@@ -14,12 +17,12 @@ fn missing(change: impl FnOnce(&mut Vec<Line>)) -> Vec<String> {
     lines.extend([fault(2_000, "cut"), fault(3_000, "half_open")]);
     lines.push(line(4_000, 0, What::Met { place: "after_lock".to_owned(), kills: true }));
     change(&mut lines);
-    let needed = Divisors { acked: 2, changes: 1, faults: 2, kinds: 2, points: 1 };
+    let needed = Divisors { acked: 2, changes: 1, faults: 2, kinds: 2, points: 1, parts: &Part::ALL };
     Verdict::of(&lines, check(&lines), needed, 1).missing
 }
 
 #[test]
-fn a_kind_of_fault_or_a_point_that_is_missing_fails_a_run() {
+fn a_kind_of_fault_a_point_or_a_part_that_is_missing_fails_a_run() {
     assert_eq!(missing(|_| {}), Vec::<String>::new());
     let is_cut = |what: &What| matches!(what, What::Fault { kind, .. } if kind == "cut");
     let more = |lines: &mut Vec<Line>| {
@@ -36,4 +39,11 @@ fn a_kind_of_fault_or_a_point_that_is_missing_fails_a_run() {
     let needs = || What::Half { needs: vec!["cut".to_owned()] };
     assert_eq!(missing(|lines| lines.push(line(90_000_000, 0, needs()))), ["half 2 made no cut"]);
     assert_eq!(missing(without(|what| matches!(what, What::Met { .. }))), ["0 points of 1"]);
+    for (form, told) in [(Form::Html, "P9 did not look at Html"), (Form::Dom, "P9 did not look at Dom")] {
+        assert_eq!(missing(without(|what| matches!(what, What::Compared { form: of, .. } if *of == form))), [told]);
+    }
+    assert_eq!(missing(without(|what| matches!(what, What::Delivered { .. }))), ["P12 did not look at Slow"]);
+    for name in [GAPS, OVERFLOW] {
+        assert_eq!(missing(without(|what| matches!(what, What::Counter { name: of, .. } if of == name))).len(), 1);
+    }
 }
