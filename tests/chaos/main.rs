@@ -34,7 +34,7 @@ use tokio::{
 
 use crate::{
     arena::Plan,
-    checker::{Check, Part},
+    checker::{Check, Part, Wrong},
     history::{Line, Recorder},
     report::{Divisors, Verdict},
     run::Half,
@@ -74,9 +74,12 @@ struct Cli {
     /// 30 minutes on two nodes and PostgreSQL alone, 30 with NATS; writes a page of the verdict
     #[arg(long)]
     full: bool,
-    /// A run on a program with this bug, which must be found
+    /// A run on a program with this bug, which must be found; `none` is one without, in which nothing must be
     #[arg(long)]
     bug: Option<String>,
+    /// A run for each bug, and one without any
+    #[arg(long)]
+    bugs: bool,
     /// Judge a history that was kept, and do nothing else
     #[arg(long)]
     judge: Option<PathBuf>,
@@ -101,7 +104,8 @@ struct Cli {
     seconds: Option<u64>,
 }
 
-/// The seeded bugs of `preau::faults`, and the checks of which one must find each.
+/// The run without a bug, and the seeded bugs of `preau::faults` with the checks of which one must find each.
+const NO_BUG: &str = "none";
 const BUGS: [(&str, &[Check]); 10] = [
     ("ack_before_commit", &[Check::P1]),
     ("id_cursor", &[Check::P4, Check::P8]),
@@ -117,18 +121,36 @@ const BUGS: [(&str, &[Check]); 10] = [
 
 #[tokio::main]
 async fn main() -> Result<ExitCode> {
-    let cli = Cli::parse();
+    let mut cli = Cli::parse();
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    let mut passed = true;
+    if cli.bugs {
+        for bug in std::iter::once(NO_BUG).chain(BUGS.map(|(bug, _)| bug)) {
+            cli.bug = Some(bug.to_owned());
+            // A run that broke off is told of, and the others are made all the same.
+            passed &= Box::pin(judge(&cli)).await.unwrap_or_else(|error| {
+                note(&format!("{error:#}"));
+                false
+            });
+        }
+    } else {
+        passed = Box::pin(judge(&cli)).await?;
+    }
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Makes a run, or reads one, and judges it: whether it passed.
+async fn judge(cli: &Cli) -> Result<bool> {
     let seed = cli.seed.unwrap_or_else(|| u64::from(rand::random::<u32>()));
     note(&format!("seed {seed}"));
     let began = std::time::Instant::now();
     let (lines, broken) = match &cli.judge {
         Some(kept) => (history::load(kept)?, None),
-        None => Box::pin(made(&cli, seed)).await?,
+        None => Box::pin(made(cli, seed)).await?,
     };
     if let Some(error) = broken {
         // There is no verdict on what has no end.
-        return Err(error.context(format!("seed {seed}; the history is in {}", keep(&cli, seed, &lines)?.display())));
+        return Err(error.context(format!("seed {seed}; the history is in {}", keep(cli, seed, &lines)?.display())));
     }
     let verdict = Verdict::of(&lines, checker::check(&lines), cli.needed(), seed);
     note(&verdict.words());
@@ -138,12 +160,12 @@ async fn main() -> Result<ExitCode> {
         None => verdict.passed,
     };
     if (!passed && cli.judge.is_none()) || cli.history.is_some() {
-        note(&format!("the history is in {}", keep(&cli, seed, &lines)?.display()));
+        note(&format!("the history is in {}", keep(cli, seed, &lines)?.display()));
     }
     if cli.full {
-        note(&format!("the verdict is in {}", write_page(&cli, &verdict)?.display()));
+        note(&format!("the verdict is in {}", write_page(cli, &verdict)?.display()));
     }
-    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(passed)
 }
 
 /// Keeps a history, where it was asked for or beside what is built.
@@ -201,10 +223,16 @@ async fn made(cli: &Cli, seed: u64) -> Result<(Vec<Line>, Option<anyhow::Error>)
     Ok((all, broken))
 }
 
-/// Whether a bug was found, by a check that must, and in time.
+/// Whether a bug was found, by a check that must, and in time; whether nothing was found where there is none. That a run
+/// broke off finds nothing.
 fn found(bug: &str, verdict: &Verdict, took: Duration) -> Result<bool> {
+    let violations = &verdict.findings.violations;
+    if bug == NO_BUG {
+        note(&format!("without a bug, {} violations", violations.len()));
+        return Ok(violations.is_empty());
+    }
     let (_, checks) = BUGS.iter().find(|(name, _)| *name == bug).with_context(|| format!("no bug is called {bug}"))?;
-    let by = verdict.findings.violations.iter().find(|violation| checks.contains(&violation.check));
+    let by = violations.iter().find(|violation| checks.contains(&violation.check) && violation.wrong != Wrong::Endless);
     note(&match by {
         Some(violation) => format!("{bug} is found by {:?} in {:.1} s", violation.check, took.as_secs_f64()),
         None => format!("{bug} is NOT found by {checks:?}"),
@@ -253,7 +281,7 @@ fn halves(cli: &Cli, seed: u64) -> Result<Vec<Half>> {
             let half = half(1, nodes, BUG_STORM);
             vec![Half { plan: Plan { nats: bug == "believe_hints", ..half.plan }, pace: BUG_PACE, ..half }]
         }
-        _ => bail!("say one of --quick, --full, --bug and --judge"),
+        _ => bail!("say one of --quick, --full, --bug, --bugs and --judge"),
     };
     if let Some(only) = cli.only {
         halves = halves.into_iter().skip(only - 1).take(1).collect();

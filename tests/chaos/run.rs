@@ -26,7 +26,7 @@ use crate::{
     history::{Recorder, What, Who},
     nemesis::{self, Storm},
     stage::Stage,
-    store,
+    store, truth,
 };
 
 /// How long everybody has to have everything, and what was written to be sent.
@@ -135,11 +135,14 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     };
     Box::pin(storm.blow(arena)).await.context("the storm")?;
     recorder.note(0, What::Healed);
-    let shown = actors.settle(arena, recorder).await?;
+    let settled = actors.settle(arena, recorder).await;
+    // Also of what broke off there is an end, against which what was seen can be held.
+    let places = truth::read_log(arena, recorder).await?;
+    let shown = settled?;
     if let Some(browser) = browser {
         browser.compare().await?;
     }
-    stage.look_at_the_end(arena, &shown, recorder).await?;
+    stage.look_at_the_end(arena, (&shown, &places), recorder).await?;
     if let Some(casting) = Arc::into_inner(casting) {
         casting.close().await;
     }

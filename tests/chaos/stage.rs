@@ -15,7 +15,7 @@ use crate::{
     cast::{Casting, Person, Room},
     history::Recorder,
     run::{Actors, CALM},
-    truth,
+    truth::{self, Places},
     wire::{HTML, JSON},
 };
 
@@ -193,15 +193,19 @@ impl Stage {
     }
 
     /// Holds what is there at the end against what everybody made of it.
-    pub(crate) async fn look_at_the_end(&self, arena: &mut Arena, shown: &[Shown], recorder: &Recorder) -> Result<()> {
+    pub(crate) async fn look_at_the_end(
+        &self,
+        arena: &mut Arena,
+        (shown, places): (&[Shown], &Places),
+        recorder: &Recorder,
+    ) -> Result<()> {
         let network = arena.proxy.network();
-        let places = truth::read_log(arena, recorder).await?;
         let animator = self.animator.api(&network)?;
         truth::compare(&animator, &self.rooms, shown).await?;
         let some = [&self.animator, &self.authors[0], &self.authors[1], &self.readers[0], &self.guests[0]];
         for person in some.into_iter().chain(&self.markers) {
             for room in &self.rooms {
-                truth::count_unread((person, &network), room, &places, recorder).await?;
+                truth::count_unread((person, &network), room, places, recorder).await?;
             }
         }
         // Whoever opens a page has read it: only now.

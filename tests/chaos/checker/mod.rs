@@ -160,6 +160,8 @@ pub(crate) enum Wrong {
     Unbounded,
     /// Ended, and nobody ended it.
     Died,
+    /// A run that was not read to its end: there is nothing that what was seen can be held against.
+    Endless,
 }
 
 /// A property that did not hold.
@@ -216,10 +218,15 @@ impl Findings {
     }
 }
 
-/// Judges a history.
+/// Judges a history. Of one that was not read to its end only that is told, and who never had everything.
 pub(crate) fn check(history: &[Line]) -> Findings {
     let index = Index::of(history);
     let mut findings = Findings::default();
+    delivery::everybody_catches_up(history, &mut findings);
+    if index.last.is_empty() {
+        findings.find(Check::P8, Wrong::Endless, "the run broke off before the logs were read".to_owned());
+        return findings;
+    }
     writes::each_ack_is_in_the_log_once(&index, &mut findings);
     writes::each_change_is_in_the_log(&index, &mut findings);
     writes::nothing_is_there_unasked(&index, &mut findings);
@@ -230,7 +237,6 @@ pub(crate) fn check(history: &[Line]) -> Findings {
     delivery::nothing_crosses_a_membership(&index, history, &mut findings);
     delivery::nobody_acts_without_a_membership(&index, &mut findings);
     delivery::sessions_end_at_once(history, &mut findings);
-    delivery::everybody_catches_up(history, &mut findings);
     reading::what_was_read_stays_read(&index, history, &mut findings);
     files::files_are_whole(history, &mut findings);
     state::what_is_shown_is_what_is_there(history, &mut findings);

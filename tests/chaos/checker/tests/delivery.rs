@@ -1,4 +1,4 @@
-//! Planted in what followers heard: P4, P7, P8.
+//! Planted in what followers heard: P4, P7, P8, and a run without an end.
 
 use super::{
     super::{Check, Part, Wrong},
@@ -122,4 +122,20 @@ fn p8_who_never_has_everything_or_has_it_late_is_seen() {
         lines.push(line(9_000_000, 2, What::Caught { stream: STREAM, ms: Some(5_001) }));
     });
     finds(Check::P8, Wrong::Late, |lines| lines.push(line(9_000_000, 2, What::PageCaught { ms: 35_001 })));
+}
+
+#[test]
+fn a_run_that_was_not_read_to_its_end_is_told_as_that_alone() {
+    let is_end = |what: &What| {
+        matches!(what, What::Stream { .. } | What::Log { .. } | What::Stored { .. } | What::File { .. })
+            || matches!(what, What::Position { .. } | What::Swept { .. })
+    };
+    let broken = judged(without(is_end));
+    let told: Vec<_> = broken.violations.iter().map(|violation| (violation.check, violation.wrong)).collect();
+    assert_eq!(told, [(Check::P8, Wrong::Endless)]);
+    let behind = judged(|lines| {
+        without(is_end)(lines);
+        lines.push(line(9_000_000, 2, What::Caught { stream: STREAM, ms: None }));
+    });
+    assert_eq!(behind.count(Wrong::Late), 1, "who never had everything is told of all the same");
 }
