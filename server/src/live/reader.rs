@@ -23,6 +23,8 @@ pub(super) struct Reader {
     context: WebSocketContext,
     stream: Arc<TcpStream>,
     outbox: Arc<Outbox>,
+    /// What came is no frame, or too long a one: the library must not be asked to read on from there.
+    is_lost: bool,
 }
 
 impl Reader {
@@ -36,7 +38,7 @@ impl Reader {
             .max_frame_size(Some(LIMITS.frame_bytes));
         let context = WebSocketContext::from_partially_read(begun.to_vec(), Role::Server, Some(config));
         drop(begun);
-        Self { context, stream, outbox }
+        Self { context, stream, outbox, is_lost: false }
     }
 
     /// The next message.
@@ -48,7 +50,10 @@ impl Reader {
                     self.outbox.flush();
                     self.stream.readable().await?;
                 }
-                read => return read,
+                read => {
+                    self.is_lost = matches!(read, Err(Error::Capacity(_) | Error::Protocol(_) | Error::Utf8(_)));
+                    return read;
+                }
             }
         }
     }
@@ -63,7 +68,14 @@ impl Reader {
 
     /// Reads until the other side has closed too: to close before that would take back what it was told last.
     pub(super) async fn until_closed(&mut self) {
-        while self.message().await.is_ok() {}
+        while !self.is_lost && self.message().await.is_ok() {}
+        while self.is_lost && self.stream.readable().await.is_ok() {
+            match self.stream.try_read(&mut [0; BUFFER]) {
+                Ok(0) => return,
+                Err(error) if error.kind() != ErrorKind::WouldBlock => return,
+                Ok(_) | Err(_) => {}
+            }
+        }
     }
 }
 
