@@ -21,7 +21,7 @@ pub(crate) enum Figure {
     Events,
     Frames,
     Replays,
-
+    Withheld,
     Resets,
     Denials,
     Evictions,

@@ -11,7 +11,8 @@ use crate::{
     cast::{NODES, STREAMS},
     dice::Dice,
     figures::{Figure, Figures},
-    store::{History, Store},
+    history::History,
+    store::Store,
     twist::Twist,
 };
 

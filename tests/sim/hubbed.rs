@@ -53,8 +53,36 @@ enum Question {
     Rights(Vec<PersonId>),
     Events { after: i64 },
     Older { after: i64, up_to: i64 },
-    Print(Pass, Vec<Wanted>),
+    Print(Printing),
     Room(ConnectionId),
+}
+
+/// A printing: the contents are looked up, and afterwards the memberships that had ended by then (I8).
+#[derive(Clone, Debug)]
+struct Printing {
+    pass: Pass,
+    wanted: Vec<Wanted>,
+    printed: Option<Vec<Printed>>,
+    ends: Ends,
+}
+
+/// The ends of memberships, as far as they were looked up.
+#[derive(Clone, Debug, Default)]
+enum Ends {
+    #[default]
+    Unasked,
+    Unread,
+    Read(Vec<(PersonId, i64)>),
+}
+
+/// What came of looking something up.
+#[derive(Debug)]
+enum Found {
+    /// It cannot be looked up yet.
+    Nothing,
+    /// A part of it: this is still to be looked up.
+    Part(Question),
+    All(Learnt),
 }
 
 #[derive(Debug)]
@@ -184,26 +212,27 @@ impl Hubbed {
                 }
                 return true;
             }
-            let question = self.jobs[index].question.clone();
-            if let Some(learnt) = self.look_up(question, known, ground) {
-                self.jobs[index].learnt = Some(learnt);
-                return true;
+            match self.look_up(self.jobs[index].question.clone(), known, ground) {
+                Found::Nothing => continue,
+                Found::Part(rest) => self.jobs[index].question = rest,
+                Found::All(learnt) => self.jobs[index].learnt = Some(learnt),
             }
+            return true;
         }
         false
     }
 
-    fn look_up(&self, question: Question, known: &mut Known, ground: &mut Ground) -> Option<Learnt> {
+    fn look_up(&self, question: Question, known: &mut Known, ground: &mut Ground) -> Found {
         if let Question::Room(connection) = question {
             let has_room = self.queues.get(&connection).is_none_or(|queue| queue.has_room());
-            return has_room.then_some(Learnt::Room(connection));
+            return if has_room { Found::All(Learnt::Room(connection)) } else { Found::Nothing };
         }
         let reached = known.reach(ground);
         let (store, stream) = (&ground.store, self.stream);
         let most = usize::try_from(READ).unwrap_or(usize::MAX);
-        Some(match question {
+        Found::All(match question {
             // It is tried until it is read.
-            Question::Origin if !reached => return None,
+            Question::Origin if !reached => return Found::Nothing,
             Question::Origin => {
                 known.epoch = Some(store.epoch);
                 Learnt::Origin(known.epoch.unwrap_or_default(), store.last(stream))
@@ -217,14 +246,8 @@ impl Hubbed {
                 let entries = reached.then(|| store.events(stream, after, up_to, most));
                 Learnt::Older { after, up_to, entries }
             }
-            Question::Print(pass, wanted) => {
-                let print = |wanted: &Wanted| printed(stream, wanted, reached.then_some(ground));
-                let after = wanted.last().map_or(0, |wanted| wanted.entry.seq);
-                let ends = told(store.events(stream, after, i64::MAX, usize::MAX), ground);
-                let ends = ends.iter().filter_map(|entry| Some((entry.removed()?, entry.seq))).collect();
-                Learnt::Printed(pass, wanted.iter().map(print).collect(), ends)
-            }
-            Question::Room(_) => return None,
+            Question::Print(printing) => return printing.look_up(stream, reached.then_some(&*ground)),
+            Question::Room(_) => return Found::Nothing,
         })
     }
 
@@ -244,7 +267,7 @@ impl Hubbed {
     fn begin(&mut self, question: Question, ground: &mut Ground) {
         let kind = std::mem::discriminant(&question);
         let same = |job: &&Job| match (&job.question, &question) {
-            (Question::Print(one, _), Question::Print(other, _)) => one == other,
+            (Question::Print(one), Question::Print(other)) => one.pass == other.pass,
             // A connection that asks to follow again may wait a second time.
             (Question::Origin | Question::Room(_), _) => false,
             (one, _) => std::mem::discriminant(one) == kind,
@@ -259,7 +282,9 @@ impl Hubbed {
             Todo::Rights(people) => self.begin(Question::Rights(people), ground),
             Todo::Read { after } => self.begin(Question::Events { after }, ground),
             Todo::Older { after, up_to } => self.begin(Question::Older { after, up_to }, ground),
-            Todo::Print(pass, wanted) => self.begin(Question::Print(pass, wanted), ground),
+            Todo::Print(pass, wanted) => {
+                self.begin(Question::Print(Printing { pass, wanted, printed: None, ends: Ends::Unasked }), ground);
+            }
             Todo::AwaitRoom(connection) => {
                 ground.count(Figure::Slow);
                 self.begin(Question::Room(connection), ground);
@@ -317,6 +342,32 @@ impl Hubbed {
             ground.note(|| format!("the queue of connection {connection} is full"));
         }
     }
+}
+
+impl Printing {
+    /// Looks up one part; time passes before the other.
+    fn look_up(mut self, stream: usize, reached: Option<&Ground>) -> Found {
+        if self.printed.is_none() {
+            self.printed = Some(self.wanted.iter().map(|wanted| printed(stream, wanted, reached)).collect());
+        } else {
+            let after = self.wanted.last().map_or(0, |wanted| wanted.entry.seq);
+            self.ends = reached.map_or(Ends::Unread, |ground| Ends::Read(ends(stream, after, ground)));
+        }
+        match (self.printed.take(), std::mem::take(&mut self.ends)) {
+            (Some(printed), Ends::Read(ends)) => Found::All(Learnt::Printed(self.pass, printed, ends)),
+            (Some(printed), Ends::Unread) => {
+                let unavailable = printed.into_iter().map(Printed::unavailable).collect();
+                Found::All(Learnt::Printed(self.pass, unavailable, Vec::new()))
+            }
+            (printed, ends) => Found::Part(Question::Print(Self { printed, ends, ..self })),
+        }
+    }
+}
+
+/// The memberships that end after an event, and where.
+fn ends(stream: usize, after: i64, ground: &Ground) -> Vec<(PersonId, i64)> {
+    let later = told(ground.store.events(stream, after, i64::MAX, usize::MAX), ground);
+    later.iter().filter_map(|entry| Some((entry.removed()?, entry.seq))).collect()
 }
 
 /// Where the memberships of those began who may follow.

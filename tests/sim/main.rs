@@ -13,6 +13,7 @@ mod connection;
 mod dice;
 mod figures;
 mod ground;
+mod history;
 mod hubbed;
 mod known;
 mod node;

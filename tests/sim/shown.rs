@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cast::THREADS;
+use crate::{cast::THREADS, history::Mark};
 
 /// What is shown of one stream; of a person's own, the groups and what is read.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -30,6 +30,9 @@ pub(crate) struct Said {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Content {
+    /// The last event of the subject when it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) as_of: Option<Mark>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) message: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -13,25 +13,10 @@ use crate::{
         GROUPS, PEOPLE, STREAMS, THREADS, group_id, group_of, mark, marked, message_id, message_of, own_stream,
         person_id, person_of, stream_of, thread_id, thread_of,
     },
+    history::{History, Mark, Written},
     shown::{Content, Said, Shown},
     twist::Twist,
 };
-
-/// Names an event, whatever becomes of the log that it was written to: 0 is the beginning of every log.
-pub(crate) type Mark = usize;
-
-/// An event as it was written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Written {
-    pub(crate) stream: usize,
-    pub(crate) seq: i64,
-    /// The event before it in its stream.
-    pub(crate) before: Mark,
-    /// Who may be told of it: one bit for each person.
-    pub(crate) audience: u8,
-    /// What it is the creation of, if of a message, and at which position.
-    pub(crate) creates: Option<(usize, i32)>,
-}
 
 /// A post as it is handed in.
 #[derive(Clone, Copy, Debug)]
@@ -84,6 +69,8 @@ pub(crate) struct Store {
     /// Where each present membership began.
     began: [[Option<i64>; PEOPLE]; GROUPS],
     messages: BTreeMap<usize, Message>,
+    /// The last event of each subject of a stream: how new what is said of it is.
+    changed: BTreeMap<(usize, Uuid), Mark>,
     last_position: [i32; THREADS],
     archived: [bool; THREADS],
     heavy: [bool; THREADS],
@@ -111,28 +98,6 @@ pub(crate) struct Part {
     pub(crate) shown: Shown,
 }
 
-/// Everything that was ever written, in whatever log.
-#[derive(Debug)]
-pub(crate) struct History(Vec<Written>);
-
-impl Default for History {
-    fn default() -> Self {
-        Self(vec![Written { stream: usize::MAX, seq: 0, before: 0, audience: 0, creates: None }])
-    }
-}
-
-impl History {
-    pub(crate) fn get(&self, mark: Mark) -> Option<&Written> {
-        self.0.get(mark).filter(|_| mark > 0)
-    }
-
-    /// Whether a message was ever stored so.
-    pub(crate) fn created(&self, message: usize, stream: usize, seq: i64, position: i32) -> bool {
-        let so = |written: &&Written| written.stream == stream && written.seq == seq;
-        self.0.iter().rev().filter(so).any(|written| written.creates == Some((message, position)))
-    }
-}
-
 impl Store {
     pub(crate) fn new(twist: Option<Twist>) -> Self {
         Self {
@@ -141,6 +106,7 @@ impl Store {
             logs: vec![Vec::new(); STREAMS],
             began: [[None; PEOPLE]; GROUPS],
             messages: BTreeMap::new(),
+            changed: BTreeMap::new(),
             last_position: [0; THREADS],
             archived: [false; THREADS],
             heavy: [false; THREADS],
@@ -301,8 +267,13 @@ impl Store {
         moves
     }
 
-    /// What an event says now (I18).
+    /// What an event says now (I18), and as of when.
     pub(crate) fn content(&self, stream: usize, entry: &Entry) -> Content {
+        let as_of = self.changed.get(&(stream, entry.subject)).copied();
+        Content { as_of, ..self.said(stream, entry) }
+    }
+
+    fn said(&self, stream: usize, entry: &Entry) -> Content {
         let Kind::Known(kind) = entry.kind else { return Content { reload: true, ..Content::default() } };
         let thread = entry.thread.map(thread_of);
         let person = entry.person.map(person_of);
@@ -369,7 +340,7 @@ impl Store {
     fn append(&mut self, history: &mut History, event: Event, at: DateTime<Utc>) -> i64 {
         let row = event.row();
         let stream = stream_of(row.stream);
-        let (seq, mark_here) = (self.last(stream) + 1, history.0.len());
+        let (seq, mark_here) = (self.last(stream) + 1, history.next());
         let creates = match event {
             Event::MessageCreated { message, .. } => {
                 let message = message_of(message);
@@ -379,7 +350,8 @@ impl Store {
         };
         let audience = (0..PEOPLE).filter(|&person| self.may_follow(stream, person).is_some());
         let audience = audience.fold(0, |all, person| all | 1 << person);
-        history.0.push(Written { stream, seq, before: self.tip(stream), audience, creates });
+        history.write(Written { stream, seq, before: self.tip(stream), audience, creates });
+        self.changed.insert((stream, row.subject), mark_here);
         self.logs[stream].push(Entry {
             seq,
             kind: Kind::Known(row.kind),

@@ -10,10 +10,13 @@ use crate::{
     connection::Connection,
     figures::Figure,
     ground::{Author, Ground},
+    history::History,
     node::Node,
-    store::{History, Page, Store},
+    store::{Page, Store},
     twist::Twist,
 };
+
+/// Everything that there is.
 #[derive(Debug)]
 pub(crate) struct World {
     pub(crate) ground: Ground,

@@ -10,6 +10,7 @@ use tests::reducer::Stream;
 use super::{Asked, Client, Event, Fetch, report};
 use crate::{
     cast::{marked, message_id, message_of, stream_of},
+    figures::Figure,
     ground::Ground,
     shown::Content,
     twist::Twist,
@@ -55,9 +56,16 @@ impl Client {
             return ground.check(false, || "an event without its fields".to_owned());
         };
         let (stream, mark, person) = (stream_of(stream), marked(by), self.person);
-        let written = ground.history.get(mark).copied();
-        let reaches = written.is_some_and(|written| written.audience & (1 << person) != 0);
+        let reaches = ground.history.may_know(person, mark);
         ground.check(reaches, || format!("I8: event {seq} of stream {stream} reaches person {person}"));
+        if let Some(content) = &heard.data {
+            let shows = content.as_of.is_some_and(|as_of| ground.history.may_know(person, as_of));
+            ground.check(shows, || {
+                format!("I8: event {seq} of stream {stream} shows person {person} what came after them: {content:?}")
+            });
+        } else {
+            ground.count(Figure::Withheld);
+        }
         // What comes while the page is fetched comes again after it.
         if !matches!(self.fetch, Fetch::Idle) {
             return;

@@ -18,8 +18,9 @@ use crate::{
     cast::{FORGED, OWNERS, group_of, message_id, message_of, own_stream, stream_id, thread_id},
     figures::Figure,
     ground::{Author, Ground},
+    history::Mark,
     shown::{Content, Shown},
-    store::{Mark, Page},
+    store::Page,
     twist::Twist,
 };
 
