@@ -15,6 +15,7 @@ pub(crate) enum Figure {
     Refusals,
     Unavailable,
     Edits,
+    Unchanged,
     Reads,
     NotSent,
     Resent,

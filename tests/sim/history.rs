@@ -1,5 +1,7 @@
 //! Everything that was ever written, in whatever log: what a check is held against.
 
+use std::collections::BTreeMap;
+
 /// Names an event, whatever becomes of the log that it was written to: 0 is the beginning of every log.
 pub(crate) type Mark = usize;
 
@@ -18,26 +20,40 @@ pub(crate) struct Written {
 
 /// Everything that was ever written, in whatever log.
 #[derive(Debug)]
-pub(crate) struct History(Vec<Written>);
+pub(crate) struct History {
+    written: Vec<Written>,
+    /// Of which message each edit or removal was that was ever done.
+    done: BTreeMap<usize, usize>,
+}
 
 impl Default for History {
     fn default() -> Self {
-        Self(vec![Written { stream: usize::MAX, seq: 0, before: 0, audience: 0, creates: None }])
+        let beginning = Written { stream: usize::MAX, seq: 0, before: 0, audience: 0, creates: None };
+        Self { written: vec![beginning], done: BTreeMap::new() }
     }
 }
 
 impl History {
     /// Where what is written next will be.
     pub(crate) fn next(&self) -> Mark {
-        self.0.len()
+        self.written.len()
     }
 
     pub(crate) fn write(&mut self, written: Written) {
-        self.0.push(written);
+        self.written.push(written);
     }
 
     pub(crate) fn get(&self, mark: Mark) -> Option<&Written> {
-        self.0.get(mark).filter(|_| mark > 0)
+        self.written.get(mark).filter(|_| mark > 0)
+    }
+
+    pub(crate) fn did(&mut self, operation: usize, message: usize) {
+        self.done.insert(operation, message);
+    }
+
+    /// Whether an edit or removal of a message was ever done.
+    pub(crate) fn has_done(&self, operation: usize, message: usize) -> bool {
+        self.done.get(&operation) == Some(&message)
     }
 
     /// Whether somebody may be told of an event.
@@ -48,6 +64,6 @@ impl History {
     /// Whether a message was ever stored so.
     pub(crate) fn created(&self, message: usize, stream: usize, seq: i64, position: i32) -> bool {
         let so = |written: &&Written| written.stream == stream && written.seq == seq;
-        self.0.iter().rev().filter(so).any(|written| written.creates == Some((message, position)))
+        self.written.iter().rev().filter(so).any(|written| written.creates == Some((message, position)))
     }
 }

@@ -1,6 +1,6 @@
 //! A model of the database: what a transaction decides under the lock of a stream, without the transaction.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -36,8 +36,8 @@ pub(crate) struct Post {
 pub(crate) enum Verdict {
     Done { message: usize, stream: usize, seq: i64, position: i32, duplicate: bool },
     NotFound,
+    Forbidden,
     IdConflict,
-    Conflict,
     Archived,
     Unavailable,
 }
@@ -48,14 +48,17 @@ pub(crate) struct Change {
     pub(crate) operation: usize,
     pub(crate) message: usize,
     pub(crate) person: usize,
-    pub(crate) removes: bool,
+    /// What it says instead; none of a removal.
+    pub(crate) says: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
 struct Message {
     said: Said,
     author: usize,
-    body: u32,
+    /// What it was posted with, and what it says now.
+    posted: u32,
+    says: u32,
     seq: i64,
 }
 
@@ -75,7 +78,7 @@ pub(crate) struct Store {
     archived: [bool; THREADS],
     heavy: [bool; THREADS],
     read: [[i32; THREADS]; PEOPLE],
-    operations: BTreeMap<usize, i64>,
+    operations: BTreeSet<usize>,
     /// The last order of each client and thread that was stored.
     orders: BTreeMap<(usize, usize), u64>,
     twist: Option<Twist>,
@@ -111,7 +114,7 @@ impl Store {
             archived: [false; THREADS],
             heavy: [false; THREADS],
             read: [[0; THREADS]; PEOPLE],
-            operations: BTreeMap::new(),
+            operations: BTreeSet::new(),
             orders: BTreeMap::new(),
             twist,
         }
@@ -194,8 +197,8 @@ impl Store {
             return Verdict::NotFound;
         }
         let earlier = self.messages.get(&post.message).filter(|_| self.twist != Some(Twist::StoreTwice));
-        if let Some(Message { said, author, body, seq }) = earlier {
-            let same = (*author, said.thread, *body) == (post.person, thread, post.body);
+        if let Some(Message { said, author, posted, seq, .. }) = earlier {
+            let same = (*author, said.thread, *posted) == (post.person, thread, post.body);
             let (message, seq, position) = (post.message, *seq, said.position);
             let done = Verdict::Done { message, stream, seq, position, duplicate: true };
             return if same { done } else { Verdict::IdConflict };
@@ -207,7 +210,8 @@ impl Store {
         let position = self.last_position[thread];
         let said = Said { thread, position, version: 0, gone: false };
         let seq = self.last(stream) + 1;
-        self.messages.insert(post.message, Message { said, author: post.person, body: post.body, seq });
+        let message = Message { said, author: post.person, posted: post.body, says: post.body, seq };
+        self.messages.insert(post.message, message);
         let (group, thread, message) = (group_id(stream), thread_id(thread), message_id(post.message));
         self.append(history, Event::MessageCreated { group, thread, message }, at);
         Verdict::Done { message: post.message, stream, seq, position, duplicate: false }
@@ -221,31 +225,48 @@ impl Store {
         keeps
     }
 
+    /// An edit or a removal, once; of what is so already, an ack and no event.
     pub(crate) fn change(&mut self, history: &mut History, change: &Change, at: DateTime<Utc>) -> Verdict {
         let Some(known) = self.messages.get(&change.message) else { return Verdict::NotFound };
-        let Said { thread, position, .. } = known.said;
+        let Said { thread, position, gone, .. } = known.said;
         let (message, stream) = (change.message, group_of(thread));
-        if !self.is_member(stream, change.person) || known.author != change.person {
+        if !self.is_member(stream, change.person) {
             return Verdict::NotFound;
         }
-        if let Some(&seq) = self.operations.get(&change.operation) {
-            return Verdict::Done { message, stream, seq, position, duplicate: true };
+        let already = Verdict::Done { message, stream, seq: self.last(stream), position, duplicate: true };
+        if self.operations.contains(&change.operation) {
+            return already;
         }
-        if known.said.gone {
-            return Verdict::Conflict;
+        if self.archived[thread] {
+            return Verdict::Archived;
+        }
+        if known.author != change.person {
+            return Verdict::Forbidden;
+        }
+        if gone && change.says.is_some() {
+            return Verdict::NotFound;
+        }
+        if self.twist == Some(Twist::LoseChange) {
+            return already;
+        }
+        let is_so = change.says.map_or(gone, |says| says == known.says);
+        self.operations.insert(change.operation);
+        history.did(change.operation, message);
+        if is_so {
+            return already;
         }
         if let Some(stored) = self.messages.get_mut(&message) {
             stored.said.version += 1;
-            stored.said.gone = change.removes;
+            stored.said.gone = change.says.is_none();
+            stored.says = change.says.unwrap_or_default();
         }
         let (group, thread, id) = (group_id(stream), thread_id(thread), message_id(message));
-        let event = if change.removes {
+        let event = if change.says.is_none() {
             Event::MessageDeleted { group, thread, message: id }
         } else {
             Event::MessageEdited { group, thread, message: id }
         };
         let seq = self.append(history, event, at);
-        self.operations.insert(change.operation, seq);
         Verdict::Done { message, stream, seq, position, duplicate: false }
     }
 

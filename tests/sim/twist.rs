@@ -19,6 +19,10 @@ pub(crate) enum Twist {
     LetIn,
     /// A message is acked when it is handed in (I1).
     AckEarly,
+    /// An edit is acked and not made (I1).
+    LoseChange,
+    /// The acks of a batch answer each other's requests (I1).
+    MixAcks,
     /// The store does not know what it has (I1).
     StoreTwice,
     /// A client sends the second message of a thread before the first is acked (I7).

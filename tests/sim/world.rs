@@ -61,14 +61,15 @@ impl World {
         self.clients[client].write(thread, self.messages, &mut self.ground);
     }
 
-    /// A client edits or removes something of its own.
+    /// A client edits or removes something of its own, sometimes to what it is already.
     pub(crate) fn change(&mut self, client: usize, removes: bool) {
         let person = self.clients[client].person;
-        let own = self.ground.store.messages().filter(|(_, author, said)| *author == person && !said.gone);
+        let own = self.ground.store.messages().filter(|(_, author, said)| *author == person && (removes || !said.gone));
         let own: Vec<_> = own.map(|(message, ..)| message).collect();
         if let Some(message) = self.ground.dice.pick(&own) {
             self.operations += 1;
-            self.clients[client].change(message, self.operations, removes, &self.ground);
+            let says = (!removes).then_some(u32::from(self.operations.is_multiple_of(2)));
+            self.clients[client].change(message, self.operations, says, &self.ground);
         }
     }
 

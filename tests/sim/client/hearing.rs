@@ -155,28 +155,33 @@ impl Client {
 
     fn acked(&mut self, heard: &Heard<'_>, ground: &mut Ground) {
         let id = heard.message.as_deref().and_then(|id| id.parse().ok()).map(message_of);
-        let asked = heard.id.and_then(|id| self.requests.remove(&id));
+        let Some(asked) = heard.id.and_then(|id| self.requests.remove(&id)) else {
+            return ground.check(false, || format!("I1: an ack of {id:?} to no request"));
+        };
         let (Some(message), Some(stream), Some(seq), Some(position)) = (id, heard.stream, heard.seq, heard.position)
         else {
             return ground.check(false, || "an ack without its fields".to_owned());
         };
+        ground.check(asked.is_of(message), || format!("I1: {asked:?} is answered with the ack of {message}"));
         match asked {
-            Some(Asked::Send(_)) => {
+            Asked::Send(_) => {
                 let created = ground.history.created(message, stream_of(stream), seq, position);
                 ground.check(created, || format!("I1: message {message} is acked as {seq} and is not stored so"));
                 ground.note(|| format!("client {} hears that message {message} is stored", self.number));
                 self.stored(message, ground);
             }
             // What a restore has lost is not there to stand against it.
-            Some(Asked::Forge) => {
+            Asked::Forge(_) => {
                 let was_lost = ground.lost.contains(&message);
                 ground.check(was_lost, || format!("I1: something else is acked as message {message}"));
             }
-            Some(Asked::Change) => {
+            Asked::Change { operation, .. } => {
+                let done = ground.history.has_done(operation, message);
+                ground.check(done, || format!("I1: {asked:?} is acked and was never done"));
                 self.changes.pop_front();
                 self.flush_changes(ground);
             }
-            _ => {}
+            Asked::Subscribe(_) => {}
         }
     }
 
@@ -186,7 +191,7 @@ impl Client {
         let wait = Duration::from_millis(heard.retry_after_ms.unwrap_or(1000));
         let (now, at) = (self.now(ground), ground.now + wait);
         match asked {
-            Asked::Forge => {}
+            Asked::Forge(_) => {}
             Asked::Subscribe(stream) => self.again.push((at, stream)),
             Asked::Send(message) if again => self.outbox.unknown(message_id(message), now, wait),
             Asked::Send(message) => {
@@ -195,7 +200,7 @@ impl Client {
                     self.flush(ground);
                 }
             }
-            Asked::Change => {
+            Asked::Change { .. } => {
                 if let Some(first) = self.changes.front_mut().filter(|_| again) {
                     (first.sent, first.not_before) = (false, at);
                 } else {

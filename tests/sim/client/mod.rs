@@ -61,11 +61,19 @@ enum Asked {
     Subscribe(usize),
     Send(usize),
     /// Of something that another message's id is misused for.
-    Forge,
-    Change,
+    Forge(usize),
+    Change {
+        operation: usize,
+        message: usize,
+    },
 }
 
 impl Asked {
+    /// Whether it is about a message.
+    fn is_of(self, message: usize) -> bool {
+        matches!(self, Self::Send(of) | Self::Forge(of) | Self::Change { message: of, .. } if of == message)
+    }
+
     fn message(&self) -> Option<usize> {
         match *self {
             Self::Send(message) => Some(message),
@@ -79,7 +87,8 @@ impl Asked {
 struct Changing {
     operation: usize,
     message: usize,
-    removes: bool,
+    /// What it says instead; none of a removal.
+    says: Option<u32>,
     sent: bool,
     not_before: Duration,
 }
@@ -167,9 +176,9 @@ impl Client {
     /// Sends something else by the id of a message.
     pub(crate) fn forge(&mut self, message: usize, thread: usize) {
         if self.link.is_some() {
-            let (id, message, thread) = (self.next_request(), message_id(message), thread_id(thread));
-            self.requests.insert(id, Asked::Forge);
-            self.say_message(id, message, thread, FORGED);
+            let id = self.next_request();
+            self.requests.insert(id, Asked::Forge(message));
+            self.say_message(id, message_id(message), thread_id(thread), FORGED);
         }
     }
 
@@ -179,8 +188,8 @@ impl Client {
         ));
     }
 
-    pub(crate) fn change(&mut self, message: usize, operation: usize, removes: bool, ground: &Ground) {
-        self.changes.push_back(Changing { operation, message, removes, sent: false, not_before: Duration::ZERO });
+    pub(crate) fn change(&mut self, message: usize, operation: usize, says: Option<u32>, ground: &Ground) {
+        self.changes.push_back(Changing { operation, message, says, sent: false, not_before: Duration::ZERO });
         self.flush_changes(ground);
     }
 
@@ -268,14 +277,15 @@ impl Client {
 
     fn flush_changes(&mut self, ground: &Ground) {
         let now = ground.now;
-        let Some(&Changing { operation, message, removes, .. }) =
+        let Some(&Changing { operation, message, says, .. }) =
             self.changes.front().filter(|change| !change.sent && change.not_before <= now && self.link.is_some())
         else {
             return;
         };
         let id = self.next_request();
-        self.requests.insert(id, Asked::Change);
-        let (kind, body) = if removes { ("delete", "") } else { ("edit", r#","body":"other""#) };
+        self.requests.insert(id, Asked::Change { operation, message });
+        let kind = if says.is_none() { "delete" } else { "edit" };
+        let body = says.map_or_else(String::new, |says| format!(r#","body":"{says}""#));
         let (operation, message) = (Uuid::from_u128(operation as u128 | 7 << 64), message_id(message));
         self.says.push(format!(r#"{{"type":"{kind}","id":{id},"op":"{operation}","message":"{message}"{body}}}"#));
         if let Some(first) = self.changes.front_mut() {

@@ -1,6 +1,7 @@
 //! The commands of a node: each is judged, takes its place in a batch, and is answered once it is committed.
 
 use axum::extract::ws::Utf8Bytes;
+use chrono::{DateTime, Utc};
 use web::Text;
 use words::Locale;
 
@@ -69,21 +70,16 @@ impl Node {
                 }
             }
             _ if !reached => Verdict::Unavailable,
-            ClientFrame::Edit { op, message, .. } => {
-                let operation = number_of(op);
-                let change = Change { operation, message: message_of(message), person, removes: false };
-                transact(ground, |ground| ground.store.change(&mut ground.history, &change, at))
+            ClientFrame::Edit { op, message, body, .. } => {
+                let says = Some(body.parse().unwrap_or_default());
+                change(&Change { operation: number_of(op), message: message_of(message), person, says }, at, ground)
             }
             ClientFrame::Delete { op, message, .. } => {
-                let operation = number_of(op);
-                let change = Change { operation, message: message_of(message), person, removes: true };
-                transact(ground, |ground| ground.store.change(&mut ground.history, &change, at))
+                let (operation, message) = (number_of(op), message_of(message));
+                change(&Change { operation, message, person, says: None }, at, ground)
             }
             _ => Verdict::NotFound,
         };
-        if matches!(verdict, Verdict::Done { .. }) {
-            ground.count(Figure::Edits);
-        }
         let frame = answered(asked, verdict, ground);
         self.answer(id, slot, frame);
         true
@@ -135,9 +131,13 @@ impl Node {
         if items.len() > 1 {
             ground.count(Figure::Batches);
         }
-        for (item, verdict) in items.into_iter().zip(verdicts.into_iter().flatten()) {
+        let mut ids: Vec<_> = items.iter().map(|item| item.id).collect();
+        if ground.has(Twist::MixAcks) {
+            ids.rotate_left(1);
+        }
+        for ((item, id), verdict) in items.into_iter().zip(ids).zip(verdicts.into_iter().flatten()) {
             if !item.acked {
-                let frame = answered(item.id, verdict, ground);
+                let frame = answered(id, verdict, ground);
                 self.answer(item.connection, item.slot, frame);
             }
         }
@@ -185,13 +185,19 @@ fn stored(post: &Post, had: bool, ground: &mut Ground) {
 }
 
 /// A transaction of its own, that may fail before its commit or lose its answer after it.
-fn transact(ground: &mut Ground, work: impl FnOnce(&mut Ground) -> Verdict) -> Verdict {
+fn change(change: &Change, at: DateTime<Utc>, ground: &mut Ground) -> Verdict {
     if ground.fails(4) {
         ground.count(Figure::FailedCommits);
         return Verdict::Unavailable;
     }
     let before = ground.lasts();
-    let verdict = work(ground);
+    let is_first = !ground.history.has_done(change.operation, change.message);
+    let verdict = ground.store.change(&mut ground.history, change, at);
+    match verdict {
+        Verdict::Done { duplicate: false, .. } => ground.count(Figure::Edits),
+        Verdict::Done { .. } if is_first => ground.count(Figure::Unchanged),
+        _ => {}
+    }
     if ground.fails(4) {
         ground.count(Figure::LostAnswers);
         return Verdict::Unavailable;
@@ -214,7 +220,7 @@ fn answered(id: Option<i64>, verdict: Verdict, ground: &mut Ground) -> Utf8Bytes
         }
         Verdict::NotFound => Error::NotFound,
         Verdict::IdConflict => Error::IdConflict,
-        Verdict::Conflict => Error::Conflict("meeting_closed"),
+        Verdict::Forbidden => Error::Forbidden,
         Verdict::Archived => Error::Archived,
         Verdict::Unavailable => Error::Unavailable,
     };
