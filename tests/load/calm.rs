@@ -8,12 +8,13 @@ use serde_json::json;
 use crate::{
     cast,
     crowd::{Pace, bare::Framing},
-    lineup::{Lineup, seats},
+    lineup::Lineup,
     peers::Postgres,
     pgbench::Writing,
     report::{Bound, Line, Report, median, note, rounded},
+    room::{Room, seats},
     server::{Person, Server},
-    sides::{Rounds, alternate, percentile, tell},
+    sides::{Turns, percentile, tell},
 };
 
 /// How many read.
@@ -31,21 +32,16 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     note("B4: 1,000 readers, 20 messages a second");
-    let seats = seats(1, 1, READERS);
-    cast::people(server, seats.len())?;
-    let group = cast::group(server, animator, "Réunion", 0, seats.len()).await?;
+    let room = Room::of(server, animator, "Réunion", seats(1, 1, READERS)).await?;
     let group_of_limit = cast::group(server, animator, "Réunion, limite", 0, 1).await?;
-    let (lineup, preau) = Lineup::preau("preau", server, seats, &[group], PACE, postgres)?;
+    let (lineup, preau) = Lineup::preau("preau", room, PACE, postgres)?;
     let mut sides = vec![preau, lineup.limit(Framing::Length)?, lineup.ejabberd()?];
-    let mut rounds = vec![Rounds::default(); sides.len()];
     let mut inserts = Vec::new();
-    for _ in 0..ROUNDS {
-        for (rounds, round) in rounds.iter_mut().zip(alternate(&mut sides, PACE, 1, LASTING)?) {
-            rounds.rounds.extend(round.rounds);
-        }
+    let rounds = Turns { pace: PACE, times: ROUNDS, lasting: LASTING }.take(&mut sides, || {
         let run = Writing { group: group_of_limit, rows: 1, clients: 1 }.run(server, Duration::from_secs(2))?;
         inserts.push(percentile(&run.took, 99));
-    }
+        Ok(())
+    })?;
     let [preau, tcp, ejabberd] = rounds.as_slice() else { anyhow::bail!("a side is missing") };
     let mut line = Line::new("B4", "calm latency: from when a message is due to its last of 1,000 readers, 20/s");
     let limit = tcp.last(99) + median(inserts.clone());

@@ -19,8 +19,8 @@ use uuid::Uuid;
 use crate::{
     cast::{self, Group},
     crowd::{Crowd, Mark, Pace, preau::Preau},
-    lineup::{members, seats},
     report::{Bound, Line, Report, note, rounded},
+    room::{Room, seats},
     server::{Folder, Server},
 };
 
@@ -111,9 +111,7 @@ async fn kill(
     probed: Group,
     toll: &mut Toll,
 ) -> Result<Server> {
-    let seats = seats(WRITERS, 1, READERS);
-    let protocol = Preau::new(server.url(), members(&seats, &[group]));
-    let mut crowd = Crowd::connect(server.address(), protocol, &seats)?;
+    let mut crowd = Room { server: &server, seats: seats(WRITERS, 1, READERS), groups: vec![group] }.crowd()?;
     let programs = server.programs()?;
     let pid = i32::try_from(programs[usize::from(victim == Victim::Postmaster)])?;
     let pid = Pid::from_raw(pid).context("a process has a number")?;
@@ -153,11 +151,9 @@ async fn kill(
 
 /// How long it takes until somebody who tries without end has a message acked.
 fn first_ack(server: &Server, group: Group, began: Instant) -> Result<f64> {
-    let seats = seats(1, 1, 0);
+    let room = Room { server, seats: seats(1, 1, 0), groups: vec![group] };
     loop {
-        let protocol = Preau::new(server.url(), members(&seats, &[group]));
-        let tried = Crowd::connect(server.address(), protocol, &seats);
-        if let Ok(mut crowd) = tried
+        if let Ok(mut crowd) = room.crowd()
             && crowd.talk(Pace::Once(1), Duration::from_millis(1)).is_ok_and(|round| round.acks == 1)
         {
             return Ok(began.elapsed().as_secs_f64());

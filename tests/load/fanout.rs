@@ -8,13 +8,13 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::{
-    cast,
     crowd::{Pace, bare::Framing},
-    lineup::{Lineup, seats},
+    lineup::Lineup,
     peers::Postgres,
     report::{Bound, Line, Report, note},
+    room::{Room, seats},
     server::{Person, Server},
-    sides::{alternate, tell},
+    sides::{Turns, tell},
 };
 
 /// How many read.
@@ -33,10 +33,8 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     note("B1: 1,000 readers of one channel");
-    let seats = seats(1, 1, READERS);
-    cast::people(server, seats.len())?;
-    let group = cast::group(server, animator, "Diffusion", 0, seats.len()).await?;
-    let (lineup, preau) = Lineup::preau("preau", server, seats, &[group], PACE, postgres)?;
+    let room = Room::of(server, animator, "Diffusion", seats(1, 1, READERS)).await?;
+    let (lineup, preau) = Lineup::preau("preau", room, PACE, postgres)?;
     let mut sides = vec![
         preau,
         lineup.limit(Framing::Length)?,
@@ -44,7 +42,7 @@ pub(crate) async fn measure(
         lineup.ejabberd()?,
         lineup.socketio()?,
     ];
-    let rounds = alternate(&mut sides, PACE, ROUNDS, LASTING)?;
+    let rounds = Turns { pace: PACE, times: ROUNDS, lasting: LASTING }.take(&mut sides, || Ok(()))?;
     let [preau, tcp, _, ejabberd, socketio] = rounds.as_slice() else { anyhow::bail!("a side is missing") };
     let mut line = Line::new("B1", "durable fan-out: 1,000 readers of one channel, 32 messages of 300 B under way");
     let cheaper = |peer: f64| peer / preau.per_delivery();

@@ -76,9 +76,7 @@ async fn weigh(binary: &Path, folder: &Folder, postgres: &Postgres) -> Result<[f
     let (server, ejabberd, ws) = (Server::start(binary, folder).await?, Ejabberd::start(postgres)?, peers::ws()?);
     note("  leaving the servers alone for a minute");
     tokio::time::sleep(IDLE).await;
-    let pids = [vec![server.pid()], vec![ejabberd.pid()], vec![ws.pid()]];
-    let preau = processor::memory_of(server.pid())?;
-    let weights = [preau, processor::memory(&pids[1])?, processor::memory(&pids[2])?];
+    let weights = [server.memory()?, processor::memory(&[ejabberd.pid()])?, processor::memory(&[ws.pid()])?];
     server.stop().await?;
     Ok(weights.map(|bytes| bytes / MIB))
 }

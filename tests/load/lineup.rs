@@ -5,16 +5,16 @@ use std::time::Duration;
 use anyhow::Result;
 
 use crate::{
-    cast::{self, Group},
+    cast,
     crowd::{
         Crowd, Pace, Seat,
         bare::{Bare, Framing},
-        preau::{BODY, Member, Preau},
+        preau::BODY,
         socketio::SocketIo,
         xmpp::Xmpp,
     },
     peers::{self, Ejabberd, Postgres},
-    server::Server,
+    room::Room,
     sides::{Connected, Program, Side},
 };
 
@@ -32,20 +32,17 @@ pub(crate) struct Lineup<'a> {
 }
 
 impl<'a> Lineup<'a> {
-    /// Préau's members in their seats, each channel a group; its delivery is the measure of the others'.
+    /// Préau's members in their seats; its delivery is the measure of the others'.
     pub(crate) fn preau(
         name: &'static str,
-        server: &'a Server,
-        seats: Vec<Seat>,
-        groups: &[Group],
+        room: Room<'a>,
         pace: Pace,
         postgres: &'a Postgres,
     ) -> Result<(Self, Box<dyn Side + 'a>)> {
-        let protocol = Preau::new(server.url(), members(&seats, groups));
-        let mut crowd = Crowd::connect(server.address(), protocol, &seats)?;
+        let mut crowd = room.crowd()?;
         let weighed = crowd.talk(pace, WARM_UP)?;
         let weight = usize::try_from(weighed.bytes / weighed.deliveries.max(1))?;
-        let groups = groups.to_vec();
+        let Room { server, seats, groups } = room;
         let side = Connected {
             name,
             crowd,
@@ -105,24 +102,6 @@ impl<'a> Lineup<'a> {
     fn rooms(&self) -> Vec<(Vec<usize>, bool)> {
         self.seats.iter().map(|seat| (vec![seat.channel], seat.speaks)).collect()
     }
-}
-
-/// So many who post, and so many who read each channel, over so many channels.
-pub(crate) fn seats(speakers: usize, channels: usize, readers: usize) -> Vec<Seat> {
-    let speaking = (0..speakers).map(|number| Seat { speaks: true, listens: false, channel: number % channels });
-    let reading =
-        (0..readers * channels).map(|number| Seat { speaks: false, listens: true, channel: number % channels });
-    speaking.chain(reading).collect()
-}
-
-/// The members in these seats: who does not listen follows nothing.
-pub(crate) fn members(seats: &[Seat], groups: &[Group]) -> Vec<Member> {
-    let member = |(number, seat): (usize, &Seat)| {
-        let group = groups[seat.channel];
-        let streams = if seat.listens { vec![group.id] } else { Vec::new() };
-        Member { session: cast::session(number), streams, thread: group.thread }
-    };
-    seats.iter().enumerate().map(member).collect()
 }
 
 fn archived(postgres: &Postgres) -> Result<u64> {

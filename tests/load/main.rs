@@ -12,7 +12,6 @@ mod calm;
 mod crash;
 mod fanout;
 mod footprint;
-mod idle;
 mod memory;
 mod page;
 mod quiet;
@@ -31,6 +30,7 @@ mod peers;
 mod pgbench;
 mod processor;
 mod report;
+mod room;
 mod server;
 mod sides;
 
@@ -87,10 +87,8 @@ enum Benchmark {
     B15,
     /// What rights cost
     B17,
-    /// Typing at 1,000 online
+    /// 1,000 online: idle, typing, coming and going
     B18,
-    /// What 1,000 idle members cost
-    Idle,
     /// A thread's page in a group of 100,000 messages
     Page,
     /// A file of 1 GiB
@@ -154,9 +152,6 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
     }
     if wanted(Benchmark::B18) {
         typing::measure(&server, &animator, &mut report).await?;
-    }
-    if wanted(Benchmark::Idle) {
-        idle::measure(&server, &animator, &mut report).await?;
     }
     if wanted(Benchmark::B14) {
         crash::measure(&cli.binary, cli.full, &mut report).await?;

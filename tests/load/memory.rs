@@ -20,6 +20,7 @@ use crate::{
     peers::{self, Ejabberd, Postgres},
     processor,
     report::{Bound, Line, Report, median, note, rounded},
+    room::follower,
     server::{Folder, Server},
     sides::Program,
 };
@@ -44,7 +45,7 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
     for round in 0..ROUNDS {
         let server = Server::start(binary, &folder).await?;
         let preau = Preau::new(server.url(), members.clone());
-        weights[0].push(weigh(server.address(), preau, || Ok(server.memory()? * 1e6))?);
+        weights[0].push(weigh(server.address(), preau, || server.memory())?);
         server.stop().await?;
         let ws = peers::ws()?;
         let follower = Ws { channels: (0..CHANNELS).collect() };
@@ -83,9 +84,7 @@ async fn prepare(binary: &Path, folder: &Folder) -> Result<Vec<Member>> {
     }
     server.sql("analyze;")?;
     server.stop().await?;
-    let streams: Vec<_> = groups.iter().map(|group| group.id).collect();
-    let member = |number| Member { session: cast::session(number), streams: streams.clone(), thread: groups[0].thread };
-    Ok((0..MEMBERS).map(member).collect())
+    Ok((0..MEMBERS).map(|number| follower(number, &groups)).collect())
 }
 
 /// The KiB by which a server grows for each connection.

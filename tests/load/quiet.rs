@@ -8,12 +8,13 @@ use serde_json::json;
 use crate::{
     cast,
     crowd::Pace,
-    lineup::{Lineup, seats},
+    lineup::Lineup,
     peers::Postgres,
     pgbench::Writing,
     report::{Bound, Line, Report, median, note, rounded},
+    room::{Room, seats},
     server::{Person, Server},
-    sides::{Rounds, alternate, percentile, tell},
+    sides::{Turns, percentile, tell},
 };
 
 /// How many read.
@@ -32,22 +33,17 @@ pub(crate) async fn measure(
     report: &mut Report,
 ) -> Result<()> {
     note("B3: one message at a time");
-    let seats = seats(1, 1, READERS);
-    cast::people(server, seats.len())?;
-    let group = cast::group(server, animator, "Calme", 0, seats.len()).await?;
+    let room = Room::of(server, animator, "Calme", seats(1, 1, READERS)).await?;
     let group_of_limit = cast::group(server, animator, "Calme, limite", 0, 1).await?;
-    let (lineup, preau) = Lineup::preau("preau", server, seats, &[group], PACE, postgres)?;
+    let (lineup, preau) = Lineup::preau("preau", room, PACE, postgres)?;
     let mut sides = vec![preau, lineup.ejabberd()?];
-    let mut rounds = vec![Rounds::default(); sides.len()];
     let (mut p50, mut p99) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        for (rounds, round) in rounds.iter_mut().zip(alternate(&mut sides, PACE, 1, LASTING)?) {
-            rounds.rounds.extend(round.rounds);
-        }
+    let rounds = Turns { pace: PACE, times: ROUNDS, lasting: LASTING }.take(&mut sides, || {
         let run = Writing { group: group_of_limit, rows: 1, clients: 1 }.run(server, LASTING)?;
         p50.push(percentile(&run.took, 50));
         p99.push(percentile(&run.took, 99));
-    }
+        Ok(())
+    })?;
     let [preau, ejabberd] = rounds.as_slice() else { anyhow::bail!("a side is missing") };
     let mut line = Line::new("B3", "one message on an idle server: send to ack, 100 readers");
     line.ratio("p50, in pgbench's single rows", preau.ack(50) / median(p50.clone()), Bound::AtMost(4.0));

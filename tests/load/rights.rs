@@ -19,15 +19,13 @@ use serde_json::json;
 
 use crate::{
     cast::{self, Group},
-    crowd::{
-        Crowd, Pace, Seat,
-        preau::{Member, Preau},
-    },
-    lineup::{Lineup, seats},
+    crowd::{Crowd, Pace, Seat, preau::Preau},
+    lineup::Lineup,
     peers::Postgres,
     report::{Bound, Line, Report, note},
+    room::{Room, follower, seats},
     server::{Person, Server},
-    sides::{Rounds, alternate, percentile, tell},
+    sides::{Rounds, Turns, percentile, tell},
 };
 
 /// How many read, and how many of them are removed one after another.
@@ -59,7 +57,7 @@ pub(crate) async fn measure(
     let seats = seats(1, 1, READERS);
     let all = seats.len() + LEAVERS;
     cast::people(server, all)?;
-    let plain = cast::group(server, animator, "Sans façon", 0, seats.len()).await?;
+    let plain = Room::of(server, animator, "Sans façon", seats.clone()).await?;
     let group = cast::group(server, animator, "Avec des droits", 0, all).await?;
     for number in 1..GROUPS {
         cast::group(server, animator, &format!("Voisin {number}"), 0, all).await?;
@@ -70,26 +68,28 @@ pub(crate) async fn measure(
         group.id,
         cast::person(0)
     ))?;
-    let (_, without) = Lineup::preau("preau_plain", server, seats.clone(), &[plain], PACE, postgres)?;
-    let (_, with) = Lineup::preau("preau", server, seats.clone(), &[group], PACE, postgres)?;
+    let first = seats.len();
+    let (_, without) = Lineup::preau("preau_plain", plain, PACE, postgres)?;
+    let (_, with) = Lineup::preau("preau", Room { server, seats, groups: vec![group] }, PACE, postgres)?;
     let mut sides = vec![without, with];
     let leavers = Leavers {
         address: server.address(),
         url: server.url().to_owned(),
         token: animator.token().to_owned(),
         group,
-        first: seats.len(),
+        first,
     };
     let mut rounds = vec![Rounds::default(); sides.len()];
     let mut removals = Removals { told: HashMap::new(), took: Vec::new() };
-    for _ in 0..ROUNDS {
-        rounds[0].rounds.extend(alternate(&mut sides[..1], PACE, 1, LASTING)?.remove(0).rounds);
+    let turns = Turns { pace: PACE, times: ROUNDS, lasting: LASTING };
+    for _ in 0..turns.times {
+        rounds[0].rounds.push(turns.round(&mut sides[..1], 0)?);
         let (stop, leavers) = (Arc::new(AtomicBool::new(false)), leavers.clone());
         let leaving = std::thread::spawn({
             let (stop, done) = (Arc::clone(&stop), removals.took.len());
             move || leavers.leave(done, &stop)
         });
-        rounds[1].rounds.extend(alternate(&mut sides[1..], PACE, 1, LASTING)?.remove(0).rounds);
+        rounds[1].rounds.push(turns.round(&mut sides[1..], 0)?);
         stop.store(true, Ordering::Relaxed);
         let round = leaving.join().ok().context("the removals ended well")??;
         removals.told.extend(round.told);
@@ -146,8 +146,7 @@ impl Leavers {
         let mut number = self.first + done;
         while !stop.load(Ordering::Relaxed) && number < self.first + LEAVERS {
             let began = Instant::now();
-            let member =
-                Member { session: cast::session(number), streams: vec![self.group.id], thread: self.group.thread };
+            let member = follower(number, &[self.group]);
             let seat = [Seat { speaks: false, listens: true, channel: 0 }];
             let mut crowd = Crowd::connect(self.address, Preau::new(&self.url, vec![member]), &seat)?;
             crowd.idle(Duration::from_millis(200))?;

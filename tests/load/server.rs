@@ -117,11 +117,6 @@ impl Server {
         &self.url
     }
 
-    /// The number of its process.
-    pub(crate) fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// The server, and its PostgreSQL.
     pub(crate) fn programs(&self) -> Result<Vec<u32>> {
         Ok(vec![self.pid, self.postmaster(0)?.parse()?])
@@ -153,9 +148,9 @@ impl Server {
         Ok(file.lines().nth(line).context("the file has this line")?.trim().to_owned())
     }
 
-    /// The memory of the server alone, in MB of 1,000,000 bytes.
+    /// The memory of the server alone, in bytes.
     pub(crate) fn memory(&self) -> Result<f64> {
-        Ok(processor::memory_of(self.pid)? / 1e6)
+        processor::memory_of(self.pid)
     }
 
     /// The processor time that the server has used so far, in seconds, without its PostgreSQL.

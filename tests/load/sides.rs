@@ -126,32 +126,48 @@ impl Rounds {
     }
 }
 
-/// Talks with each side in turn, so many times over, so that what the machine does besides falls on all of them.
-pub(crate) fn alternate(
-    sides: &mut [Box<dyn Side + '_>],
-    pace: Pace,
-    times: usize,
-    lasting: Duration,
-) -> Result<Vec<Rounds>> {
-    let mut rounds = vec![Rounds::default(); sides.len()];
-    for _ in 0..times {
-        for (index, rounds) in rounds.iter_mut().enumerate() {
-            let (before, rest) = sides.split_at_mut(index);
-            let (side, after) = rest.split_first_mut().context("there is a side for each of its rounds")?;
-            let mut others = || before.iter_mut().chain(after.iter_mut()).try_for_each(|other| other.idle());
-            let (round, processor) = side.talk(pace, lasting, &mut others).with_context(|| side.name())?;
-            others()?;
-            let (per_second, each) = (round.deliveries as f64 / round.elapsed.as_secs_f64(), round.deliveries as f64);
-            note(&format!(
-                "  {}: {per_second:.0} deliveries/s, {:.3} µs each, {:.0} acks/s",
-                side.name(),
-                processor * 1e6 / each,
-                round.acks as f64 / round.elapsed.as_secs_f64(),
-            ));
-            rounds.rounds.push((round, processor));
+/// How the sides take turns: at which pace, how often, and for how long each time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Turns {
+    pub(crate) pace: Pace,
+    pub(crate) times: usize,
+    pub(crate) lasting: Duration,
+}
+
+impl Turns {
+    /// Talks with each side in turn, so that what the machine does besides falls on all of them. Once all have had theirs,
+    /// something else has.
+    pub(crate) fn take(
+        self,
+        sides: &mut [Box<dyn Side + '_>],
+        mut between: impl FnMut() -> Result<()>,
+    ) -> Result<Vec<Rounds>> {
+        let mut rounds = vec![Rounds::default(); sides.len()];
+        for _ in 0..self.times {
+            for (index, rounds) in rounds.iter_mut().enumerate() {
+                rounds.rounds.push(self.round(sides, index)?);
+            }
+            between()?;
         }
+        Ok(rounds)
     }
-    Ok(rounds)
+
+    /// One side's turn; the others are looked after.
+    pub(crate) fn round(self, sides: &mut [Box<dyn Side + '_>], index: usize) -> Result<(Round, f64)> {
+        let (before, rest) = sides.split_at_mut(index);
+        let (side, after) = rest.split_first_mut().context("there is a side for each of its rounds")?;
+        let mut others = || before.iter_mut().chain(after.iter_mut()).try_for_each(|other| other.idle());
+        let (round, processor) = side.talk(self.pace, self.lasting, &mut others).with_context(|| side.name())?;
+        others()?;
+        let (per_second, each) = (round.deliveries as f64 / round.elapsed.as_secs_f64(), round.deliveries as f64);
+        note(&format!(
+            "  {}: {per_second:.0} deliveries/s, {:.3} µs each, {:.0} acks/s",
+            side.name(),
+            processor * 1e6 / each,
+            round.acks as f64 / round.elapsed.as_secs_f64(),
+        ));
+        Ok((round, processor))
+    }
 }
 
 /// Puts the figures of each side into the line, with what must be nothing. Préau's own faults, and those of a limit, make

@@ -14,13 +14,10 @@ use serde_json::json;
 
 use crate::{
     cast,
-    crowd::{
-        Crowd, Pace, Seat,
-        preau::{Member, Preau},
-    },
-    lineup::{members, seats},
+    crowd::{Crowd, Pace, Seat, preau::Preau},
     processor,
     report::{Bound, Line, Report, median, note, rounded},
+    room::{Room, follower, seats},
     server::{Person, Server},
     sides::percentile,
 };
@@ -41,21 +38,17 @@ const ROUNDS: usize = 3;
 pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Report) -> Result<()> {
     note("B13: 10 of 1,000 readers stop reading");
     let seats = seats(1, 1, HEALTHY);
-    cast::people(server, seats.len() + SLOW)?;
-    let group = cast::group(server, animator, "Lents", 0, seats.len() + SLOW).await?;
-    let protocol = Preau::new(server.url(), members(&seats, &[group]));
-    let mut crowd = Crowd::connect(server.address(), protocol, &seats)?;
+    let first = seats.len();
+    cast::people(server, first + SLOW)?;
+    let group = cast::group(server, animator, "Lents", 0, first + SLOW).await?;
+    let mut crowd = Room { server, seats, groups: vec![group] }.crowd()?;
     let (mut without, mut with, mut memory) = (Vec::new(), Vec::new(), Vec::new());
     let (mut cut, mut resumed) = (0, 0);
     for _ in 0..ROUNDS {
         let (round, lightest) = watched(server, || crowd.talk(PACE, WITHOUT))?;
         without.push(percentile(&round.last, 99));
-        let slow_member = |number| Member {
-            session: cast::session(seats.len() + number),
-            streams: vec![group.id],
-            thread: group.thread,
-        };
-        let protocol = Preau::new(server.url(), (0..SLOW).map(slow_member).collect());
+        let slow = (first..first + SLOW).map(|number| follower(number, &[group])).collect();
+        let protocol = Preau::new(server.url(), slow);
         let slow = [Seat { speaks: false, listens: true, channel: 0 }; SLOW];
         let mut slow = Crowd::connect(server.address(), protocol, &slow)?;
         slow.narrow(HELD)?;

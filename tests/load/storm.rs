@@ -14,12 +14,12 @@ use crate::{
     crowd::{
         Crowd, Pace, Seat,
         bare::{Bare, Framing},
-        preau::{Member, Preau},
+        preau::Preau,
         socketio::SocketIo,
     },
-    lineup,
     peers::{self, Postgres},
     report::{Bound, Line, Report, median, note, rounded},
+    room::{self, follower},
     server::{Folder, Person, Server},
     sides::Program,
 };
@@ -107,10 +107,8 @@ async fn storm(
     members: usize,
     groups: &[Group],
 ) -> Result<(Server, Storm)> {
-    let streams: Vec<_> = groups.iter().map(|group| group.id).collect();
-    let member = |number| Member { session: cast::session(number), streams: streams.clone(), thread: groups[0].thread };
     let port = server.address().port();
-    let protocol = Preau::new(server.url(), (0..members).map(member).collect());
+    let protocol = Preau::new(server.url(), (0..members).map(|number| follower(number, groups)).collect());
     let crowd = Crowd::connect(server.address(), protocol, &readers(members))?;
     server.kill().await?;
     let server = Server::start_on(binary, folder, port).await?;
@@ -136,7 +134,7 @@ async fn storm(
 /// As many bare handshakes, and the same bytes to everybody.
 fn limit(members: usize, weight: usize) -> Result<Duration> {
     let program = Program::limit(Framing::WebSocket)?;
-    let seats = lineup::seats(1, 1, members);
+    let seats = room::seats(1, 1, members);
     let crowd = Crowd::connect(program.address, Bare::new(Framing::WebSocket, weight, 1), &seats)?;
     drop(program);
     let program = Program::limit(Framing::WebSocket)?;

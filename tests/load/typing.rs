@@ -1,4 +1,4 @@
-//! B18: typing at 1,000 online. All chose to show that they write and to see that others do; a tenth of them write in the
+//! B18: 1,000 online who are idle, and who type. All chose to show that they write and to see that others do; a tenth of them write in the
 //! same thread, and 5 % a second lose their connection and come back, with their subscription.
 //!
 //! The same crowd is measured idle, writing, coming and going, and doing both. The model is a server that passes each
@@ -10,11 +10,10 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use crate::{
-    cast,
     crowd::{Crowd, preau::Preau},
-    lineup::{members, seats},
     processor,
     report::{Bound, Line, Report, note, rounded},
+    room::{Room, seats},
     server::{Person, Server},
 };
 
@@ -25,6 +24,8 @@ const COMINGS: usize = 50;
 /// How often who writes says so.
 const EVERY: Duration = Duration::from_secs(3);
 const LASTING: Duration = Duration::from_secs(30);
+/// The same of who is idle: two rounds of heartbeats, and of where the streams stand.
+const IDLE: Duration = Duration::from_mins(1);
 /// What happens is spread in steps of this length.
 const STEP: Duration = Duration::from_millis(5);
 /// Who comes back next: a number that has no divisor in common with that of the members reaches all of them.
@@ -36,6 +37,7 @@ struct Life {
     name: &'static str,
     typists: usize,
     comings: usize,
+    lasting: Duration,
 }
 
 /// What a stretch of life came to.
@@ -53,20 +55,18 @@ struct Figures {
 /// Measures the processors and the bytes of each of four lives.
 pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Report) -> Result<()> {
     note("B18: typing at 1,000 online");
-    cast::people(server, MEMBERS)?;
-    let group = cast::group(server, animator, "Vive voix", 0, MEMBERS).await?;
+    let room = Room::of(server, animator, "Vive voix", seats(0, 1, MEMBERS)).await?;
     server.sql(&format!(
         "update people set shows_typing = true where id in (select person_id from members where group_id = '{}');
          analyze people;",
-        group.id
+        room.groups[0].id
     ))?;
-    let seats = seats(0, 1, MEMBERS);
-    let mut crowd = Crowd::connect(server.address(), Preau::new(server.url(), members(&seats, &[group])), &seats)?;
+    let mut crowd = room.crowd()?;
     let lives = [
-        Life { name: "idle", typists: 0, comings: 0 },
-        Life { name: "typing", typists: TYPISTS, comings: 0 },
-        Life { name: "coming_and_going", typists: 0, comings: COMINGS },
-        Life { name: "both", typists: TYPISTS, comings: COMINGS },
+        Life { name: "idle", typists: 0, comings: 0, lasting: IDLE },
+        Life { name: "typing", typists: TYPISTS, comings: 0, lasting: LASTING },
+        Life { name: "coming_and_going", typists: 0, comings: COMINGS, lasting: LASTING },
+        Life { name: "both", typists: TYPISTS, comings: COMINGS, lasting: LASTING },
     ];
     let mut figures = Vec::new();
     for life in lives {
@@ -75,11 +75,13 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
         note(&format!("  {}: {cores:.3} processors, {received:.0} bytes/s to each", life.name));
         figures.push(came_to);
     }
-    let [idle, typing, coming, both] = &figures[..] else { unreachable!("four lives") };
+    let [idle, typing, coming, both] = &figures[..] else { anyhow::bail!("a life is missing") };
     let what = "1,000 members who see each other write: 10 % write in one thread, 5 % a second reconnect";
     let mut line = Line::new("B18", what);
     line.valid(crowd.faults().are_none() && crowd.ready() == MEMBERS);
     line.valid(crowd.memories().skip(TYPISTS).all(|memory| memory.typings > 0));
+    line.ratio("processors of 1,000 idle members", idle.cores, Bound::AtMost(0.05));
+    line.ratio("bytes a second to each idle member", idle.received, Bound::AtMost(200.0));
     line.ratio(
         "processors of typing, over those of the same crowd idle",
         typing.cores - idle.cores,
@@ -101,7 +103,7 @@ fn lead(crowd: &mut Crowd<Preau>, server: &Server, life: Life) -> Result<Figures
     let before = processor::time(&programs)?;
     let began = Instant::now();
     let (mut said, mut came) = (0, 0);
-    while began.elapsed() < LASTING {
+    while began.elapsed() < life.lasting {
         let passed = began.elapsed().as_secs_f64();
         while (said as f64) < passed * life.typists as f64 / EVERY.as_secs_f64() {
             let who = said % life.typists;

@@ -46,7 +46,7 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let kept = added["versions"][0]["file"]["size_bytes"].as_u64().context("a file has a weight")?;
     ensure!(kept == WEIGHT, "{kept} bytes of {WEIGHT} were kept");
     ensure!(looks > 10, "memory was looked at {looks} times only");
-    report.below("upload of 1 GiB: growth of the server’s memory", most - before, "MB", 32.0);
+    report.below("upload of 1 GiB: growth of the server’s memory", (most - before) / 1e6, "MB", 32.0);
     Report::figure("upload of 1 GiB: speed", WEIGHT as f64 / 1e6 / took, "MB/s");
     Report::figure("a file written and flushed by the same machine: speed", disk()?, "MB/s");
     Ok(())

@@ -8,12 +8,13 @@ use serde_json::json;
 use crate::{
     cast::{self, Group},
     crowd::Pace,
-    lineup::{Lineup, seats},
+    lineup::Lineup,
     peers::Postgres,
     pgbench::Writing,
     report::{Bound, Line, Report, median, note},
+    room::{Room, seats},
     server::{Person, Server},
-    sides::{Rounds, Side, alternate, tell},
+    sides::{Rounds, Side, Turns, tell},
 };
 
 /// How many post.
@@ -46,9 +47,10 @@ pub(crate) async fn measure(
     }
     let hot = cast::group(server, animator, "Salon unique", 0, WRITERS + READERS).await?;
     let limit = cast::group(server, animator, "Limite", 0, 1).await?;
-    let (_, wide) = Lineup::preau("preau", server, seats(WRITERS, CHANNELS, READERS), &groups, PACE, postgres)?;
-    let (lineup, narrow) =
-        Lineup::preau("preau_hot_channel", server, seats(WRITERS, 1, READERS), &[hot], PACE, postgres)?;
+    let wide = Room { server, seats: seats(WRITERS, CHANNELS, READERS), groups };
+    let narrow = Room { server, seats: seats(WRITERS, 1, READERS), groups: vec![hot] };
+    let (_, wide) = Lineup::preau("preau", wide, PACE, postgres)?;
+    let (lineup, narrow) = Lineup::preau("preau_hot_channel", narrow, PACE, postgres)?;
     let mut sides = vec![wide, narrow, lineup.ejabberd()?, lineup.socketio()?];
     let (rounds, limits) = turns(&mut sides, server, limit)?;
     let mut line = Line::new(
@@ -68,15 +70,12 @@ struct Limits {
 }
 
 fn turns(sides: &mut [Box<dyn Side + '_>], server: &Server, group: Group) -> Result<(Vec<Rounds>, Limits)> {
-    let mut rounds = vec![Rounds::default(); sides.len()];
     let (mut batches, mut singles) = (Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        for (rounds, round) in rounds.iter_mut().zip(alternate(sides, PACE, 1, LASTING)?) {
-            rounds.rounds.extend(round.rounds);
-        }
+    let rounds = Turns { pace: PACE, times: ROUNDS, lasting: LASTING }.take(sides, || {
         batches.push(Writing { group, rows: 50, clients: 1 }.run(server, LASTING)?.rows);
         singles.push(Writing { group, rows: 1, clients: CLIENTS }.run(server, LASTING)?.rows);
-    }
+        Ok(())
+    })?;
     Ok((rounds, Limits { batches: median(batches), singles: median(singles) }))
 }
 
