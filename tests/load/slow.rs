@@ -43,7 +43,7 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let group = cast::group(server, animator, "Lents", 0, first + SLOW).await?;
     let mut crowd = Room { server, seats, groups: vec![group] }.crowd()?;
     let (mut without, mut with, mut memory) = (Vec::new(), Vec::new(), Vec::new());
-    let (mut cut, mut resumed) = (0, 0);
+    let (mut cut, mut back, mut reset) = (0, 0, 0);
     for _ in 0..ROUNDS {
         let (round, lightest) = watched(server, || crowd.talk(PACE, WITHOUT))?;
         without.push(percentile(&round.last, 99));
@@ -59,7 +59,8 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
         slow.idle(Duration::from_secs(1))?;
         cut += slow.faults().cut;
         let (slow, _) = slow.again(server.address())?;
-        resumed += SLOW;
+        back += slow.ready();
+        reset += slow.memories().filter(|memory| memory.resets > 0).count();
         crowd.idle(Duration::ZERO)?;
         drop(slow);
     }
@@ -73,8 +74,9 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     );
     line.ratio("growth of the server's memory for each of them, MiB", median(memory.clone()), Bound::AtMost(1.0));
     line.ratio("cut, of those who stopped", cut as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
+    line.ratio("came back, of those who stopped", back as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
     line.with("last_reader_p99_ms", json!({ "without": rounded(median(without)), "with": rounded(median(with)) }));
-    line.with("went_on_from_their_cursor_or_were_told_to_fetch_again", resumed);
+    line.with("told_to_fetch_again", reset);
     line.with(
         "validity",
         json!({ "lost": faults.lost, "duplicated": faults.duplicated, "reordered": faults.reordered }),

@@ -38,6 +38,9 @@ struct Storm {
     took: Duration,
     /// How many did not come back in time.
     missing: usize,
+    /// How many have not all that their streams hold, and how many times some of it was passed over.
+    behind: usize,
+    resets: u64,
     /// How many connections were refused, and tried again.
     refusals: usize,
     /// How often events, sessions and memberships were read.
@@ -62,6 +65,7 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
         server.sql("analyze;")?;
         let (mut preau, mut bare, mut socketio) = (Vec::new(), Vec::new(), Vec::new());
         let (mut scans, mut refusals, mut missing, mut most) = (Vec::new(), Vec::new(), Vec::new(), 0);
+        let (mut behind, mut resets) = (0, 0);
         for _ in 0..rounds {
             let (next, storm) = storm(server, binary, &folder, &animator, members, &groups).await?;
             server = next;
@@ -69,6 +73,8 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
             scans.push(storm.scans);
             refusals.push(storm.refusals);
             missing.push(storm.missing);
+            behind += storm.behind;
+            resets += storm.resets;
             most = most.max(storm.event_scans);
             bare.push(limit(members, storm.weight)?.as_secs_f64());
             socketio.push(peer(members, postgres)?.as_secs_f64());
@@ -89,10 +95,8 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
             missing.iter().sum::<usize>() as f64,
             Bound::AtMost(0.0),
         );
-        line.with(
-            "validity",
-            json!({ "lost": 0, "checked": "every member's cursor is the stream's last, event by event" }),
-        );
+        line.valid(behind == 0 && resets == 0);
+        line.with("validity", json!({ "members_without_their_last_events": behind, "told_to_fetch_again": resets }));
         report.line(line);
     }
     Ok(())
@@ -122,13 +126,16 @@ async fn storm(
     let (crowd, took) = crowd.again(server.address())?;
     let (bytes, missing) = (crowd.bytes(), members - crowd.ready());
     let refusals = crowd.refusals();
+    let lasts = lasts(&server, groups)?;
+    let behind = crowd.memories().filter(|memory| memory.positions() != lasts).count();
+    let resets = crowd.memories().map(|memory| memory.resets).sum();
     tokio::time::sleep(COUNTED).await;
     let after = scans(&server)?;
     drop(crowd);
     let counted = |index: usize| after[index] - before[index];
     let scans = json!({ "events": counted(0), "sessions": counted(1), "members": counted(2), "messages": counted(3) });
     let weight = usize::try_from(bytes)? / members / MISSED as usize;
-    Ok((server, Storm { took, missing, refusals, scans, event_scans: counted(0), weight }))
+    Ok((server, Storm { took, missing, behind, resets, refusals, scans, event_scans: counted(0), weight }))
 }
 
 /// As many bare handshakes, and the same bytes to everybody.
@@ -160,6 +167,15 @@ fn peer(members: usize, postgres: &Postgres) -> Result<Duration> {
     crowd.protocol_mut().resume_from(last, MISSED);
     let (_, took) = crowd.again(program.address)?;
     Ok(took)
+}
+
+/// Where the stream of each group ends.
+fn lasts(server: &Server, groups: &[Group]) -> Result<Vec<u64>> {
+    let last = |group: &Group| {
+        let last = server.sql(&format!("select last_seq from streams where id = '{}';", group.id))?;
+        Ok(last.parse()?)
+    };
+    groups.iter().map(last).collect()
 }
 
 fn readers(members: usize) -> Vec<Seat> {

@@ -41,6 +41,8 @@ pub(crate) struct Memory {
     followed: usize,
     /// Up to where each was applied.
     applied: Vec<u64>,
+    /// How often too much was missed, and it went on from where the stream was.
+    pub(crate) resets: u64,
     /// How often it was told that somebody writes, and in how many bytes.
     pub(crate) typings: u64,
     pub(crate) typing_bytes: u64,
@@ -109,6 +111,7 @@ impl Preau {
         }
         if memory.resumes && says(b"\"result\":\"reset\"") {
             // Too much was missed: what would be fetched again stands there, and is followed from there.
+            memory.resets += 1;
             memory.applied[stream] = seq;
             self.subscribe(who, memory, stream, out);
             return Heard::Nothing;
@@ -141,6 +144,11 @@ impl Memory {
     /// Up to where the only stream was applied.
     pub(crate) fn applied(&self) -> u64 {
         self.applied.first().copied().unwrap_or_default()
+    }
+
+    /// Up to where each stream was applied.
+    pub(crate) fn positions(&self) -> &[u64] {
+        &self.applied
     }
 
     fn follows(&mut self) -> Heard {
