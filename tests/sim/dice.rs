@@ -1,7 +1,9 @@
 //! The only source of chance: the same seed gives the same schedule.
 
+use serde::{Deserialize, Serialize};
+
 /// A small generator (`SplitMix64`).
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Dice(u64);
 
 impl Dice {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     cast::{NODES, STREAMS},
@@ -17,7 +18,8 @@ use crate::{
 };
 
 /// What a seed allows to happen: schedules that mix everything reach less than those that lack something.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 #[expect(clippy::struct_excessive_bools, reason = "independent faults, each there or not")]
 pub(crate) struct Mode {
     /// How many hints of a hundred are lost.
@@ -31,10 +33,12 @@ pub(crate) struct Mode {
     pub(crate) bursts: bool,
     pub(crate) clocks: bool,
     pub(crate) changes: bool,
+    /// The second look of a printing may take long.
+    pub(crate) late: bool,
 }
 
 impl Mode {
-    fn new(dice: &mut Dice) -> Self {
+    pub(crate) fn new(dice: &mut Dice) -> Self {
         let outages = dice.happens(50);
         Self {
             lost: [0, 10, 50, 100][dice.roll(4)],
@@ -47,6 +51,7 @@ impl Mode {
             bursts: dice.happens(8),
             clocks: dice.happens(30),
             changes: dice.happens(50),
+            late: dice.happens(50),
         }
     }
 }
@@ -98,12 +103,11 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    pub(crate) fn new(seed: u64, twist: Option<Twist>, traced: bool) -> Self {
-        let mut dice = Dice::new(seed);
+    pub(crate) fn new(mode: Mode, twist: Option<Twist>, traced: bool) -> Self {
         Self {
             now: Duration::ZERO,
-            mode: Mode::new(&mut dice),
-            dice,
+            mode,
+            dice: Dice::default(),
             twist,
             store: Store::new(twist),
             history: History::default(),
@@ -152,6 +156,11 @@ impl Ground {
     /// Something that may go wrong does.
     pub(crate) fn fails(&mut self, percent: usize) -> bool {
         !self.healing && self.dice.happens(percent)
+    }
+
+    /// The second look of a printing does not come yet.
+    pub(crate) fn is_late(&mut self) -> bool {
+        self.mode.late && self.fails(80)
     }
 
     /// Tells all nodes that streams have new events, over a bus that promises nothing (I11).

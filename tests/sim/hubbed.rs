@@ -212,7 +212,11 @@ impl Hubbed {
                 }
                 return true;
             }
-            match self.look_up(self.jobs[index].question.clone(), known, ground) {
+            let question = self.jobs[index].question.clone();
+            if matches!(&question, Question::Print(printing) if printing.is_begun()) && ground.is_late() {
+                continue;
+            }
+            match self.look_up(question, known, ground) {
                 Found::Nothing => continue,
                 Found::Part(rest) => self.jobs[index].question = rest,
                 Found::All(learnt) => self.jobs[index].learnt = Some(learnt),
@@ -246,7 +250,7 @@ impl Hubbed {
                 let entries = reached.then(|| store.events(stream, after, up_to, most));
                 Learnt::Older { after, up_to, entries }
             }
-            Question::Print(printing) => return printing.look_up(stream, reached.then_some(&*ground)),
+            Question::Print(printing) => return printing.look_up(stream, reached.then_some(&*ground), ground.twist),
             Question::Room(_) => return Found::Nothing,
         })
     }
@@ -345,9 +349,13 @@ impl Hubbed {
 }
 
 impl Printing {
+    fn is_begun(&self) -> bool {
+        self.printed.is_some() || !matches!(self.ends, Ends::Unasked)
+    }
+
     /// Looks up one part; time passes before the other.
-    fn look_up(mut self, stream: usize, reached: Option<&Ground>) -> Found {
-        if self.printed.is_none() {
+    fn look_up(mut self, stream: usize, reached: Option<&Ground>, twist: Option<Twist>) -> Found {
+        if self.printed.is_none() && (self.is_begun() || twist != Some(Twist::EndsFirst)) {
             self.printed = Some(self.wanted.iter().map(|wanted| printed(stream, wanted, reached)).collect());
         } else {
             let after = self.wanted.last().map_or(0, |wanted| wanted.entry.seq);

@@ -15,6 +15,7 @@ mod figures;
 mod ground;
 mod history;
 mod hubbed;
+mod kept;
 mod known;
 mod node;
 mod queue;
@@ -61,16 +62,12 @@ struct Cli {
     /// Plant a bug, to see that it is found
     #[arg(long)]
     twist: Option<Twist>,
+    /// Keep the schedule that finds the planted bug, for every later run to try
+    #[arg(long, requires = "twist")]
+    keep: bool,
     /// How many threads run; without it, one for each processor
     #[arg(long)]
     threads: Option<usize>,
-}
-
-/// Whether a schedule is in the file of those that once failed.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Kept {
-    Already,
-    Not,
 }
 
 /// What came of many seeds.
@@ -78,7 +75,14 @@ enum Kept {
 struct Run {
     seeds: u64,
     figures: Figures,
-    failed: Option<Schedule>,
+    failed: Option<Failed>,
+}
+
+/// A schedule that breaks an invariant.
+#[derive(PartialEq, Debug)]
+struct Failed {
+    schedule: Schedule,
+    violation: String,
 }
 
 fn main() -> Result<ExitCode> {
@@ -86,9 +90,13 @@ fn main() -> Result<ExitCode> {
     // A panic of a machine is a violation of its seed, and told as such.
     std::panic::set_hook(Box::new(|_| {}));
     let began = Instant::now();
-    for schedule in shrink::kept()? {
-        if schedule.run(cli.twist, false).violation.is_some() {
-            return tell(&schedule, Kept::Already, cli.twist);
+    if cli.twist.is_none() {
+        for kept in kept::all()? {
+            if let Some(objection) = kept.objection() {
+                kept.schedule.run(None, true).trace.iter().for_each(|line| say(line));
+                say(&format!("what was kept after \"{}\": {objection}", kept.said));
+                return Ok(ExitCode::FAILURE);
+            }
         }
     }
     let run = match cli.seed {
@@ -96,7 +104,7 @@ fn main() -> Result<ExitCode> {
         None => run(cli.from, cli.seeds, cli.twist, cli.threads.unwrap_or_else(processors)),
     };
     if let Some(failed) = run.failed {
-        return tell(&failed, Kept::Not, cli.twist);
+        return tell(&failed.schedule, cli.twist, cli.keep || cli.twist.is_none());
     }
     if let Some(seed) = cli.seed {
         Schedule::new(seed).run(cli.twist, true).trace.iter().for_each(|line| say(line));
@@ -105,7 +113,7 @@ fn main() -> Result<ExitCode> {
     #[expect(clippy::cast_precision_loss, reason = "seeds are far under 2 to the 52nd")]
     let speed = run.seeds as f64 / took;
     say(&format!("{} seeds of {STEPS} steps without a violation in {took:.1} s, {speed:.0} a second", run.seeds));
-    Ok(if told(&run) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if has_reached_everything(&run) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Runs seeds until all are run, or one fails.
@@ -124,9 +132,9 @@ fn run(from: u64, seeds: u64, twist: Option<Twist>, threads: usize) -> Run {
                     let Outcome { violation, figures, .. } = schedule.run(twist, false);
                     own.seeds += 1;
                     own.figures.add(&figures);
-                    if violation.is_some() {
+                    if let Some(violation) = violation {
                         stop.store(true, Ordering::Relaxed);
-                        own.failed = Some(schedule);
+                        own.failed = Some(Failed { schedule, violation });
                     }
                 }
                 let mut sum = sum.lock().unwrap_or_else(PoisonError::into_inner);
@@ -139,25 +147,26 @@ fn run(from: u64, seeds: u64, twist: Option<Twist>, threads: usize) -> Run {
     sum.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Tells of a seed that fails: what was wrong, and the shortest way there; keeps it for every later run.
-fn tell(failed: &Schedule, kept: Kept, twist: Option<Twist>) -> Result<ExitCode> {
+/// Tells of a schedule that fails: what was wrong, and the shortest way there.
+fn tell(failed: &Schedule, twist: Option<Twist>, keeps: bool) -> Result<ExitCode> {
     let shortest = shrink::shrink(failed, twist);
-    let outcome = shortest.run(twist, true);
-    outcome.trace.iter().for_each(|line| say(line));
-    let steps: Vec<_> = shortest.steps.iter().map(u32::to_string).collect();
-    say(&format!("seed {} fails, with the steps {}", failed.seed, steps.join(" ")));
-    say(&outcome.violation.clone().unwrap_or_default());
-    if kept == Kept::Not && twist.is_none() {
-        shrink::keep(&shortest, &outcome)?;
+    let Outcome { trace, violation, .. } = shortest.run(twist, true);
+    for line in trace {
+        say(&line);
+    }
+    let violation = violation.unwrap_or_default();
+    say(&format!("seed {} fails, in {} of its steps: {violation}", failed.seed, shortest.steps.len()));
+    if keeps {
+        kept::keep(&shortest, twist, &violation)?;
     }
     Ok(ExitCode::FAILURE)
 }
 
-/// Tells what was reached. Whether everything was, at least once in a thousand seeds.
-fn told(run: &Run) -> bool {
+/// Tells what was reached. Whether everything was, once in a thousand seeds and once at all.
+fn has_reached_everything(run: &Run) -> bool {
     let mut reached = true;
     for (figure, count) in run.figures.all() {
-        let enough = count >= (run.seeds / 1000);
+        let enough = count >= (run.seeds / 1000).max(1);
         reached &= enough;
         say(&format!("{count:>12}  {figure:?}{}", if enough { "" } else { "  TOO FEW" }));
     }

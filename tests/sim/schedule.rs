@@ -2,6 +2,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde::{Deserialize, Serialize};
+
 use crate::{
     cast::{CLIENTS, GROUPS, NODES, PEOPLE, STREAMS, THREADS},
     dice::Dice,
@@ -27,17 +29,20 @@ pub(crate) struct Outcome {
     pub(crate) trace: Vec<String>,
 }
 
-/// A schedule of a seed, with some of its steps.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a seed draws: kept as it was drawn, since how steps are drawn may change.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Schedule {
     pub(crate) seed: u64,
-    /// All of them, unless somebody looks for the shortest that fails.
-    pub(crate) steps: Vec<u32>,
+    mode: Mode,
+    /// Each with the dice of what happens by it: all of them, unless somebody looks for the shortest that fails.
+    pub(crate) steps: Vec<(Step, Dice)>,
+    /// The dice while everything heals.
+    healing: Dice,
 }
 
 /// What is done to a world.
-#[derive(Clone, Copy, Debug)]
-enum Step {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Step {
     Write(usize, usize),
     Misuse(usize),
     Change(usize, bool),
@@ -47,6 +52,7 @@ enum Step {
     Stall(usize),
     Resume(usize),
     Membership(usize, usize),
+    Expel(usize, usize),
     Archive(usize),
     EndSession(usize),
     Crash(usize),
@@ -67,12 +73,17 @@ enum Step {
 
 impl Schedule {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, steps: (0..STEPS).collect() }
+        let mode = Mode::new(&mut Dice::new(seed));
+        let step = |number| {
+            let mut dice = Dice::of_step(seed, number);
+            (Step::draw(mode, &mut dice), dice)
+        };
+        Self { seed, mode, steps: (0..STEPS).map(step).collect(), healing: Dice::of_step(seed, STEPS) }
     }
 
     /// Runs it. A panic of a machine is a violation too.
     pub(crate) fn run(&self, twist: Option<Twist>, traced: bool) -> Outcome {
-        let mut world = World::new(self.seed, twist, traced);
+        let mut world = World::new(self.mode, twist, traced);
         let ran = catch_unwind(AssertUnwindSafe(|| self.go(&mut world)));
         if let Err(panic) = ran {
             let said = panic.downcast_ref::<String>().cloned();
@@ -84,11 +95,10 @@ impl Schedule {
     }
 
     fn go(&self, world: &mut World) {
-        for &number in &self.steps {
-            world.ground.dice = Dice::of_step(self.seed, number);
-            let step = Step::draw(world.ground.mode, &mut world.ground.dice);
+        for (number, (step, dice)) in self.steps.iter().enumerate() {
+            world.ground.dice = dice.clone();
             world.ground.note(|| format!("step {number}: {step:?}"));
-            step.take(world);
+            step.carry_out(world);
             let much = [0, 2, 4, 8, 12, 30][world.ground.dice.roll(6)];
             for _ in 0..much {
                 world.happen();
@@ -97,7 +107,7 @@ impl Schedule {
                 return;
             }
         }
-        world.ground.dice = Dice::of_step(self.seed, STEPS);
+        world.ground.dice = self.healing.clone();
         heal(world);
     }
 }
@@ -116,7 +126,8 @@ impl Step {
             48..52 => Self::Cut(client),
             52..54 if mode.slow => Self::Stall(client),
             54..57 => Self::Resume(client),
-            57..63 if mode.revocations => Self::Membership(amount % GROUPS, amount / 2 % PEOPLE),
+            57..61 if mode.revocations => Self::Membership(amount % GROUPS, amount / 2 % PEOPLE),
+            61..63 if mode.revocations => Self::Expel(amount % GROUPS, amount / 2 % PEOPLE),
             63..64 if amount % 3 == 0 => Self::Archive(thread),
             63..64 => Self::Misuse(client),
             64..65 if mode.revocations => Self::EndSession(client),
@@ -139,7 +150,7 @@ impl Step {
         }
     }
 
-    fn take(self, world: &mut World) {
+    fn carry_out(self, world: &mut World) {
         let at = world.ground.clock(0);
         match self {
             Self::Write(client, thread) => world.write(client, thread),
@@ -181,7 +192,8 @@ impl Step {
                 world.ground.count(Figure::HintsForged);
                 world.ground.bus.push(Hint { node, stream, seq });
             }
-            Self::Membership(..) | Self::Archive(_) | Self::Burst(..) | Self::Heavy(_) if world.ground.away => {}
+            Self::Membership(..) | Self::Expel(..) | Self::Archive(_) | Self::Burst(..) | Self::Heavy(_)
+                if world.ground.away => {}
             Self::Membership(group, person) => {
                 world.administer(|store, history| {
                     if store.is_member(group, person) {
@@ -190,6 +202,9 @@ impl Step {
                         store.add(history, group, person, at);
                     }
                 });
+            }
+            Self::Expel(group, person) => {
+                world.administer(|store, history| store.expel(history, group, person, at));
             }
             Self::Archive(thread) => world.administer(|store, history| store.archive(history, thread, at)),
             Self::Burst(thread, times) => world.administer(|store, history| store.touch(history, thread, times, at)),

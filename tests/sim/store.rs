@@ -186,6 +186,24 @@ impl Store {
         }
     }
 
+    /// A member is removed, and what the group talked of last reads otherwise at once.
+    pub(crate) fn expel(&mut self, history: &mut History, group: usize, person: usize, at: DateTime<Utc>) {
+        self.remove(history, group, person, at);
+        for thread in (0..THREADS).filter(|&thread| group_of(thread) == group) {
+            self.touch(history, thread, 1, at);
+        }
+        let here = self.messages.iter_mut().rev().filter(|(_, message)| group_of(message.said.thread) == group);
+        let mut changed = Vec::new();
+        for (&message, stored) in here.filter(|(_, message)| !message.said.gone).take(4) {
+            stored.said.version += 1;
+            changed.push((message, stored.said.thread));
+        }
+        for (message, thread) in changed {
+            let (group, thread, message) = (group_id(group), thread_id(thread), message_id(message));
+            self.append(history, Event::MessageEdited { group, thread, message }, at);
+        }
+    }
+
     pub(crate) fn make_heavy(&mut self, thread: usize) {
         self.heavy[thread] = !self.heavy[thread];
     }

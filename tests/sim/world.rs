@@ -9,7 +9,7 @@ use crate::{
     client::{Client, Fetch},
     connection::Connection,
     figures::Figure,
-    ground::{Author, Ground},
+    ground::{Author, Ground, Mode},
     history::History,
     node::Node,
     store::{Page, Store},
@@ -31,9 +31,9 @@ pub(crate) struct World {
 
 impl World {
     /// Two groups of which most are members, with something said, and nobody connected.
-    pub(crate) fn new(seed: u64, twist: Option<Twist>, traced: bool) -> Self {
-        let mut ground = Ground::new(seed, twist, traced);
-        let (at, mode) = (ground.clock(0), ground.mode);
+    pub(crate) fn new(mode: Mode, twist: Option<Twist>, traced: bool) -> Self {
+        let mut ground = Ground::new(mode, twist, traced);
+        let at = ground.clock(0);
         ground.note(|| format!("{mode:?}"));
         for group in 0..GROUPS {
             for person in [0, 1, 2, 3].into_iter().filter(|person| person % 2 == group || *person < 2) {
@@ -338,12 +338,6 @@ impl World {
         let Self { ground, clients, .. } = self;
         for client in clients.iter() {
             let (number, person) = (client.number, client.person);
-            for (&stream, view) in &client.views {
-                let fresh = ground.store.shown(stream, person);
-                ground.check(view.shown == fresh, || {
-                    format!("I4: client {number} shows of {stream} {:?} for {fresh:?}", view.shown)
-                });
-            }
             let own = ground.store.shown(own_stream(person), person);
             for thread in 0..THREADS {
                 let unread = ground.store.last_position(thread) - own.read[thread];
@@ -353,6 +347,12 @@ impl World {
                         "I9: client {number} shows {shown:?} unread in {thread} of group {}, there are {unread}",
                         group_of(thread)
                     )
+                });
+            }
+            for (&stream, view) in &client.views {
+                let fresh = ground.store.shown(stream, person);
+                ground.check(view.shown == fresh, || {
+                    format!("I4: client {number} shows of {stream} {:?} for {fresh:?}", view.shown)
                 });
             }
             for &message in &client.known_stored {
@@ -365,6 +365,6 @@ impl World {
             (!known).then_some(*message)
         };
         let untold: Vec<_> = ground.authors.iter().filter_map(told).collect();
-        ground.check(untold.is_empty(), || format!("messages {untold:?} are neither stored nor given back"));
+        ground.check(untold.is_empty(), || format!("liveness: messages {untold:?} are neither stored nor given back"));
     }
 }
