@@ -35,22 +35,29 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
-/// Each source file of the server, with the module it belongs to.
-fn sources() -> Vec<(String, PathBuf, String)> {
-    fn walk(folder: &Path, module: Option<&str>, found: &mut Vec<(String, PathBuf, String)>) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() {
-                walk(&path, Some(module.unwrap_or(&name)), found);
-            } else if path.extension().is_some_and(|kind| kind == "rs") {
-                let content = fs::read_to_string(&path).unwrap();
-                found.push((module.unwrap_or(&name).to_owned(), path, content));
-            }
+/// The files of a folder that end so, however deep.
+fn files(folder: &Path, kind: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(files(&path, kind));
+        } else if path.extension().is_some_and(|extension| extension == kind) {
+            found.push(path);
         }
     }
-    let mut found = Vec::new();
-    walk(&root().join("server/src"), None, &mut found);
+    found
+}
+
+/// Each source file of the server, with the module it belongs to.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = root().join("server/src");
+    let source = |path: PathBuf| {
+        let first = path.strip_prefix(&root).unwrap().components().next().unwrap();
+        let module = Path::new(&first).file_stem().unwrap().to_string_lossy().into_owned();
+        let content = fs::read_to_string(&path).unwrap();
+        (module, path, content)
+    };
+    let found: Vec<_> = files(&root, "rs").into_iter().map(source).collect();
     assert!(found.len() > 20, "the sources are found");
     found
 }
@@ -123,23 +130,14 @@ fn sql_stays_in_its_drawer() {
 
 #[test]
 fn templates_hold_no_script_no_style_and_no_unsafe_door() {
-    fn walk(folder: &Path, seen: &mut usize) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, seen);
-            } else if path.extension().is_some_and(|kind| kind == "html") {
-                *seen += 1;
-                let content = fs::read_to_string(&path).unwrap();
-                for banned in ["|safe", "| safe", " style=", " onclick=", "javascript:"] {
-                    assert!(!content.contains(banned), "{} holds {banned}", path.display());
-                }
-            }
+    let templates = files(&root().join("web/src"), "html");
+    for path in &templates {
+        let content = fs::read_to_string(path).unwrap();
+        for banned in ["|safe", "| safe", " style=", " onclick=", "javascript:"] {
+            assert!(!content.contains(banned), "{} holds {banned}", path.display());
         }
     }
-    let mut seen = 0;
-    walk(&root().join("web/src"), &mut seen);
-    assert!(seen > 10, "the templates are found");
+    assert!(templates.len() > 10, "the templates are found");
 }
 
 #[test]
@@ -180,19 +178,8 @@ fn the_release_binary_has_nothing_that_only_tests_use() {
 
 /// The fields of the templates that people write words in.
 fn written_fields() -> Vec<String> {
-    fn walk(folder: &Path, found: &mut Vec<String>) {
-        for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
-            let path = entry.path();
-            if path.is_dir() {
-                walk(&path, found);
-            } else if path.extension().is_some_and(|kind| kind == "html") {
-                found.extend(written_in(&fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    let mut found = Vec::new();
-    walk(&root().join("web/src"), &mut found);
-    found
+    let templates = files(&root().join("web/src"), "html");
+    templates.iter().flat_map(|path| written_in(&fs::read_to_string(path).unwrap())).collect()
 }
 
 fn written_in(template: &str) -> Vec<String> {
