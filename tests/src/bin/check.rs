@@ -103,6 +103,10 @@ fn check(root: &Path, template: &str, only: Option<&str>, long: bool) -> ExitCod
             run(cargo(root).args(many))
         });
     }
+    if outcomes.is_empty() {
+        say(&format!("no step is called {}", only.unwrap_or_default()));
+        return ExitCode::FAILURE;
+    }
     summary(&outcomes)
 }
 
