@@ -18,20 +18,22 @@ use serde_json::json;
 use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
-use crate::support::{Actor, Folder, Group, PATIENCE, Proxy, Server, database, following, until};
+use crate::support::{
+    Actor, Folder, Group, PATIENCE, Proxy, Server, awaited, database, following, locked, until, waiting,
+};
 
 /// Posts until it is taken, always by the same id.
 async fn insist(actor: &Actor, group: &Group, body: &str) {
-    let (id, began) = (Uuid::now_v7(), Instant::now());
-    loop {
-        let path = format!("/api/v1/threads/{}/messages", group.standing);
+    let (id, path) = (Uuid::now_v7(), format!("/api/v1/threads/{}/messages", group.standing));
+    awaited("it is taken", async || {
         let posted = actor.post(&path, json!({ "id": id, "body": body })).await;
         match posted.status.as_u16() {
-            200 | 201 => return,
-            503 => assert!(began.elapsed() < PATIENCE, "{}", posted.text),
+            200 | 201 => Some(()),
+            503 => None,
             _ => panic!("{}: {}", posted.status, posted.text),
         }
-    }
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -164,30 +166,7 @@ async fn a_restored_log_is_never_taken_for_the_one_before() {
     let reset = reader.next().await;
     assert_eq!((&reset["type"], &reset["result"]), (&json!("subscribed"), &json!("reset")), "{reset}");
     assert!(reset["seq"].as_i64() >= lost["seq"].as_i64(), "{reset}");
-    assert_eq!(reset["epoch"], ines.get("/api/v1/me").await.json()["epoch"]);
-}
-
-/// Waits until a statement with these words waits for a lock, and answers whose it is.
-async fn waiting(server: &Server, words: &str) -> i32 {
-    let began = Instant::now();
-    loop {
-        let query = "select pid from pg_stat_activity
-                     where datname = current_database() and wait_event_type = 'Lock' and query like '%' || $1 || '%'";
-        let waiting: Option<i32> =
-            sqlx::query_scalar(query).bind(words).fetch_optional(server.db.pool()).await.unwrap();
-        match waiting {
-            Some(pid) => return pid,
-            None => assert!(began.elapsed() < PATIENCE, "nothing waits for: {words}"),
-        }
-    }
-}
-
-/// Locks a stream, until it is rolled back.
-async fn locked(server: &Server, stream: Uuid) -> sqlx::Transaction<'static, sqlx::Postgres> {
-    let mut holding = server.db.pool().begin().await.unwrap();
-    let lock = sqlx::query("select last_seq from streams where id = $1 for update").bind(stream);
-    lock.execute(&mut *holding).await.unwrap();
-    holding
+    assert_eq!(reset["epoch"], ines.place(&group).await.epoch);
 }
 
 #[tokio::test]
@@ -208,15 +187,12 @@ async fn what_was_read_while_the_database_was_away_is_moved_once_it_is_back() {
         .unwrap();
     assert!(ended, "what was moving it is gone");
     holding.rollback().await.unwrap();
-    let began = Instant::now();
-    let position = "select position from read_positions where person_id = $1";
-    loop {
-        let position = sqlx::query_scalar(position).bind(camille.id.0).fetch_optional(server.db.pool()).await.unwrap();
-        match position {
-            Some(1) => break,
-            position => assert!(began.elapsed() < PATIENCE, "it is moved: {position:?}"),
-        }
-    }
+    let position = "select position from read_positions where person_id = $1 and position = 1";
+    awaited("it is moved", async || {
+        let moved = sqlx::query_scalar::<_, i32>(position).bind(camille.id.0);
+        moved.fetch_optional(server.db.pool()).await.unwrap()
+    })
+    .await;
 }
 
 /// A server whose way to the database can be cut off, beside one that has its own.

@@ -6,13 +6,6 @@ use words::SessionId;
 
 use crate::support::{Actor, Server, Socket};
 
-/// The cookie of a new session of somebody.
-async fn session(server: &Server, actor: &Actor) -> String {
-    let id = actor.id;
-    let opened = server.db.write(move |tx| Box::pin(async move { preau::people::open_session(tx, id, "test").await }));
-    format!("session={}", opened.await.unwrap().reveal())
-}
-
 /// A page's socket.
 async fn page(server: &Server, cookie: &str, query: &str) -> Socket {
     let headers = [("sec-websocket-protocol", "preau.v1.html"), ("origin", server.url.as_str()), ("cookie", cookie)];
@@ -31,7 +24,7 @@ async fn program(actor: &Actor) -> Socket {
 async fn a_session_that_ends_closes_its_socket_and_no_other() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let (cookie, other) = (session(&server, &camille).await, session(&server, &camille).await);
+    let (cookie, other) = (server.session(&camille).await, server.session(&camille).await);
     let (mut socket, mut stays) = (page(&server, &cookie, "").await, page(&server, &other, "").await);
     let out = server.stranger().send(Method::POST, "/sign-out", &[("cookie", &cookie), ("origin", &server.url)]).await;
     assert_eq!(out.status, 303);
@@ -54,7 +47,7 @@ async fn a_token_that_is_deleted_closes_its_socket() {
 async fn an_account_that_is_disabled_closes_all_its_sockets() {
     let server = Server::start().await;
     let (camille, ines) = (server.person("Camille").await, server.person("Inès").await);
-    let cookie = session(&server, &camille).await;
+    let cookie = server.session(&camille).await;
     let (mut first, mut second) = (program(&camille).await, page(&server, &cookie, "").await);
     let mut stays = program(&ines).await;
     let disable = "update people set disabled_at = now() where id = $1";
@@ -68,7 +61,7 @@ async fn an_account_that_is_disabled_closes_all_its_sockets() {
 async fn a_new_password_ends_every_session_and_token_but_the_one_that_set_it() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let (cookie, other) = (session(&server, &camille).await, session(&server, &camille).await);
+    let (cookie, other) = (server.session(&camille).await, server.session(&camille).await);
     let (mut mine, mut others, mut token) =
         (page(&server, &cookie, "").await, page(&server, &other, "").await, program(&camille).await);
     let used = server.db.clone();
@@ -93,7 +86,7 @@ async fn a_new_password_ends_every_session_and_token_but_the_one_that_set_it() {
 async fn a_tab_that_comes_back_replaces_its_connection_and_takes_no_place() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let cookie = session(&server, &camille).await;
+    let cookie = server.session(&camille).await;
     let tabs: Vec<_> = (0..10).map(|_| format!("?tab={}", uuid::Uuid::now_v7())).collect();
     let mut sockets = Vec::new();
     for tab in &tabs {
@@ -107,7 +100,7 @@ async fn a_tab_that_comes_back_replaces_its_connection_and_takes_no_place() {
     assert_eq!(sockets[4].next().await["type"], "pong", "another tab of the same browser stays");
     // A number is worth something to its own person alone.
     let ines = server.person("Inès").await;
-    page(&server, &session(&server, &ines).await, &tabs[4]).await;
+    page(&server, &server.session(&ines).await, &tabs[4]).await;
     sockets[4].say(json!({ "type": "ping" })).await;
     assert_eq!(sockets[4].next().await["type"], "pong");
 }
@@ -133,7 +126,7 @@ async fn a_full_server_asks_to_come_back_later() {
 async fn who_reads_another_language_is_asked_to_come_back_and_is_spoken_to_in_it() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let cookie = session(&server, &camille).await;
+    let cookie = server.session(&camille).await;
     let (mut tab, mut api) = (page(&server, &cookie, "").await, program(&camille).await);
     let settings = [("name", "Camille"), ("locale", "en"), ("theme", "system")];
     assert_eq!(camille.form("/settings", &settings).await.status, 303);

@@ -14,7 +14,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::support::Server;
+use crate::support::{Server, following};
 
 #[tokio::test]
 async fn a_file_attached_to_a_message_is_in_the_library_by_itself() {
@@ -280,9 +280,7 @@ async fn a_removed_document_leaves_its_messages_and_tells_who_follows() {
     let message = ines.get(&thread).await.json()["items"][0].clone();
     let document = message["attachments"][0]["document"].as_str().unwrap().to_owned();
     let file = format!("/files/{}", message["attachments"][0]["id"].as_str().unwrap());
-    let mut socket = ines.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    socket.next_of("subscribed").await;
+    let mut socket = following(&ines, &group).await;
     assert_eq!(ines.request(Method::DELETE, &format!("/api/v1/documents/{document}"), None).await.status, 204);
     assert_eq!(ines.get(&file).await.status, 404, "also for who uploaded it once");
     let told = [socket.next_of("event").await, socket.next_of("event").await];

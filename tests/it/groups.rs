@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Actor, Server};
+use crate::support::{Actor, Server, following};
 
 /// Every address of a group's things.
 async fn addresses(animator: &Actor, group: &crate::support::Group) -> Vec<String> {
@@ -144,9 +144,7 @@ async fn animators_change_a_group_and_its_channels_and_nobody_else_does() {
         let hidden = outsider.request(Method::PATCH, path, Some(json!({ "name": "À moi" }))).await;
         assert_eq!(hidden.status, 404, "{path}");
     }
-    let mut socket = camille.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    socket.next_of("subscribed").await;
+    let mut socket = following(&camille, &group).await;
     let changed = patch(api.clone(), json!({ "name": "Réseau CPO, suite", "access": "open" })).await.json();
     assert_eq!(
         (&changed["name"], &changed["access"], &changed["slug"]),

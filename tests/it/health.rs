@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 use tokio_tungstenite::tungstenite::Error;
 
-use crate::support::{Answer, Nats, PATIENCE, Server, Socket, database, until};
+use crate::support::{Answer, Nats, Server, Socket, awaited, database, following, until};
 
 async fn ready(server: &Server) -> Answer {
     server.stranger().send(Method::GET, "/readyz", &[]).await
@@ -17,14 +17,8 @@ async fn ready(server: &Server) -> Answer {
 /// Asks until the node says so; how long that took.
 async fn says(server: &Server, status: &str) -> (Answer, Duration) {
     let began = Instant::now();
-    loop {
-        let answer = ready(server).await;
-        if answer.json()["status"] == status {
-            return (answer, began.elapsed());
-        }
-        assert!(began.elapsed() < PATIENCE, "{status} was expected: {}", answer.text);
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    let look = async || Some(ready(server).await).filter(|answer| answer.json()["status"] == status);
+    (awaited(&format!("{status} is said"), look).await, began.elapsed())
 }
 
 #[tokio::test]
@@ -116,9 +110,7 @@ async fn a_draining_node_says_so_takes_no_socket_and_still_answers() {
 async fn what_a_node_counted_is_told_to_its_operator_alone() {
     let server = Server::start_node(Transport::Postgres).await;
     let (ines, group) = server.group().await;
-    let mut socket = ines.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "stream": group.id })).await;
-    socket.next_of("live").await;
+    let mut socket = following(&ines, &group).await;
     ines.say(&group.standing, "compté").await;
     socket.next_of("event").await;
     let answer = server.stranger().send(Method::GET, "/metrics", &[]).await;

@@ -5,15 +5,11 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Server, Socket};
+use crate::support::{Actor, Server, Socket, awaited, following};
 
 /// Replaces what differs from run to run by the letters of the format's page.
 fn golden(frame: &str, names: &[(&str, &str)]) -> String {
     names.iter().fold(frame.to_owned(), |frame, (value, name)| frame.replace(value, name))
-}
-
-async fn epoch(actor: &Actor) -> String {
-    actor.get("/api/v1/me").await.json()["epoch"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -21,7 +17,7 @@ async fn epoch(actor: &Actor) -> String {
 async fn every_frame_is_as_the_format_says() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let epoch = epoch(&ines).await;
+    let epoch = ines.place(&group).await.epoch;
     let mut socket = ines.socket("preau.v1.json").await;
 
     let welcome = socket.next().await;
@@ -32,7 +28,7 @@ async fn every_frame_is_as_the_format_says() {
         (&json!("welcome"), &json!(1), &json!(25000))
     );
 
-    let at = ines.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap();
+    let at = ines.place(&group).await.seq;
     socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id, "since": at, "epoch": epoch })).await;
     let names = [(group.id.as_str(), "S"), (epoch.as_str(), "E"), (group.standing.as_str(), "T")];
     let subscribed = golden(&socket.next_text().await, &names);
@@ -121,8 +117,8 @@ async fn edits_removals_and_reactions_are_acked_and_told() {
 async fn what_was_missed_is_replayed_in_order_and_the_rest_is_refused_or_reset() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let epoch = epoch(&ines).await;
-    let from = ines.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap();
+    let epoch = ines.place(&group).await.epoch;
+    let from = ines.place(&group).await.seq;
     for number in 0..20 {
         ines.say(&group.standing, &format!("message {number}")).await;
     }
@@ -255,10 +251,7 @@ async fn an_event_is_read_and_printed_once_whatever_the_number_of_followers() {
     for name in ["Ana", "Bea", "Cléo", "Dora", "Eva"] {
         let person = server.person(name).await;
         ines.add(&group, &person, "member").await;
-        let mut socket = person.socket("preau.v1.json").await;
-        socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-        socket.next_of("subscribed").await;
-        sockets.push(socket);
+        sockets.push(following(&person, &group).await);
     }
     ines.say(&group.standing, "pour accorder").await;
     for socket in &mut sockets {
@@ -305,10 +298,8 @@ async fn what_is_read_by_scrolling_is_written_once_a_second_and_before_the_end()
     };
     let socket = scrolled(&camille).await;
     drop(socket);
-    let began = std::time::Instant::now();
-    while read_position(&server, &camille).await.0 != Some(50) {
-        assert!(began.elapsed() < std::time::Duration::from_secs(5), "the end of a connection loses none");
-    }
+    let is_moved = async || (read_position(&server, &camille).await.0 == Some(50)).then_some(());
+    awaited("the end of a connection loses none", is_moved).await;
     let put = format!("/api/v1/threads/{}/read", group.standing);
     assert!(camille.request(Method::PUT, &put, Some(json!({ "position": 7 }))).await.status.is_success());
     let (position, written) = read_position(&server, &camille).await;

@@ -15,10 +15,6 @@ use crate::support::{Actor, Group, Nats, Server, Socket, following, until};
 /// How long an event may take without any hint (I11).
 const UNHINTED: Duration = Duration::from_millis(1500);
 
-async fn epoch(actor: &Actor) -> Value {
-    actor.get("/api/v1/me").await.json()["epoch"].clone()
-}
-
 /// How long each of so many messages, posted on one node, takes to come on the other: the shortest first.
 async fn crossings(author: &Actor, group: &Group, reader: &mut Socket, messages: u32) -> Vec<Duration> {
     let mut took = Vec::new();
@@ -212,9 +208,7 @@ async fn a_removal_on_one_node_puts_out_on_the_other() {
 async fn a_session_that_ends_on_one_node_closes_its_socket_on_the_other_within_a_second() {
     let here = Server::start_node(Transport::Postgres).await;
     let there = Server::start_beside(&here).await;
-    let id = here.person("Camille").await.id;
-    let opened = here.db.write(move |tx| Box::pin(async move { preau::people::open_session(tx, id, "test").await }));
-    let cookie = format!("session={}", opened.await.unwrap().reveal());
+    let cookie = here.session(&here.person("Camille").await).await;
     let headers =
         [("sec-websocket-protocol", "preau.v1.html"), ("origin", there.url.as_str()), ("cookie", cookie.as_str())];
     let mut socket = Socket::open_with(&there.url, None, &headers).await.unwrap();
@@ -231,7 +225,7 @@ async fn another_epoch_resets_who_follows_on_either_node() {
     let here = Server::start_node(Transport::Postgres).await;
     let there = Server::start_beside(&here).await;
     let (ines, group) = here.group().await;
-    let before = epoch(&ines).await;
+    let before = ines.place(&group).await.epoch;
     let mut sockets = [following(&ines, &group).await, following(&ines.at(&there), &group).await];
     sqlx::query("update instance set epoch = $1").bind(Uuid::now_v7()).execute(here.db.pool()).await.unwrap();
     let mut after = Vec::new();
@@ -241,7 +235,11 @@ async fn another_epoch_resets_who_follows_on_either_node() {
         after.push(reset["epoch"].clone());
     }
     assert_ne!(after[0], before);
-    assert_eq!((&after[0], &after[0]), (&after[1], &epoch(&ines.at(&there)).await), "one for the instance");
+    assert_eq!(
+        (&after[0], &after[0]),
+        (&after[1], &json!(ines.at(&there).place(&group).await.epoch)),
+        "one for the instance"
+    );
 }
 
 #[tokio::test]
@@ -249,15 +247,15 @@ async fn who_comes_back_to_the_other_node_finds_what_they_wrote_and_saw() {
     let here = Server::start_node(Transport::Postgres).await;
     let there = Server::start_beside(&here).await;
     let (ines, group) = here.group().await;
-    let epoch = epoch(&ines).await;
+    let epoch = ines.place(&group).await.epoch;
     let nodes = [ines.clone(), ines.at(&there)];
-    let mut seen = ines.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap();
+    let mut seen = ines.place(&group).await.seq;
     for turn in 0..10 {
         let (author, reader) = (&nodes[turn % 2], &nodes[(turn + 1) % 2]);
         let message = author.say(&group.standing, &format!("tour {turn}")).await;
         let listed = reader.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
         assert_eq!(listed["items"].as_array().unwrap().last().unwrap()["id"], message["id"], "what one wrote");
-        let stands = reader.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap();
+        let stands = reader.place(&group).await.seq;
         assert!(stands >= message["seq"].as_i64().unwrap(), "what one saw: {stands}");
         let mut socket = reader.socket("preau.v1.json").await;
         socket.say(json!({ "type": "subscribe", "stream": group.id, "since": seen, "epoch": epoch })).await;

@@ -21,7 +21,7 @@ async fn last_mail(server: &Server) -> (String, String) {
 async fn one_signs_in_by_the_link_of_a_mail_and_a_filter_that_follows_it_uses_nothing_up() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let browser = server.stranger();
     let asked = browser.form("/sign-in", &[("email", &email), ("next", "/groups")]).await;
     assert_eq!((asked.status.as_u16(), asked.header("location")), (303, "/sign-in/code?next=/groups"));
@@ -41,7 +41,7 @@ async fn one_signs_in_by_the_link_of_a_mail_and_a_filter_that_follows_it_uses_no
 async fn the_code_works_in_the_browser_that_asked_for_it_and_five_times_at_most() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let browser = server.stranger();
     browser.form("/sign-in", &[("email", &email)]).await;
     let (_, code) = last_mail(&server).await;
@@ -68,7 +68,7 @@ async fn the_code_works_in_the_browser_that_asked_for_it_and_five_times_at_most(
 async fn an_unknown_address_is_answered_like_a_known_one_and_gets_no_mail() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let known = server.stranger().form("/sign-in", &[("email", &email)]).await;
     let unknown = server.stranger().form("/sign-in", &[("email", "personne@nulle-part.example")]).await;
     assert_eq!((known.status, known.header("location")), (unknown.status, unknown.header("location")));
@@ -96,7 +96,7 @@ async fn tries_are_counted() {
 async fn a_password_signs_in_and_too_short_a_one_is_refused() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let short = camille.form("/settings/password", &[("password", "court")]).await;
     assert!(short.text.contains("au moins 12 caractères"), "{}", short.text);
     let phrase = "quatre mots assez longs";
@@ -180,7 +180,7 @@ async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
     ines.request(Method::PATCH, &format!("/api/v1/groups/{}", group.id), Some(access)).await;
     let ondine = server.person("Ondine Marin").await;
     ines.add(&group, &camille, "member").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let browser = server.stranger();
     browser.form("/sign-in", &[("email", &email)]).await;
     browser.form(&last_mail(&server).await.0, &[]).await;

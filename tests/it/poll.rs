@@ -1,18 +1,12 @@
 //! The socket's fallback: the same frames, the same cursors, the same rights. The expected texts were written by hand.
 
-use std::{sync::atomic::Ordering::SeqCst, time::Duration};
+use std::sync::atomic::Ordering::SeqCst;
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Group, Server};
-
-/// Where somebody stands in a group, as a poll says it.
-async fn standing(actor: &Actor, group: &Group) -> (String, i64) {
-    let me = actor.get(&format!("/api/v1/groups/{}", group.id)).await.json();
-    (me["epoch"].as_str().unwrap().to_owned(), me["seq"].as_i64().unwrap())
-}
+use crate::support::{Actor, Answer, Group, Place, Server, following, until};
 
 fn address(group: &Group, epoch: &str, seq: i64, rest: &str) -> String {
     format!("/live/poll?at={}:{epoch}:{seq}{rest}", group.id)
@@ -29,24 +23,20 @@ async fn waiting(server: &Server, actor: &Actor, path: String) -> tokio::task::J
     let before = rights.load(SeqCst);
     let actor = actor.clone();
     let poll = tokio::spawn(async move { actor.get(&path).await });
-    while rights.load(SeqCst) == before {
-        tokio::task::yield_now().await;
-    }
+    until("its rights are being read", || rights.load(SeqCst) != before).await;
     poll
 }
 
 /// Returns once whoever joined the group before is followed: a hub answers in order.
 async fn joined(actor: &Actor, group: &Group) {
-    let mut socket = actor.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    drop(following(actor, group).await);
 }
 
 #[tokio::test]
 async fn a_poll_answers_the_very_frames_of_the_socket() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     let nothing = ines.get(&address(&group, &epoch, at, "&wait=0")).await;
     assert_eq!(nothing.text, r#"{"frames":[]}"#);
     let mut socket = ines.socket("preau.v1.json").await;
@@ -83,7 +73,7 @@ async fn a_poll_answers_the_very_frames_of_the_socket() {
 async fn a_poll_resets_and_denies_as_the_socket_does() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     let other = Uuid::now_v7();
     for (epoch_said, since) in [(other.to_string(), at), (epoch.clone(), at + 1000)] {
         let reset = ines.get(&address(&group, &epoch_said, since, "")).await;
@@ -110,7 +100,7 @@ async fn a_removal_is_the_last_that_a_poll_tells() {
     let (ines, group) = server.group().await;
     let camille = server.person("Camille").await;
     ines.add(&group, &camille, "member").await;
-    let (epoch, at) = standing(&camille, &group).await;
+    let Place { epoch, seq: at } = camille.place(&group).await;
     let poll = waiting(&server, &camille, address(&group, &epoch, at, "")).await;
     joined(&camille, &group).await;
     ines.remove(&group, &camille).await;
@@ -127,7 +117,7 @@ async fn a_removal_is_the_last_that_a_poll_tells() {
 async fn a_page_that_polls_gets_fragments_of_what_it_watches() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     ines.say(&group.standing, "**bonjour**").await;
     let watch = format!("&format=html&watch={}", group.standing);
     let watched = frames(&ines.get(&address(&group, &epoch, at, &watch)).await);
@@ -141,7 +131,7 @@ async fn a_page_that_polls_gets_fragments_of_what_it_watches() {
 async fn a_poll_is_refused_what_a_socket_is_refused() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     let path = address(&group, &epoch, at, "&wait=0");
     assert_eq!(server.stranger().send(Method::GET, &path, &[]).await.status, 401);
     assert_eq!(ines.get_with(&path, &[("origin", "https://evil.example")]).await.status, 403);
@@ -177,7 +167,7 @@ async fn a_poll_ends_with_its_credential_and_with_the_server() {
     let (ines, group) = server.group().await;
     let camille = server.person("Camille").await;
     ines.add(&group, &camille, "member").await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     let ended = waiting(&server, &camille, address(&group, &epoch, at, "")).await;
     let drained = waiting(&server, &ines, address(&group, &epoch, at, "")).await;
     joined(&ines, &group).await;
@@ -193,7 +183,7 @@ async fn a_poll_ends_with_its_credential_and_with_the_server() {
 async fn commands_are_done_and_answered_in_their_order() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (_, at) = standing(&ines, &group).await;
+    let Place { seq: at, .. } = ines.place(&group).await;
     let (message, thread, first) = (Uuid::now_v7(), Uuid::now_v7(), Uuid::now_v7());
     let send = json!({ "type": "send", "id": 1, "message": { "id": message, "thread": group.standing, "body": "un" } });
     let open = json!({ "type": "open", "id": 2, "thread": { "id": thread, "channel": group.channel }, "message": { "id": first, "body": "deux" } });
@@ -256,12 +246,8 @@ async fn commands_have_the_limits_and_the_rights_of_the_socket() {
 async fn who_stops_polling_is_followed_no_more() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (epoch, at) = standing(&ines, &group).await;
+    let Place { epoch, seq: at } = ines.place(&group).await;
     let poll = waiting(&server, &ines, address(&group, &epoch, at, "")).await;
     poll.abort();
-    let began = std::time::Instant::now();
-    while server.sockets.hubs().followed() > 0 {
-        assert!(began.elapsed() < Duration::from_secs(5), "the hub ends with its last follower");
-        tokio::task::yield_now().await;
-    }
+    until("the hub ends with its last follower", || server.sockets.hubs().followed() == 0).await;
 }

@@ -10,15 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use words::{Event, GroupId};
 
-use crate::support::{Actor, Group, Server, following};
-
-async fn seq(actor: &Actor, group: &Group) -> i64 {
-    actor.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap()
-}
-
-async fn epoch(actor: &Actor) -> Value {
-    actor.get("/api/v1/me").await.json()["epoch"].clone()
-}
+use crate::support::{Group, Place, Server, following, locked, until, waiting};
 
 /// The same database as another node sees it: what it commits, it hints to itself alone.
 fn elsewhere(server: &Server) -> Db {
@@ -54,7 +46,7 @@ async fn without_any_hint_an_event_comes_within_a_second_and_a_half() {
 async fn a_kind_that_this_build_does_not_know_stops_nothing() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let from = seq(&ines, &group).await;
+    let from = ines.place(&group).await.seq;
     update(&server.db, &group).await;
     ines.say(&group.standing, "après").await;
     let stream: Uuid = group.id.parse().unwrap();
@@ -64,7 +56,7 @@ async fn a_kind_that_this_build_does_not_know_stops_nothing() {
         .execute(server.db.pool())
         .await
         .unwrap();
-    let epoch = epoch(&ines).await;
+    let epoch = ines.place(&group).await.epoch;
     for (protocol, field, expected) in
         [("preau.v1.json", "data", Value::Null), ("preau.v1.html", "action", json!("reload"))]
     {
@@ -82,7 +74,7 @@ async fn a_hole_in_the_log_resets_and_is_counted() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
     let mut socket = following(&ines, &group).await;
-    let (stream, at): (Uuid, i64) = (group.id.parse().unwrap(), seq(&ines, &group).await);
+    let (stream, at): (Uuid, i64) = (group.id.parse().unwrap(), ines.place(&group).await.seq);
     sqlx::query("update streams set last_seq = last_seq + 1 where id = $1")
         .bind(stream)
         .execute(server.db.pool())
@@ -93,7 +85,7 @@ async fn a_hole_in_the_log_resets_and_is_counted() {
     assert_eq!((&reset["result"], &reset["seq"]), (&json!("reset"), &json!(at + 2)));
     assert_eq!(server.sockets.hubs().metrics().gaps.load(SeqCst), 1);
     socket
-        .say(json!({ "type": "subscribe", "id": 2, "stream": group.id, "since": at + 2, "epoch": epoch(&ines).await }))
+        .say(json!({ "type": "subscribe", "id": 2, "stream": group.id, "since": at + 2, "epoch": ines.place(&group).await.epoch }))
         .await;
     assert_eq!(socket.next().await["result"], "ok");
     update(&server.db, &group).await;
@@ -105,7 +97,7 @@ async fn another_epoch_resets_who_follows() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
     let mut socket = following(&ines, &group).await;
-    let before = epoch(&ines).await;
+    let before = ines.place(&group).await.epoch;
     let other = elsewhere(&server);
     // What another node commits comes by the poll: after the second one the hub knows where the log ended.
     for _ in 0..2 {
@@ -121,7 +113,7 @@ async fn another_epoch_resets_who_follows() {
     let reset = socket.next_of("subscribed").await;
     assert_eq!(reset["result"], "reset");
     assert_ne!(reset["epoch"], before);
-    assert_eq!(reset["epoch"], epoch(&ines).await);
+    assert_eq!(reset["epoch"], ines.place(&group).await.epoch);
     let again =
         json!({ "type": "subscribe", "id": 2, "stream": group.id, "since": reset["seq"], "epoch": reset["epoch"] });
     socket.say(again).await;
@@ -135,11 +127,11 @@ async fn a_stranger_cannot_tell_a_group_from_nothing() {
     let camille = server.person("Camille").await;
     let mut socket = camille.socket("preau.v1.json").await;
     socket.next_of("welcome").await;
-    let nothing = Uuid::now_v7().to_string();
+    let (nothing, epoch) = (Uuid::now_v7().to_string(), ines.place(&group).await.epoch);
     let mut answers = Vec::new();
     for stream in [&group.id, &nothing] {
         for since in [Value::Null, json!(1)] {
-            let ask = json!({ "type": "subscribe", "id": 1, "stream": stream, "since": since, "epoch": epoch(&camille).await });
+            let ask = json!({ "type": "subscribe", "id": 1, "stream": stream, "since": since, "epoch": epoch });
             socket.say(ask).await;
             answers.push(socket.next_text().await.replace(stream, "S"));
         }
@@ -174,11 +166,7 @@ async fn a_person_in_many_groups_follows_them_all_at_once() {
     }
     assert_eq!(server.sockets.hubs().followed(), 70);
     drop(socket);
-    let began = Instant::now();
-    while server.sockets.hubs().followed() > 0 {
-        assert!(began.elapsed() < Duration::from_secs(5), "hubs end with their last follower");
-        tokio::task::yield_now().await;
-    }
+    until("hubs end with their last follower", || server.sockets.hubs().followed() == 0).await;
 }
 
 #[tokio::test]
@@ -239,14 +227,14 @@ async fn what_is_no_frame_closes_with_its_code() {
 async fn many_who_come_back_at_once_cost_few_queries() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;
-    let (from, epoch) = (seq(&ines, &group).await, epoch(&ines).await);
+    let Place { seq: from, epoch } = ines.place(&group).await;
     let mut people = Vec::new();
     for number in 0..40 {
         let person = server.person(&format!("Personne {number}")).await;
         ines.add(&group, &person, "member").await;
         people.push(person);
     }
-    let since = seq(&ines, &group).await;
+    let since = ines.place(&group).await.seq;
     for number in 0..20 {
         ines.say(&group.standing, &format!("message {number}")).await;
     }
@@ -297,10 +285,10 @@ async fn who_does_not_read_is_cut_and_holds_nobody_up() {
         last = seq.or(last);
     }
     let mut again = slow.socket("preau.v1.json").await;
-    let ask = json!({ "type": "subscribe", "id": 1, "stream": group.id, "since": last, "epoch": epoch(&slow).await });
+    let ask = json!({ "type": "subscribe", "id": 1, "stream": group.id, "since": last, "epoch": slow.place(&group).await.epoch });
     again.say(ask).await;
     assert_eq!(again.next_of("subscribed").await["result"], "ok");
-    for seq in last.unwrap() + 1..=seq(&ines, &group).await {
+    for seq in last.unwrap() + 1..=ines.place(&group).await.seq {
         assert_eq!(again.next().await["seq"], seq, "and resumes where it was");
     }
     assert_eq!(again.next().await["type"], "live");
@@ -311,25 +299,16 @@ async fn a_draining_server_answers_what_is_under_way_and_says_when_to_come_back(
     let server = Server::start().await;
     let (ines, group) = server.group().await;
     let mut socket = following(&ines, &group).await;
+    let holding = locked(&server, group.id.parse().unwrap()).await;
     let send = json!({ "id": Uuid::now_v7(), "thread": group.standing, "body": "juste avant" });
     socket.say(json!({ "type": "send", "id": 1, "message": send })).await;
-    let (mut acked, mut bye) = (false, None);
+    waiting(&server, "for update").await;
     server.drain();
-    let code = loop {
-        match socket.next_or_close().await {
-            Ok(frame) if frame["type"] == "ack" => acked = true,
-            Ok(frame) if frame["type"] == "bye" => bye = frame["after_ms"].as_u64(),
-            Ok(_) => {}
-            Err(code) => break code,
-        }
-    };
-    assert_eq!(code, 4100);
-    assert!(bye.is_some_and(|after| after < 5000));
-    // Not read before the drain, it may be unanswered; never half done.
-    let kept = server.db.clone();
-    let stored: i64 = sqlx::query_scalar("select count(*) from messages where body = 'juste avant'")
-        .fetch_one(kept.pool())
-        .await
-        .unwrap();
-    assert!(!acked || stored == 1);
+    let bye = socket.next_of("bye").await;
+    assert!(bye["after_ms"].as_u64().is_some_and(|after| after < 5000), "{bye}");
+    holding.rollback().await.unwrap();
+    assert_eq!(socket.next_of("ack").await["id"], 1, "what was under way is answered");
+    assert_eq!(socket.closed().await, 4100);
+    let stored = sqlx::query_scalar::<_, i64>("select count(*) from messages where body = 'juste avant'");
+    assert_eq!(stored.fetch_one(server.db.pool()).await.unwrap(), 1);
 }

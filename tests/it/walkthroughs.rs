@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Actor, Group, Server};
+use crate::support::{Actor, Group, Server, following};
 
 async fn two_members(server: &Server) -> (Actor, Actor, Group) {
     let (ines, group) = server.group().await;
@@ -16,11 +16,7 @@ async fn two_members(server: &Server) -> (Actor, Actor, Group) {
 async fn walkthrough_1_a_message_over_the_socket() {
     let server = Server::start().await;
     let (ines, camille, group) = two_members(&server).await;
-    let (mut author, mut reader) = (camille.socket("preau.v1.json").await, ines.socket("preau.v1.json").await);
-    for socket in [&mut author, &mut reader] {
-        socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-        socket.next_of("subscribed").await;
-    }
+    let (mut author, mut reader) = (following(&camille, &group).await, following(&ines, &group).await);
     let message = uuid::Uuid::now_v7();
     let send = json!({ "id": message, "thread": group.standing, "body": "Bonjour **tous**" });
     author.say(json!({ "type": "send", "id": 2, "message": send })).await;
@@ -87,7 +83,7 @@ async fn walkthrough_3_a_page_and_the_socket_that_goes_on_from_it() {
 async fn walkthrough_4_a_sign_in() {
     let server = Server::start().await;
     let camille = server.person("Camille").await;
-    let email = camille.get("/api/v1/me").await.json()["email"].as_str().unwrap().to_owned();
+    let email = camille.email.clone();
     let browser = server.stranger();
     browser.form("/sign-in", &[("email", &email)]).await;
     let mails = preau::mail::latest(&server.db, 1).await.unwrap();
@@ -105,9 +101,7 @@ async fn walkthrough_5_a_removal() {
     let server = Server::start().await;
     let (ines, camille, group) = two_members(&server).await;
     let posted = camille.say(&group.standing, "ma dernière parole").await;
-    let mut socket = camille.socket("preau.v1.json").await;
-    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
-    socket.next_of("subscribed").await;
+    let mut socket = following(&camille, &group).await;
     ines.remove(&group, &camille).await;
     let last = socket.next_of("event").await;
     assert_eq!((&last["kind"], &last["data"]["role"]), (&json!("member.removed"), &json!(null)));

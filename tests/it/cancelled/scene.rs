@@ -234,5 +234,6 @@ pub(super) async fn settle(db: &Db) -> Result<(), Vec<(String, String)>> {
         if began.elapsed() > Duration::from_secs(5) {
             return Err(left);
         }
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

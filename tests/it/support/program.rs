@@ -1,6 +1,10 @@
 //! The program with its faults, as a process that a test may kill.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::Stdio,
+    time::{Duration, Instant},
+};
 
 use sqlx::{ConnectOptions, postgres::PgConnectOptions};
 use tokio::{
@@ -51,6 +55,15 @@ impl Program {
     /// Waits until a failpoint is met.
     pub(crate) async fn meets(&mut self, place: &str) {
         line(&mut self.logged, &format!(r#""place":"{place}""#)).await;
+    }
+
+    /// Asks it to stop, as a service manager does, and waits for its end: how long that took.
+    pub(crate) async fn stopped(mut self) -> Duration {
+        let (pid, began) = (self.child.id().unwrap().to_string(), Instant::now());
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
+        let ended = timeout(PATIENCE, self.child.wait()).await.expect("it stops").unwrap();
+        assert!(ended.success(), "{ended}");
+        began.elapsed()
     }
 
     /// Waits until it was killed.
