@@ -1,67 +1,23 @@
 //! The program itself, told to stop while people write.
 
 use std::{
-    process::Stdio,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use preau::live::bus::Transport;
 use reqwest::{Client, StatusCode};
 use serde_json::json;
-use sqlx::ConnectOptions;
-use tokio::{
-    process::{Child, Command},
-    task::JoinSet,
-};
+use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::support::{Actor, Folder, Group, Server, Socket, database};
+use crate::support::{Actor, Folder, Group, Program, Server, Socket, until};
 
 /// How long a stop may take.
 const STOP: Duration = Duration::from_secs(15);
-
-struct Program {
-    child: Child,
-    url: String,
-    _folder: Folder,
-}
-
-impl Program {
-    /// Starts it on a database, and waits until it is ready.
-    async fn start(database_url: &str) -> Self {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let (folder, url) = (Folder::fresh(), format!("http://127.0.0.1:{port}"));
-        let child = Command::new(env!("CARGO_BIN_EXE_faulty"))
-            .args(["serve", "--rate-limits", "off", "--listen", &format!("127.0.0.1:{port}")])
-            .env("PREAU_DATA", folder.path())
-            .env("DATABASE_URL", database_url)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let (client, began) = (Client::new(), Instant::now());
-        while !client.get(format!("{url}/readyz")).send().await.is_ok_and(|answer| answer.status().is_success()) {
-            assert!(began.elapsed() < Duration::from_secs(30), "the program gets ready");
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        Self { child, url, _folder: folder }
-    }
-
-    /// Asks it to stop, as a service manager does, and waits for its end: how long that took.
-    async fn stop(mut self) -> Duration {
-        let (pid, began) = (self.child.id().unwrap().to_string(), Instant::now());
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().await.unwrap().success());
-        let ended = tokio::time::timeout(STOP, self.child.wait()).await.expect("it ends within fifteen seconds");
-        assert!(ended.unwrap().success());
-        began.elapsed()
-    }
-}
 
 /// Who writes, and where.
 #[derive(Clone)]
@@ -71,36 +27,50 @@ struct Author {
     thread: String,
     /// How much all of them were told together.
     said: Arc<AtomicU64>,
+    /// Whether whoever shares requests out among nodes still sends them here.
+    sent: Arc<AtomicBool>,
 }
 
 /// What an author was told.
 #[derive(Default)]
 struct Told {
     acked: Vec<Uuid>,
-    failed: Vec<StatusCode>,
+    failed: Vec<String>,
 }
 
 impl Author {
-    /// Posts by requests until none is taken any more.
+    /// Posts by requests, each by a connection of its own, until none is sent here any more: each that was is served.
     async fn by_requests(self) -> Told {
-        let (client, mut told) = (Client::new(), Told::default());
-        loop {
+        let client = Client::builder().pool_max_idle_per_host(0).build().unwrap();
+        let mut told = Told::default();
+        while self.sent.load(SeqCst) {
             let id = Uuid::now_v7();
             let request = client.post(format!("{}/api/v1/threads/{}/messages", self.url, self.thread));
             let request = request.bearer_auth(&self.token).json(&json!({ "id": id, "body": "par requête" }));
-            let Ok(answer) = request.send().await else { return told };
-            match answer.status() {
-                StatusCode::CREATED => told.acked.push(id),
-                status => told.failed.push(status),
+            match request.send().await {
+                Ok(answer) if answer.status() == StatusCode::CREATED => told.acked.push(id),
+                Ok(answer) => told.failed.push(answer.status().to_string()),
+                Err(error) => told.failed.push(format!("{error:?}")),
             }
             self.said.fetch_add(1, SeqCst);
         }
+        told
     }
 
-    /// Posts by a socket until it ends.
+    /// Sends requests here until the program says that it stops.
+    async fn until_it_leaves(self) {
+        let (client, url) =
+            (Client::builder().pool_max_idle_per_host(0).build().unwrap(), format!("{}/readyz", self.url));
+        while client.get(&url).send().await.expect("it says so before it goes").status().is_success() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        self.sent.store(false, SeqCst);
+    }
+
+    /// Posts by a socket until it ends, which the server says before.
     async fn by_socket(self) -> Told {
         let mut socket = Socket::open(&self.url, Some(&self.token), "preau.v1.json").await.unwrap();
-        let mut told = Told::default();
+        let (mut told, mut bye) = (Told::default(), false);
         loop {
             let id = Uuid::now_v7();
             let message = json!({ "id": id, "thread": self.thread, "body": "par le fil" });
@@ -108,8 +78,12 @@ impl Author {
             loop {
                 match socket.next_or_end().await {
                     Some(frame) if frame["type"] == "ack" => break told.acked.push(id),
+                    Some(frame) if frame["type"] == "bye" => bye = true,
                     Some(frame) => assert_ne!(frame["type"], "error", "{frame}"),
-                    None => return told,
+                    None => {
+                        assert!(bye, "the connection was cut");
+                        return told;
+                    }
                 }
             }
             self.said.fetch_add(1, SeqCst);
@@ -118,20 +92,21 @@ impl Author {
 }
 
 /// One process: loaded, stopped, and held to what it told.
-async fn stopped_under_load(beside: &Server, ines: &Actor, group: &Group, database_url: &str, after: u64) -> usize {
-    let program = Program::start(database_url).await;
+async fn stopped_under_load(beside: &Server, ines: &Actor, group: &Group, after: u64) -> usize {
+    let folder = Folder::fresh();
+    let program = Program::start(&beside.db.pool().connect_options(), folder.path()).await;
     let (url, token, thread) = (program.url.clone(), ines.token.clone(), group.standing.clone());
-    let author = Author { url, token, thread, said: Arc::default() };
+    let author = Author { url, token, thread, said: Arc::default(), sent: Arc::new(AtomicBool::new(true)) };
     let mut authors = JoinSet::new();
     for _ in 0..4 {
         authors.spawn(author.clone().by_requests());
         authors.spawn(author.clone().by_socket());
     }
-    while author.said.load(SeqCst) < after {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    let took = program.stop().await;
+    let balancer = tokio::spawn(author.clone().until_it_leaves());
+    until("they write", || author.said.load(SeqCst) >= after).await;
+    let took = program.stopped().await;
     assert!(took < STOP, "{took:?}");
+    balancer.await.unwrap();
     let told = authors.join_all().await;
     let failed: Vec<_> = told.iter().flat_map(|told| &told.failed).collect();
     assert!(failed.is_empty(), "no request fails: {failed:?}");
@@ -148,13 +123,11 @@ async fn stopped_under_load(beside: &Server, ines: &Actor, group: &Group, databa
 #[tokio::test]
 async fn a_program_that_is_told_to_stop_under_load_loses_nothing_and_refuses_no_request() {
     let rounds = if std::env::var_os("PREAU_LONG").is_some() { 100 } else { 3 };
-    let options = database().await;
-    let url = options.to_url_lossy().to_string();
-    let beside = Server::start_at(options, Transport::Postgres).await;
+    let beside = Server::start_node(Transport::Postgres).await;
     let (ines, group) = beside.group().await;
     let mut acked = 0;
     for round in 0..rounds {
-        acked += stopped_under_load(&beside, &ines, &group, &url, 20 + round * 17 % 100).await;
+        acked += stopped_under_load(&beside, &ines, &group, 20 + round * 17 % 100).await;
     }
     assert!(acked > 20 * usize::try_from(rounds).unwrap(), "{acked} were acked");
 }
