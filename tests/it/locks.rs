@@ -1,10 +1,14 @@
 //! The order of locks: a group's stream first, then people's streams by ascending id.
 
+use std::time::{Duration, Instant};
+
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{Connection, PgConnection};
+use uuid::Uuid;
 
-use crate::support::{Actor, Answer, Group, Server};
+use crate::support::{Actor, Answer, Group, PATIENCE, Server, locked};
 
 const ROUNDS: usize = 200;
 
@@ -99,9 +103,20 @@ async fn who_takes_another_name_and_enters_and_leaves_at_the_same_time_never_wai
     assert_eq!(server.torn().await, Vec::<String>::new());
 }
 
+/// How often somebody waited in a circle, tried again or not. A backend tells of it for certain as it ends, so the server
+/// has no database any more afterwards.
 async fn deadlocks(server: &Server) -> i64 {
+    let options = server.db.pool().connect_options();
+    server.db.close().await;
+    let mut own = PgConnection::connect_with(&options).await.unwrap();
+    let others = "select count(*) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()";
+    let began = Instant::now();
+    while sqlx::query_scalar::<_, i64>(others).fetch_one(&mut own).await.unwrap() > 0 {
+        assert!(began.elapsed() < PATIENCE, "the server's connections end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     let counted = sqlx::query_scalar("select deadlocks from pg_stat_database where datname = current_database()");
-    counted.fetch_one(server.db.pool()).await.unwrap()
+    counted.fetch_one(&mut own).await.unwrap()
 }
 
 /// Posting moves read positions in each thread of a batch, and so does what a socket said of several.
@@ -128,4 +143,17 @@ async fn who_posts_and_reads_in_several_threads_at_once_never_waits_in_a_circle(
         join_all(threads.iter().map(|thread| camille.say(thread, "bonjour"))).await;
     }
     assert_eq!(deadlocks(&server).await, 0);
+}
+
+#[tokio::test]
+async fn who_waits_in_a_circle_is_counted() {
+    let server = Server::start().await;
+    let ((_, one), (_, other)) = (server.group().await, server.group_named("Réseau REP").await);
+    let [one, other] = [one, other].map(|group| group.id.parse::<Uuid>().unwrap());
+    let (mut first, mut second) = (locked(&server, one).await, locked(&server, other).await);
+    let lock = |stream: Uuid| sqlx::query("select last_seq from streams where id = $1 for update").bind(stream);
+    let (forth, back) = tokio::join!(lock(other).execute(&mut *first), lock(one).execute(&mut *second));
+    assert!(forth.is_err() != back.is_err(), "{forth:?} {back:?}");
+    drop((first, second));
+    assert_eq!(deadlocks(&server).await, 1);
 }
