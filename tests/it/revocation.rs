@@ -1,17 +1,20 @@
 //! Revocation under traffic (I8): whoever is removed gets their removal last, by every way in, and whose token ends is
 //! closed at once. `PREAU_REMOVALS` says how many; each wave of them is removed while everybody writes and reads.
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     sync::{mpsc, watch},
     time::timeout,
 };
 use uuid::Uuid;
 
-use crate::support::{Actor, Group, PATIENCE, Server, Socket};
+use crate::support::{Actor, Group, PATIENCE, Place, Server, Socket, awaited};
 
 /// How many are removed in one wave, and how many of them read the thread again and again too.
 const WAVE: usize = 20;
@@ -47,19 +50,28 @@ struct Seen {
     events: Vec<i64>,
     /// The kind of the last one.
     last: String,
+    /// What the messages among them said, by their ids.
+    bodies: Vec<(Uuid, String)>,
     /// When they were told.
     denied: Instant,
 }
 
+/// What an event says of a message.
+fn body(frame: &Value) -> Option<(Uuid, String)> {
+    let data = &frame["data"];
+    Some((data["id"].as_str()?.parse().ok()?, data["body"].as_str()?.to_owned()))
+}
+
 /// Follows by socket to the end of the membership, and makes sure that nothing comes after it.
 async fn by_socket(mut socket: Socket, mut wave: Wave) -> (Seen, Socket) {
-    let (mut events, mut last) = (Vec::new(), String::new());
+    let (mut events, mut last, mut bodies) = (Vec::new(), String::new(), Vec::new());
     loop {
         let frame = socket.next().await;
         match frame["type"].as_str() {
             Some("event") => {
                 events.push(frame["seq"].as_i64().unwrap());
                 frame["kind"].as_str().unwrap().clone_into(&mut last);
+                bodies.extend(body(&frame));
             }
             Some("subscribed") => {
                 assert_eq!(frame["result"], "denied");
@@ -75,7 +87,7 @@ async fn by_socket(mut socket: Socket, mut wave: Wave) -> (Seen, Socket) {
     loop {
         let frame = socket.next().await;
         if frame["type"] == "pong" {
-            return (Seen { events, last, denied }, socket);
+            return (Seen { events, last, bodies, denied }, socket);
         }
         assert_eq!(frame["type"], "positions", "late");
     }
@@ -83,7 +95,7 @@ async fn by_socket(mut socket: Socket, mut wave: Wave) -> (Seen, Socket) {
 
 /// Follows by polls.
 async fn by_poll(actor: Actor, mut wave: Wave) -> Seen {
-    let (mut events, mut last, mut at) = (Vec::new(), String::new(), wave.from);
+    let (mut events, mut last, mut bodies, mut at) = (Vec::new(), String::new(), Vec::new(), wave.from);
     let (stream, epoch) = (wave.group.id.clone(), wave.epoch.clone());
     let frames = async |at: i64| {
         let answer = actor.get(&format!("/live/poll?at={stream}:{epoch}:{at}")).await;
@@ -100,6 +112,7 @@ async fn by_poll(actor: Actor, mut wave: Wave) -> Seen {
             at = frame["seq"].as_i64().unwrap();
             events.push(at);
             frame["kind"].as_str().unwrap().clone_into(&mut last);
+            bodies.extend(body(&frame));
         }
     }
     let denied = Instant::now();
@@ -108,7 +121,7 @@ async fn by_poll(actor: Actor, mut wave: Wave) -> Seen {
         let late = frames(at).await;
         assert!(late.len() == 1 && late[0]["result"] == "denied", "late: {late:?}");
     }
-    Seen { events, last, denied }
+    Seen { events, last, bodies, denied }
 }
 
 /// Reads the thread again and again; answers when it was last asked for and was there.
@@ -151,13 +164,19 @@ async fn following(actor: &Actor, wave: &Wave) -> Socket {
     socket
 }
 
-async fn seq(actor: &Actor, group: &Group) -> i64 {
-    actor.get(&format!("/api/v1/groups/{}", group.id)).await.json()["seq"].as_i64().unwrap()
-}
-
 async fn ended_at(server: &Server, group: &Group, actor: &Actor) -> i64 {
     let ended = sqlx::query_scalar("select ended_seq from members where group_id = $1 and person_id = $2");
     ended.bind(group.id.parse::<Uuid>().unwrap()).bind(actor.id.0).fetch_one(server.db.pool()).await.unwrap()
+}
+
+/// What messages say since an edit that came after an event. Each is edited once.
+async fn edited_after(server: &Server, group: &Group, seq: i64) -> HashSet<(Uuid, String)> {
+    let edited = sqlx::query_as(
+        "select messages.id, body from events join messages on messages.id = subject_id
+         where stream_id = $1 and seq > $2 and kind = 'message.edited'",
+    );
+    let edited = edited.bind(group.id.parse::<Uuid>().unwrap()).bind(seq).fetch_all(server.db.pool()).await.unwrap();
+    edited.into_iter().collect()
 }
 
 /// How long each of a wave waited until they were told of their removal, and until their socket was closed.
@@ -168,9 +187,9 @@ async fn wave(server: &Server, ines: &Actor, group: &Group) -> (Vec<Duration>, V
         ines.add(group, &person, "member").await;
         people.push(person);
     }
-    let epoch = ines.get("/api/v1/me").await.json()["epoch"].as_str().unwrap().to_owned();
+    let Place { epoch, seq: from } = ines.place(group).await;
     let ((stopping, stop), (denied, mut denials)) = (watch::channel(false), mpsc::unbounded_channel());
-    let wave = Wave { group: group.clone(), epoch, from: seq(ines, group).await, stop, denied };
+    let wave = Wave { group: group.clone(), epoch, from, stop, denied };
     let (mut sockets, mut polls, mut readings) = (Vec::new(), Vec::new(), Vec::new());
     for person in &people {
         sockets.push(tokio::spawn(by_socket(following(person, &wave).await, wave.clone())));
@@ -188,10 +207,9 @@ async fn wave(server: &Server, ines: &Actor, group: &Group) -> (Vec<Duration>, V
         let told = timeout(PATIENCE, denials.recv()).await;
         assert!(told.is_ok(), "{number} of {} were told of their removal, and the others follow still", 2 * WAVE);
     }
-    let (last, began) = (seq(ines, group).await, Instant::now());
-    while seq(ines, group).await < last + AFTER {
-        assert!(began.elapsed() < PATIENCE, "those who stay write on");
-    }
+    let last = ines.place(group).await.seq;
+    let came = async || (ines.place(group).await.seq >= last + AFTER).then_some(());
+    awaited("those who stay write on", came).await;
     stopping.send(true).unwrap();
     for (reading, removed) in readings.into_iter().zip(&removed) {
         assert!(reading.await.unwrap().is_none_or(|read| read < *removed), "read after the removal was answered");
@@ -207,7 +225,10 @@ async fn wave(server: &Server, ines: &Actor, group: &Group) -> (Vec<Duration>, V
         let up_to = polled.events.last().map_or(wave.from, |&last| last);
         assert!(up_to <= ended, "{up_to} after {ended}");
         assert_eq!(polled.events, (wave.from + 1..=up_to).collect::<Vec<_>>());
+        let newer = edited_after(server, group, ended).await;
         for seen in [seen, polled] {
+            assert!(!seen.bodies.is_empty(), "what was said while they were members was shown");
+            assert!(!seen.bodies.iter().any(|body| newer.contains(body)), "what was said after the end was shown");
             waits.push(seen.denied.saturating_duration_since(*removed));
         }
         open.push((person, socket));
