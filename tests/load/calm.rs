@@ -45,8 +45,8 @@ pub(crate) async fn measure(
     let [preau, tcp, ejabberd] = rounds.as_slice() else { anyhow::bail!("a side is missing") };
     let mut line = Line::new("B4", "calm latency: from when a message is due to its last of 1,000 readers, 20/s");
     let limit = tcp.last(99) + median(inserts.clone());
-    line.ratio("p99, in bare TCP's and pgbench's together", preau.last(99) / limit, Bound::AtMost(1.3));
-    line.ratio("p99, in ejabberd's", preau.last(99) / ejabberd.last(99), Bound::AtMost(0.5));
+    line.bound("p99, in bare TCP's and pgbench's together", preau.last(99) / limit, Bound::AtMost(1.3));
+    line.bound("p99, in ejabberd's", preau.last(99) / ejabberd.last(99), Bound::AtMost(0.5));
     line.with("pgbench", json!({ "p99_ms": rounded(median(inserts)) }));
     tell(&mut line, &sides, &rounds)?;
     report.line(line);

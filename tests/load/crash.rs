@@ -75,14 +75,14 @@ pub(crate) async fn measure(binary: &Path, full: bool, report: &mut Report) -> R
     server.stop().await?;
     let longest = |took: &[f64]| took.iter().copied().fold(0.0, f64::max);
     let mut line = Line::new("B14", "crash durability: SIGKILL of the server and of the postmaster under 64 writers");
-    line.ratio("acked but missing", toll.acked_missing as f64, Bound::AtMost(0.0));
-    line.ratio("delivered but missing", toll.delivered_missing as f64, Bound::AtMost(0.0));
-    line.ratio(
+    line.bound("acked but missing", toll.acked_missing as f64, Bound::AtMost(0.0));
+    line.bound("delivered but missing", toll.delivered_missing as f64, Bound::AtMost(0.0));
+    line.bound(
         "longest time to the first ack after a start of the server, s",
         longest(&toll.server),
         Bound::AtMost(2.0),
     );
-    line.ratio(
+    line.bound(
         "longest time to the first ack after a kill of the postmaster, s",
         longest(&toll.postmaster),
         Bound::AtMost(10.0),

@@ -47,31 +47,31 @@ pub(crate) async fn measure(
     let mut line = Line::new("B1", "durable fan-out: 1,000 readers of one channel, 32 messages of 300 B under way");
     let cheaper = |peer: f64| peer / preau.per_delivery();
     let faster = |peer: f64| preau.deliveries() / peer;
-    line.ratio_with_goal(
+    line.bound_with_goal(
         "ejabberd's processor time a delivery, in Préau's",
         cheaper(ejabberd.per_delivery()),
         Bound::AtLeast(30.0),
         Bound::AtLeast(50.0),
     );
-    line.ratio_with_goal(
+    line.bound_with_goal(
         "deliveries/s, in ejabberd's",
         faster(ejabberd.deliveries()),
         Bound::AtLeast(20.0),
         Bound::AtLeast(35.0),
     );
-    line.ratio_with_goal(
+    line.bound_with_goal(
         "socket.io's processor time a delivery, in Préau's",
         cheaper(socketio.per_delivery()),
         Bound::AtLeast(10.0),
         Bound::AtLeast(16.0),
     );
-    line.ratio_with_goal(
+    line.bound_with_goal(
         "processor time a delivery, in bare TCP's",
         1.0 / cheaper(tcp.per_delivery()),
         Bound::AtMost(3.0),
         Bound::AtMost(2.0),
     );
-    line.ratio_with_goal(
+    line.bound_with_goal(
         "deliveries/s, in bare TCP's",
         faster(tcp.deliveries()),
         Bound::AtLeast(0.35),

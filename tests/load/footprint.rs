@@ -54,16 +54,16 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
     let (alone, ejabberd, ws) = (median(alone), median(ejabberd), median(ws));
     let weights = weigh(binary, &folder, postgres).await?;
     let mut line = Line::new("B15", "cold start and idle footprint, 1,000,000 messages");
-    line.ratio("start of the server alone, ms", alone, Bound::AtMost(150.0));
-    line.ratio("start of the server alone, in ejabberd's", alone / ejabberd, Bound::AtMost(0.15));
-    line.ratio_with_goal(
+    line.bound("start of the server alone, ms", alone, Bound::AtMost(150.0));
+    line.bound("start of the server alone, in ejabberd's", alone / ejabberd, Bound::AtMost(0.15));
+    line.bound_with_goal(
         "server alone, idle for 60 s, MiB",
         weights[0],
         Bound::AtMost(40e6 / MIB),
         Bound::AtMost(20.0),
     );
-    line.ratio("first start with its PostgreSQL, s", first, Bound::AtMost(5.0));
-    line.ratio("slowest start with its PostgreSQL, s", slowest, Bound::AtMost(3.0));
+    line.bound("first start with its PostgreSQL, s", first, Bound::AtMost(5.0));
+    line.bound("slowest start with its PostgreSQL, s", slowest, Bound::AtMost(3.0));
     line.with("start_ms", json!({ "preau": rounded(alone), "ejabberd": rounded(ejabberd), "ws": rounded(ws) }));
     let [preau, ejabberd, ws] = weights.map(rounded);
     line.with("idle_mib", json!({ "preau": preau, "ejabberd": ejabberd, "ws": ws }));

@@ -15,7 +15,7 @@ use crate::{
     },
     peers::{self, Ejabberd, Postgres},
     room::Room,
-    sides::{Connected, Program, Side},
+    sides::{Connected, Program, Role, Side},
 };
 
 /// How a side is made ready, before anything is measured.
@@ -45,6 +45,7 @@ impl<'a> Lineup<'a> {
         let Room { server, seats, groups } = room;
         let side = Connected {
             name,
+            role: Role::Own,
             crowd,
             programs: server.programs()?,
             rows: Some(Box::new(move || cast::rows(server, &groups))),
@@ -61,7 +62,7 @@ impl<'a> Lineup<'a> {
         crowd.talk(self.pace, WARM_UP)?;
         let name = if framing == Framing::Length { "tcp" } else { "web_socket" };
         let programs = vec![program.pid()];
-        Ok(Box::new(Connected { name, crowd, programs, rows: None, owned: Box::new(program) }))
+        Ok(Box::new(Connected { name, role: Role::Own, crowd, programs, rows: None, owned: Box::new(program) }))
     }
 
     /// ejabberd: a room a channel, archived.
@@ -75,6 +76,7 @@ impl<'a> Lineup<'a> {
         let postgres = self.postgres;
         Ok(Box::new(Connected {
             name: "ejabberd",
+            role: Role::Peer,
             crowd,
             programs: vec![program.pid(), postgres.pid()],
             rows: Some(Box::new(move || Ok(archived(postgres)? - before))),
@@ -91,6 +93,7 @@ impl<'a> Lineup<'a> {
         let postgres = self.postgres;
         Ok(Box::new(Connected {
             name: "socketio",
+            role: Role::Peer,
             crowd,
             programs: vec![program.pid(), postgres.pid()],
             rows: Some(Box::new(move || Ok(inserted(postgres)? - before))),

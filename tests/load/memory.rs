@@ -62,9 +62,9 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
     let [preau, ws, ejabberd, tcp] = weights.map(median);
     let mut line =
         Line::new("B5", "memory a connected member, KiB of PSS: 5,000 members of 20 channels, idle for 30 s");
-    line.ratio("KiB", preau, Bound::AtMost(8.0));
-    line.ratio("in ws's", preau / ws, Bound::AtMost(0.6));
-    line.ratio("in ejabberd's", preau / ejabberd, Bound::AtMost(0.15));
+    line.bound("KiB", preau, Bound::AtMost(8.0));
+    line.bound("in ws's", preau / ws, Bound::AtMost(0.6));
+    line.bound("in ejabberd's", preau / ejabberd, Bound::AtMost(0.15));
     let figures = json!({
         "preau": rounded(preau), "ws": rounded(ws), "ejabberd": rounded(ejabberd), "tcp": rounded(tcp),
     });

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::{
     report::{Report, note},
     server::{Person, Server, id},
+    sides::percentile,
 };
 
 /// How many messages the group holds.
@@ -65,21 +66,20 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     ensure!(shown == 50, "the page shows {shown} messages, not 50");
     Report::figure("thread page: weight before compression", page.len() as f64 / 1000.0, "kB");
     read(animator, &path, PAGES / 5).await?;
-    let floor = median(read(animator, "/livez", PAGES).await?);
+    let floor = percentile(&read(animator, "/livez", PAGES).await?, 50);
     let before = server.processor()?;
     let alone = read(animator, &path, PAGES).await?;
     let used = (server.processor()? - before) * 1000.0 / PAGES as f64;
-    let p99 = percentile(alone.clone(), 99);
-    report.below("thread page, one reader: p50", median(alone), "ms", 5.0);
-    Report::figure("thread page, one reader: p99", p99, "ms");
+    report.below("thread page, one reader: p50", percentile(&alone, 50), "ms", 5.0);
+    Report::figure("thread page, one reader: p99", percentile(&alone, 99), "ms");
     Report::figure("thread page, one reader: processor of the server", used, "ms");
     Report::figure("lightest answer, one reader: p50", floor, "ms");
     let began = Instant::now();
     let readers = stream::iter((0..READERS).map(|_| read(animator, &path, PAGES)));
     let together: Vec<_> = readers.buffer_unordered(READERS).try_concat().await?;
     let rate = together.len() as f64 / began.elapsed().as_secs_f64();
-    Report::figure("thread page, eight readers: p50", median(together.clone()), "ms");
-    Report::figure("thread page, eight readers: p99", percentile(together, 99), "ms");
+    Report::figure("thread page, eight readers: p50", percentile(&together, 50), "ms");
+    Report::figure("thread page, eight readers: p99", percentile(&together, 99), "ms");
     Report::figure("thread page, eight readers: pages", rate, "a second");
     Ok(())
 }
@@ -93,15 +93,4 @@ async fn read(person: &Person, path: &str, times: usize) -> Result<Vec<Duration>
         took.push(began.elapsed());
     }
     Ok(took)
-}
-
-fn median(took: Vec<Duration>) -> f64 {
-    percentile(took, 50)
-}
-
-/// The time, in ms, that so many of a hundred stay under.
-fn percentile(mut took: Vec<Duration>, percent: usize) -> f64 {
-    took.sort();
-    let at = (took.len() * percent / 100).min(took.len().saturating_sub(1));
-    took.get(at).map_or(f64::NAN, |took| took.as_secs_f64() * 1000.0)
 }

@@ -46,10 +46,10 @@ pub(crate) async fn measure(
     })?;
     let [preau, ejabberd] = rounds.as_slice() else { anyhow::bail!("a side is missing") };
     let mut line = Line::new("B3", "one message on an idle server: send to ack, 100 readers");
-    line.ratio("p50, in pgbench's single rows", preau.ack(50) / median(p50.clone()), Bound::AtMost(4.0));
-    line.ratio("p99, in its own p50", preau.ack(99) / preau.ack(50), Bound::AtMost(3.0));
-    line.ratio("ejabberd's p50, in Préau's", ejabberd.ack(50) / preau.ack(50), Bound::AtLeast(3.0));
-    line.ratio("p50 of the ack, in that of the last reader", preau.ack(50) / preau.last(50), Bound::AtMost(1.0));
+    line.bound("p50, in pgbench's single rows", preau.ack(50) / median(p50.clone()), Bound::AtMost(4.0));
+    line.bound("p99, in its own p50", preau.ack(99) / preau.ack(50), Bound::AtMost(3.0));
+    line.bound("ejabberd's p50, in Préau's", ejabberd.ack(50) / preau.ack(50), Bound::AtLeast(3.0));
+    line.bound("p50 of the ack, in that of the last reader", preau.ack(50) / preau.last(50), Bound::AtMost(1.0));
     line.with("pgbench", json!({ "p50_ms": rounded(median(p50)), "p99_ms": rounded(median(p99)) }));
     tell(&mut line, &sides, &rounds)?;
     report.line(line);

@@ -55,16 +55,16 @@ impl Line {
         self.fields.insert(name.to_owned(), value.into());
     }
 
-    /// A ratio, and what it must keep.
-    pub(crate) fn ratio(&mut self, name: &str, value: f64, floor: Bound) {
+    /// A figure, mostly a ratio, and what it must keep.
+    pub(crate) fn bound(&mut self, name: &str, value: f64, floor: Bound) {
         self.met &= floor.keeps(value);
         self.ratios
             .push(json!({ "of": name, "ratio": rounded(value), "target": floor.text(), "met": floor.keeps(value) }));
     }
 
-    /// A ratio that must keep one bound, and should keep another.
-    pub(crate) fn ratio_with_goal(&mut self, name: &str, value: f64, floor: Bound, goal: Bound) {
-        self.ratio(name, value, floor);
+    /// A figure that must keep one bound, and should keep another.
+    pub(crate) fn bound_with_goal(&mut self, name: &str, value: f64, floor: Bound, goal: Bound) {
+        self.bound(name, value, floor);
         if let Some(Value::Object(ratio)) = self.ratios.last_mut() {
             ratio.insert("goal".to_owned(), goal.text().into());
             ratio.insert("goal_met".to_owned(), goal.keeps(value).into());

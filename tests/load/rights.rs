@@ -106,8 +106,8 @@ pub(crate) async fn measure(
 
 fn judge(line: &mut Line, rounds: &[Rounds], removals: &Removals, late: usize) {
     let cost = rounds[1].per_delivery() / rounds[0].per_delivery();
-    line.ratio("processor time a delivery, in that of plain members", cost, Bound::AtMost(1.1));
-    line.ratio("removed people who were told of anything later", late as f64, Bound::AtMost(0.0));
+    line.bound("processor time a delivery, in that of plain members", cost, Bound::AtMost(1.1));
+    line.bound("removed people who were told of anything later", late as f64, Bound::AtMost(0.0));
     line.valid(!removals.told.is_empty());
     line.with("removals", removals.told.len());
     let told = json!({ "p50": percentile(&removals.took, 50), "p99": percentile(&removals.took, 99) });

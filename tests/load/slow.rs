@@ -67,14 +67,14 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let mut line = Line::new("B13", "slow consumers: 10 of 1,000 readers stop reading for 30 s under the load of B1");
     let faults = crowd.faults();
     line.valid(faults.are_none());
-    line.ratio(
+    line.bound(
         "p99 of the healthy, with in without",
         median(with.clone()) / median(without.clone()),
         Bound::AtMost(1.2),
     );
-    line.ratio("growth of the server's memory for each of them, MiB", median(memory.clone()), Bound::AtMost(1.0));
-    line.ratio("cut, of those who stopped", cut as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
-    line.ratio("came back, of those who stopped", back as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
+    line.bound("growth of the server's memory for each of them, MiB", median(memory.clone()), Bound::AtMost(1.0));
+    line.bound("cut, of those who stopped", cut as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
+    line.bound("came back, of those who stopped", back as f64 / (ROUNDS * SLOW) as f64, Bound::AtLeast(1.0));
     line.with("last_reader_p99_ms", json!({ "without": rounded(median(without)), "with": rounded(median(with)) }));
     line.with("told_to_fetch_again", reset);
     line.with(

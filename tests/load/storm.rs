@@ -84,13 +84,13 @@ pub(crate) async fn measure(binary: &Path, postgres: &Postgres, report: &mut Rep
         let (preau, bare, socketio) = (median(preau), median(bare), median(socketio));
         let mut line =
             Line::new("B6", &format!("reconnect storm: {members} members, 20 missed messages in 5 channels"));
-        line.ratio("in bare handshakes and a bare broadcast", preau / bare, Bound::AtMost(3.0));
-        line.ratio("reads of events", most as f64, Bound::AtMost(200.0));
+        line.bound("in bare handshakes and a bare broadcast", preau / bare, Bound::AtMost(3.0));
+        line.bound("reads of events", most as f64, Bound::AtMost(200.0));
         let seconds = json!({ "preau": rounded(preau), "bare": rounded(bare), "socketio": rounded(socketio) });
         line.with("seconds_until_the_last_has_everything", seconds);
         line.with("scans_of_tables_in_a_storm", scans);
         line.with("connections_refused_and_tried_again", refusals);
-        line.ratio(
+        line.bound(
             "members who were not back after a minute",
             missing.iter().sum::<usize>() as f64,
             Bound::AtMost(0.0),

@@ -80,16 +80,16 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let mut line = Line::new("B18", what);
     line.valid(crowd.faults().are_none() && crowd.ready() == MEMBERS);
     line.valid(crowd.memories().skip(TYPISTS).all(|memory| memory.typings > 0));
-    line.ratio("processors of 1,000 idle members", idle.cores, Bound::AtMost(0.05));
-    line.ratio("bytes a second to each idle member", idle.received, Bound::AtMost(200.0));
-    line.ratio(
+    line.bound("processors of 1,000 idle members", idle.cores, Bound::AtMost(0.05));
+    line.bound("bytes a second to each idle member", idle.received, Bound::AtMost(200.0));
+    line.bound(
         "processors of typing, over those of the same crowd idle",
         typing.cores - idle.cores,
         Bound::AtMost(0.05),
     );
-    line.ratio("processors of typing while members come and go", both.cores - coming.cores, Bound::AtMost(0.05));
-    line.ratio("bytes a second to each member, with both", both.received, Bound::AtMost(200.0));
-    line.ratio("bytes of typing, in those of the model", typing.typing / typing.model, Bound::AtMost(0.05));
+    line.bound("processors of typing while members come and go", both.cores - coming.cores, Bound::AtMost(0.05));
+    line.bound("bytes a second to each member, with both", both.received, Bound::AtMost(200.0));
+    line.bound("bytes of typing, in those of the model", typing.typing / typing.model, Bound::AtMost(0.05));
     for (life, figures) in lives.iter().zip(&figures) {
         line.with(life.name, told(figures));
     }

@@ -81,11 +81,11 @@ fn turns(sides: &mut [Box<dyn Side + '_>], server: &Server, group: Group) -> Res
 
 fn judge(line: &mut Line, rounds: &[Rounds], limits: &Limits) {
     let [wide, hot, ejabberd, socketio] = rounds else { return line.valid(false) };
-    line.ratio("16 channels, in pgbench's batches of 50", wide.acks() / limits.batches, Bound::AtLeast(0.6));
-    line.ratio("hot channel, in pgbench's single rows on one stream", hot.acks() / limits.singles, Bound::AtLeast(8.0));
-    line.ratio("hot channel, in ejabberd's", hot.acks() / ejabberd.acks(), Bound::AtLeast(40.0));
-    line.ratio("hot channel, in socket.io's", hot.acks() / socketio.acks(), Bound::AtLeast(18.0));
-    line.ratio("hot channel, in the 16 channels'", hot.acks() / wide.acks(), Bound::AtLeast(0.9));
+    line.bound("16 channels, in pgbench's batches of 50", wide.acks() / limits.batches, Bound::AtLeast(0.6));
+    line.bound("hot channel, in pgbench's single rows on one stream", hot.acks() / limits.singles, Bound::AtLeast(8.0));
+    line.bound("hot channel, in ejabberd's", hot.acks() / ejabberd.acks(), Bound::AtLeast(40.0));
+    line.bound("hot channel, in socket.io's", hot.acks() / socketio.acks(), Bound::AtLeast(18.0));
+    line.bound("hot channel, in the 16 channels'", hot.acks() / wide.acks(), Bound::AtLeast(0.9));
     line.with(
         "pgbench",
         json!({ "batches_of_50_rows_per_s": limits.batches.round(), "single_rows_per_s": limits.singles.round() }),
