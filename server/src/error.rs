@@ -2,6 +2,11 @@
 //!
 //! A room returns it; a gate turns it into a page, a problem document, a frame or a retry, and logs it once, there.
 
+use sqlx::{
+    error::DatabaseError,
+    postgres::{PgDatabaseError, PgSeverity},
+};
+
 /// Why something was not done.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -145,7 +150,7 @@ impl From<sqlx::Error> for Error {
                 tracing::warn!(%error, "the database is away");
                 Self::Unavailable
             }
-            sqlx::Error::Database(inner) if is_away(inner.code().as_deref()) => {
+            sqlx::Error::Database(inner) if is_away(inner.as_ref()) => {
                 tracing::warn!(error = %inner, "the database is away");
                 Self::Unavailable
             }
@@ -154,11 +159,14 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// Classes 53 (disk or memory full) and 57 (shutting down, crashed), 08 (connection); 25006 (read only), 25P03 (nothing
-/// was heard inside a transaction) and 55P03 (a lock was not to be had in time): nothing of it was done.
-fn is_away(code: Option<&str>) -> bool {
-    code.is_some_and(|code| {
-        let class = ["53", "57P", "08"].iter().any(|class| code.starts_with(class));
-        class || ["25006", "25P03", "55P03"].contains(&code)
-    })
+/// What ends the connection, whatever it is; classes 53 (disk or memory full), 57 (shutting down, crashed), 58 (the
+/// system's own errors) and 08 (connection); 25006 (read only), 25P03 (nothing was heard inside a transaction) and 55P03
+/// (a lock was not to be had in time): nothing of it was done.
+fn is_away(error: &dyn DatabaseError) -> bool {
+    let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
+    matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic))
+        || error.code().is_some_and(|code| {
+            let class = ["53", "57P", "58", "08"].iter().any(|class| code.starts_with(class));
+            class || ["25006", "25P03", "55P03"].contains(&code.as_ref())
+        })
 }

@@ -306,7 +306,7 @@ async fn make(cli: &Cli, halves: Vec<Half>, recorder: Recorder) -> Result<()> {
 }
 
 /// The folder of the repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 

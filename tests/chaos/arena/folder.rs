@@ -68,6 +68,18 @@ impl Folder {
         self.data().join("files")
     }
 
+    /// Keeps what the nodes wrote last of themselves: a history says what was answered, and they say why.
+    fn keep_logs(&self) {
+        let Some(name) = self.path.file_name() else { return };
+        let kept = crate::root().join("target/chaos-logs").join(name);
+        drop(fs::create_dir_all(&kept));
+        for file in fs::read_dir(&self.path).into_iter().flatten().flatten() {
+            if file.path().extension().is_some_and(|kind| kind == "log") {
+                drop(fs::copy(file.path(), kept.join(file.file_name())));
+            }
+        }
+    }
+
     /// Why the disks could not be mounted, if they could not.
     pub(crate) fn refused(&self) -> Option<&str> {
         self.refused.as_deref()
@@ -94,6 +106,7 @@ impl Drop for Folder {
             // Lazily: whoever still holds a file of it is about to end.
             drop(Command::new("umount").arg("--lazy").arg(place).output());
         }
+        self.keep_logs();
         drop(fs::remove_dir_all(&self.path));
     }
 }
