@@ -86,7 +86,7 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
 }
 
 async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Read> {
-    let last_visit = people::last_visit(connection, viewer).await?;
+    let last_visit = people::last_visit(connection, viewer, now).await?;
     let threads = messages::latest_threads(connection, viewer, NEWS).await?;
     let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
     // Who comes for the first time has all before them: the network itself is new.

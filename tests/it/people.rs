@@ -213,6 +213,33 @@ async fn the_home_page_tells_what_waits_and_what_is_new_since_the_last_visit() {
 }
 
 #[tokio::test]
+async fn the_first_page_of_a_visit_knows_the_visit_before_though_nothing_is_noted_of_this_one() {
+    let clock = Clock::at("2031-03-03T08:00:00Z".parse().unwrap());
+    let server = Server::start_with(clock.clone(), 1 << 20).await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let session = server.session(&camille).await;
+    let home = async || {
+        let headers = [("cookie", session.as_str()), ("accept", "text/html")];
+        server.stranger().send(Method::GET, "/", &headers).await.text
+    };
+    assert!(home().await.contains("Bienvenue dans le réseau"), "the first visit");
+    clock.advance(TimeDelta::days(3));
+    let fields = [("title", "Tableau de suivi"), ("purpose", "Suivre les actions"), ("type", "tool")];
+    ines.upload(&format!("/api/v1/groups/{}/documents", group.id), &fields, &[("suivi.csv", b"a;b")]).await;
+    // Whoever holds a row of a person keeps nobody waiting, and nothing is noted meanwhile.
+    let mut holding = server.db.pool().begin().await.unwrap();
+    let lock = sqlx::query("select from people where id = $1 for update").bind(camille.id.0);
+    lock.execute(&mut *holding).await.unwrap();
+    for _ in 0..2 {
+        let page = home().await;
+        assert!(page.contains("Depuis votre dernière visite") && page.contains("Tableau de suivi"), "{page}");
+    }
+    holding.rollback().await.unwrap();
+}
+
+#[tokio::test]
 async fn what_was_typed_while_the_session_ended_is_shown_again() {
     let server = Server::start().await;
     let (_, group) = server.group().await;

@@ -387,9 +387,14 @@ pub async fn viewer_of_feed(connection: &mut PgConnection, secret: &Secret) -> R
     store::feed_viewer(connection, secret).await
 }
 
-/// When the viewer was last here before this visit; none the first time.
-pub async fn last_visit(connection: &mut PgConnection, viewer: &Viewer) -> Result<Option<DateTime<Utc>>> {
-    store::last_visit(connection, viewer.id).await
+/// When the viewer, who is here now, was last here before this visit, whether or not its beginning is noted yet; none the
+/// first time.
+pub async fn last_visit(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    store::last_visit(connection, viewer.id, now - VISIT_ENDS).await
 }
 
 /// One's live sessions, the last used first.

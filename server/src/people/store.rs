@@ -293,8 +293,18 @@ pub(super) async fn note_seen(
     Ok(())
 }
 
-pub(super) async fn last_visit(connection: &mut PgConnection, person: PersonId) -> Result<Option<DateTime<Utc>>> {
-    Ok(sqlx::query_scalar!("select last_visit_at from people where id = $1", person.0).fetch_one(connection).await?)
+pub(super) async fn last_visit(
+    connection: &mut PgConnection,
+    person: PersonId,
+    visit_ended: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    Ok(sqlx::query_scalar!(
+        "select case when seen_at < $2 then seen_at else last_visit_at end from people where id = $1",
+        person.0,
+        visit_ended,
+    )
+    .fetch_one(connection)
+    .await?)
 }
 
 pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret) -> Result<Option<Viewer>> {
