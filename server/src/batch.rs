@@ -73,14 +73,15 @@ impl<I> Batcher<I> {
 
 type Ticket<I, V> = (I, oneshot::Sender<V>);
 
-type Keys<K, I, V> = Mutex<HashMap<K, Batcher<Ticket<I, V>>>>;
-
 /// The batchers of all keys that have something in flight.
 #[derive(Debug)]
-pub struct Batches<K, I, V> {
-    keys: Arc<Keys<K, I, V>>,
-    turns: Arc<Semaphore>,
-    metrics: Arc<Metrics>,
+pub struct Batches<K, I, V>(Arc<Shared<K, I, V>>);
+
+#[derive(Debug)]
+struct Shared<K, I, V> {
+    keys: Mutex<HashMap<K, Batcher<Ticket<I, V>>>>,
+    turns: Semaphore,
+    metrics: Metrics,
 }
 
 /// What was batched, for operators.
@@ -97,14 +98,14 @@ const SIZES: &[u64] = &[1, 2, 5, 10, 20, 50, 100, 200, 500];
 
 impl<K, I, V> Clone for Batches<K, I, V> {
     fn clone(&self) -> Self {
-        Self { keys: Arc::clone(&self.keys), turns: Arc::clone(&self.turns), metrics: Arc::clone(&self.metrics) }
+        Self(Arc::clone(&self.0))
     }
 }
 
 impl<K, I, V> Default for Batches<K, I, V> {
     fn default() -> Self {
         let metrics = Metrics { sizes: Histogram::new(SIZES), refused: AtomicU64::new(0) };
-        Self { keys: Arc::default(), turns: Arc::new(Semaphore::new(AT_ONCE)), metrics: Arc::new(metrics) }
+        Self(Arc::new(Shared { keys: Mutex::default(), turns: Semaphore::new(AT_ONCE), metrics }))
     }
 }
 
@@ -116,7 +117,7 @@ where
 {
     /// What was batched.
     pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.0.metrics
     }
 
     /// Takes an item, in the order of the calls, and answers where its verdict will come; none if too many wait.
@@ -129,11 +130,11 @@ where
     {
         let (sender, receiver) = oneshot::channel();
         let batch = {
-            let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
             keys.entry(key).or_default().push((item, sender))
         };
         let Ok(batch) = batch else {
-            self.metrics.refused.fetch_add(1, Ordering::Relaxed);
+            self.0.metrics.refused.fetch_add(1, Ordering::Relaxed);
             return None;
         };
         if let Some(batch) = batch {
@@ -154,9 +155,9 @@ where
     {
         loop {
             // Never closed: an error does not happen, and would only mean no turn to wait for.
-            let turn = self.turns.acquire().await;
+            let turn = self.0.turns.acquire().await;
             self.gather(key, &mut batch);
-            self.metrics.sizes.observe(batch.len() as u64);
+            self.0.metrics.sizes.observe(batch.len() as u64);
             let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
             let mut committing = tokio::spawn(commit(items));
@@ -179,14 +180,14 @@ where
     }
 
     fn gather(&self, key: K, batch: &mut Vec<Ticket<I, V>>) {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(batcher) = keys.get_mut(&key) {
             batcher.gather(batch);
         }
     }
 
     fn next(&self, key: K) -> Option<Vec<Ticket<I, V>>> {
-        let mut keys = self.keys.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut keys = self.0.keys.lock().unwrap_or_else(PoisonError::into_inner);
         let Entry::Occupied(mut entry) = keys.entry(key) else { return None };
         let batch = entry.get_mut().finished();
         if batch.is_none() {

@@ -5,6 +5,7 @@
 //! dropped half-way leaves everything or nothing, never a pooled connection inside somebody else's transaction
 //! (transact-rs/sqlx#4393).
 
+mod instance;
 pub mod private;
 mod store;
 
@@ -12,7 +13,7 @@ use std::{
     future::Future,
     pin::Pin,
     sync::{
-        Arc, LazyLock,
+        Arc,
         atomic::{AtomicU64, Ordering},
     },
     time::{Duration, Instant},
@@ -29,6 +30,11 @@ use uuid::Uuid;
 use words::{Event, PersonId, StreamId};
 
 use crate::{clock::Clock, error::Result, faults::point, metrics::Histogram};
+
+pub use instance::{
+    Demonstration, Loading, begin_demonstration, demonstration, lock_demonstration, mark_demonstration, migrate,
+    missing_migrations, network_name, now, takes_writes, version,
+};
 
 /// A future that a transaction's work returns.
 pub type Work<'t, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 't>>;
@@ -65,7 +71,10 @@ const RELEASE: Duration = Duration::from_secs(5);
 
 /// The database of this process.
 #[derive(Clone, Debug)]
-pub struct Db {
+pub struct Db(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     pool: PgPool,
     writers: PgPool,
     followers: PgPool,
@@ -73,7 +82,7 @@ pub struct Db {
     hints: broadcast::Sender<Hint>,
     reactions: Reactions,
     epoch: watch::Sender<Option<Uuid>>,
-    metrics: Arc<Metrics>,
+    metrics: Metrics,
 }
 
 /// What was written, for operators.
@@ -96,6 +105,14 @@ pub struct Tx {
     now: DateTime<Utc>,
     reactions: Reactions,
     hints: Vec<Hint>,
+}
+
+impl Shared {
+    fn over(pool: PgPool, clock: Clock, reactions: Reactions) -> Self {
+        let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
+        let metrics = Metrics { took: Histogram::new(COMMITS), failed: AtomicU64::new(0) };
+        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch, metrics }
+    }
 }
 
 impl Db {
@@ -133,47 +150,46 @@ impl Db {
                 .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
         };
         let rolling_back = |most| pool(most).after_release(|connection, _| Box::pin(rolled_back(connection)));
-        Self {
+        let shared = Shared {
             writers: rolling_back(WRITERS).connect_lazy_with(by_key.clone()),
             // Nobody begins a transaction on these, and none comes back whose reading was broken off.
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
-            ..Self::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)
-        }
+            ..Shared::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)
+        };
+        Self(Arc::new(shared))
     }
 
     /// The same over one pool that somebody else made.
     pub fn over(pool: PgPool, clock: Clock, reactions: Reactions) -> Self {
-        let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
-        let metrics = Arc::new(Metrics { took: Histogram::new(COMMITS), failed: AtomicU64::new(0) });
-        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch, metrics }
+        Self(Arc::new(Shared::over(pool, clock, reactions)))
     }
 
     /// The pool, for single statements.
     pub fn pool(&self) -> &PgPool {
-        &self.pool
+        &self.0.pool
     }
 
     /// Closes every connection, once what they do has ended.
     pub async fn close(&self) {
-        self.pool.close().await;
-        self.writers.close().await;
-        self.followers.close().await;
+        self.0.pool.close().await;
+        self.0.writers.close().await;
+        self.0.followers.close().await;
     }
 
     /// What was written.
     pub fn metrics(&self) -> &Metrics {
-        &self.metrics
+        &self.0.metrics
     }
 
     /// The clock that writes are dated by.
     pub fn clock(&self) -> &Clock {
-        &self.clock
+        &self.0.clock
     }
 
     /// The hints of what this process commits, from now on.
     pub fn hints(&self) -> broadcast::Receiver<Hint> {
-        self.hints.subscribe()
+        self.0.hints.subscribe()
     }
 
     /// Runs `work` in a READ COMMITTED transaction and commits it, in a task of its own; then sends the hints.
@@ -190,9 +206,9 @@ impl Db {
     where
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
     {
-        let inner = within(BEGINNING, self.writers.begin()).await?;
-        let clock = self.clock.clone();
-        let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.reactions, hints: Vec::new() };
+        let inner = within(BEGINNING, self.0.writers.begin()).await?;
+        let clock = self.0.clock.clone();
+        let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.0.reactions, hints: Vec::new() };
         let value = within(LONGEST, work(&mut tx)).await?;
         let Tx { inner, hints, .. } = tx;
         point!("before_commit" if !hints.is_empty());
@@ -215,9 +231,9 @@ impl Db {
     async fn commit(&self, inner: sqlx::Transaction<'static, sqlx::Postgres>) -> Result<()> {
         let began = Instant::now();
         let committed = within(LONGEST, inner.commit()).await;
-        self.metrics.took.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
+        self.0.metrics.took.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
         if committed.is_err() {
-            self.metrics.failed.fetch_add(1, Ordering::Relaxed);
+            self.0.metrics.failed.fetch_add(1, Ordering::Relaxed);
         }
         committed
     }
@@ -226,7 +242,7 @@ impl Db {
         point!("after_ack_before_hint" if !hints.is_empty());
         for hint in hints {
             // No receiver means that nobody is connected.
-            drop(self.hints.send(hint));
+            drop(self.0.hints.send(hint));
         }
         Ok(())
     }
@@ -237,7 +253,7 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut PgConnection) -> Work<'t, T> + Send + 'static,
     {
-        let pool = self.pool.clone();
+        let pool = self.0.pool.clone();
         detached(async move {
             let begin = pool.begin_with("begin isolation level repeatable read, read only");
             let mut tx = within(BEGINNING, begin).await?;
@@ -255,7 +271,7 @@ impl Db {
     pub async fn follow<T>(&self, read: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         // On the heap, or each caller's own future would hold what giving a connection out takes.
         promptly(Box::pin(async {
-            let mut lent = Lent(Some(self.followers.acquire().await?));
+            let mut lent = Lent(Some(self.0.followers.acquire().await?));
             let Some(connection) = lent.0.as_mut() else { return Err(crate::error::Error::Unavailable) };
             let read = read(connection).await;
             // It has answered: the pool may have it back.
@@ -269,7 +285,7 @@ impl Db {
     /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid. What was read
     /// last: pages and sockets always speak of the same one.
     pub async fn epoch(&self) -> Result<Uuid> {
-        let known = *self.epoch.borrow();
+        let known = *self.0.epoch.borrow();
         match known {
             Some(epoch) => Ok(epoch),
             None => self.read_epoch().await,
@@ -284,13 +300,13 @@ impl Db {
     /// Reads the epoch of what else this connection reads.
     pub async fn epoch_of(&self, connection: &mut PgConnection) -> Result<Uuid> {
         let epoch = store::epoch(connection).await?;
-        note(&self.epoch, epoch);
+        note(&self.0.epoch, epoch);
         Ok(epoch)
     }
 
     /// The epochs of this database, as they are read.
     pub fn epochs(&self) -> watch::Receiver<Option<Uuid>> {
-        self.epoch.subscribe()
+        self.0.epoch.subscribe()
     }
 }
 
@@ -356,118 +372,9 @@ impl Tx {
     }
 }
 
-/// The migrations of this build. A schema may be ahead of it: a version to come only adds to what this one knows, so that
-/// both run side by side, and this one starts again on it (I20).
-static MIGRATIONS: LazyLock<sqlx::migrate::Migrator> = LazyLock::new(|| {
-    let mut migrations = sqlx::migrate!("../migrations");
-    migrations.set_ignore_missing(true);
-    migrations
-});
-
-/// Brings the schema up to date, one process at a time, and makes the instance's row on the first run.
-pub async fn migrate(db: &Db) -> Result<()> {
-    version(db).await?;
-    MIGRATIONS.run(&db.pool).await.map_err(crate::error::Error::Migrate)?;
-    let (epoch, now) = (StreamId::fresh().0, db.clock.now());
-    let secret: [u8; 32] = rand::random();
-    let mut connection = db.pool.acquire().await?;
-    store::insert_instance(&mut connection, epoch, &secret, now).await
-}
-
-/// How many migrations of this build the database has not seen.
-pub async fn missing_migrations(db: &Db) -> Result<usize> {
-    let mut connection = db.pool.acquire().await?;
-    let applied = sqlx::migrate::Migrate::list_applied_migrations(&mut *connection, &MIGRATIONS.table_name)
-        .await
-        .map_err(crate::error::Error::Migrate)?;
-    Ok(MIGRATIONS.iter().filter(|known| !applied.iter().any(|done| done.version == known.version)).count())
-}
-
-/// The server's version, if it is one that we know: PostgreSQL 15 to 18.
-pub async fn version(db: &Db) -> Result<String> {
-    let mut connection = db.pool.acquire().await?;
-    let number = store::version(&mut connection).await?;
-    match number / 10_000 {
-        major @ 15..=18 => Ok(format!("PostgreSQL {major}")),
-        _ => Err(crate::error::Error::ServerVersion(number)),
-    }
-}
-
-/// The network's name.
-pub async fn network_name(db: &Db) -> Result<String> {
-    let mut connection = db.pool.acquire().await?;
-    store::network_name(&mut connection).await
-}
-
-/// The database's clock.
-pub async fn now(db: &Db) -> Result<DateTime<Utc>> {
-    let mut connection = db.pool.acquire().await?;
-    store::now(&mut connection).await
-}
-
-/// What a database holds of the demonstration.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Demonstration {
-    /// Nobody has an account: it may be loaded.
-    Empty,
-    /// It is the demonstration's, and whole.
-    There,
-    /// It is the demonstration's, whose loading was interrupted.
-    Begun,
-    /// It is somebody's own.
-    Foreign,
-}
-
-/// What a database holds of the demonstration.
-pub async fn demonstration(db: &Db) -> Result<Demonstration> {
-    let mut connection = db.pool.acquire().await?;
-    Ok(match store::demonstration(&mut connection).await? {
-        (true, _, _) => Demonstration::There,
-        (false, true, _) => Demonstration::Begun,
-        (false, false, true) => Demonstration::Foreign,
-        (false, false, false) => Demonstration::Empty,
-    })
-}
-
-/// The right to load the demonstration: nobody else has it while this is kept.
-#[derive(Debug)]
-pub struct Loading {
-    _connection: PgConnection,
-}
-
-/// Takes the right to load the demonstration, unless somebody loads it just now.
-pub async fn lock_demonstration(db: &Db) -> Result<Option<Loading>> {
-    let mut connection = db.pool().acquire().await?.detach();
-    let held = store::lock_demonstration(&mut connection).await?;
-    Ok(held.then_some(Loading { _connection: connection }))
-}
-
-/// Notes that the demonstration is being loaded, in what must be empty or an earlier try: what a try left goes.
-pub async fn begin_demonstration(db: &Db) -> Result<()> {
-    db.write(|tx| {
-        Box::pin(async move {
-            let now = tx.now();
-            store::begin_demonstration(tx.connection(), now).await
-        })
-    })
-    .await
-}
-
-/// Marks the instance as the demonstration's, once it is whole, and names it.
-pub async fn mark_demonstration(db: &Db, name: &str) -> Result<()> {
-    let mut connection = db.pool.acquire().await?;
-    store::mark_demonstration(&mut connection, name).await
-}
-
-/// Whether the database takes writes.
-pub async fn takes_writes(db: &Db) -> Result<bool> {
-    // Not by the writers, who may all be waiting for one stream's lock: a crowd there makes no node less ready.
-    db.follow(async |connection| store::takes_writes(connection).await).await
-}
-
 /// Where a stream stands.
 pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
-    let mut connection = db.pool.acquire().await?;
+    let mut connection = db.pool().acquire().await?;
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
 }
 

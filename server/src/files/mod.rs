@@ -13,6 +13,7 @@ mod sweep;
 use std::{
     io::SeekFrom,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -39,9 +40,9 @@ const LOOK: u64 = 64 << 20;
 const RESERVE: u64 = 1 << 30;
 
 /// The folder of blobs.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Files {
-    folder: PathBuf,
+    folder: Arc<Path>,
 }
 
 /// Bytes that were stored.
@@ -59,7 +60,7 @@ impl Files {
     /// Opens the folder, and makes it if need be.
     pub fn open(folder: &Path) -> Result<Self> {
         std::fs::create_dir_all(folder.join("incoming"))?;
-        Ok(Self { folder: folder.to_owned() })
+        Ok(Self { folder: folder.into() })
     }
 
     /// Stores a stream of bytes, at most `limit_bytes`; one that is longer is not read to its end.
@@ -125,7 +126,7 @@ impl Files {
 
     /// Whether more of the disk is free than is kept free: a twentieth, and at most a gibibyte.
     pub fn has_room(&self) -> Result<bool> {
-        let disk = rustix::fs::statvfs(&self.folder).map_err(std::io::Error::from)?;
+        let disk = rustix::fs::statvfs(&*self.folder).map_err(std::io::Error::from)?;
         let reserve = (disk.f_blocks.saturating_mul(disk.f_frsize) / 20).min(RESERVE);
         Ok(disk.f_bavail.saturating_mul(disk.f_frsize) >= reserve)
     }

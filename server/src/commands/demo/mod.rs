@@ -52,8 +52,7 @@ pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Fi
     let clock = Clock::at(now);
     // The same database, under a clock that is moved to when each thing was said.
     let past = Db::open(options, clock.clone(), crate::reactions::react);
-    let builder = Builder { db: past, clock, now, files: files.clone(), ..Builder::empty(db) };
-    builder.build(&network).await?;
+    Builder::new(past, clock, now, files.clone()).build(&network).await?;
     Ok(db::mark_demonstration(db, NAME).await?)
 }
 
@@ -75,12 +74,12 @@ struct Builder {
 }
 
 impl Builder {
-    fn empty(db: &Db) -> Self {
+    fn new(db: Db, clock: Clock, now: DateTime<Utc>, files: Files) -> Self {
         Self {
-            db: db.clone(),
-            clock: Clock::system(),
-            now: db.clock().now(),
-            files: Files::default(),
+            db,
+            clock,
+            now,
+            files,
             viewers: HashMap::new(),
             groups: HashMap::new(),
             channels: HashMap::new(),
