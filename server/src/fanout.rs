@@ -287,7 +287,9 @@ fn reloaded(event: &Recorded) -> String {
         EventKind::DocumentCreated | EventKind::DocumentUpdated | EventKind::DocumentDeleted => {
             paths::documents_id(GroupId(stream.0))
         }
-        EventKind::MeetingCreated | EventKind::MeetingUpdated | EventKind::RsvpSet => format!("meeting-{subject}"),
+        EventKind::MeetingCreated | EventKind::MeetingUpdated | EventKind::RsvpSet => {
+            paths::meeting_id(MeetingId(subject))
+        }
         EventKind::GroupJoined | EventKind::GroupLeft => "navigation".to_owned(),
         kind if is_of_message(kind) || matches!(kind, EventKind::ThreadCreated | EventKind::ThreadUpdated) => {
             paths::thread_messages_id(thread_of(&event.row))

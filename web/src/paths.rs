@@ -289,6 +289,11 @@ pub fn message_id(message: MessageId) -> String {
     format!("message-{message}")
 }
 
+/// The DOM id of a meeting.
+pub fn meeting_id(meeting: MeetingId) -> String {
+    format!("meeting-{meeting}")
+}
+
 /// An address of our own that somebody may be led to after signing in; anything else is the home page.
 pub fn safe_next(next: Option<&str>) -> &str {
     match next {

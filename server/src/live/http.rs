@@ -15,7 +15,7 @@ use uuid::Uuid;
 use words::ThreadId;
 
 use super::{
-    frame::{ClientFrame, ServerFrame},
+    frame::{ClientFrame, ServerFrame, WATCHED},
     hub::Format,
     poll::{self, COMMANDS, Cursor, LONGEST, Poll},
     session::LIMITS,
@@ -27,10 +27,10 @@ use crate::{
     http::{App, Json, Policy, Query, Routes, Viewer, security},
 };
 
-/// The subprotocols, the browsers' first.
-const PROTOCOLS: [&str; 2] = ["preau.v1.html", "preau.v1.json"];
-/// How many threads a poll may watch.
-const WATCHED: usize = 100;
+/// The subprotocol of browsers.
+const HTML: &str = "preau.v1.html";
+/// The subprotocol of programs.
+const JSON: &str = "preau.v1.json";
 
 /// The routes of the live core.
 pub fn routes() -> Routes {
@@ -103,7 +103,7 @@ async fn follow(
     }
     let asked = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
     let mut asked = asked.flat_map(|list| list.split(',')).map(str::trim);
-    let asked = asked.find_map(|name| PROTOCOLS.into_iter().find(|known| *known == name));
+    let asked = asked.find_map(|name| [HTML, JSON].into_iter().find(|known| *known == name));
     let (Some(protocol), Ok(upgrade)) = (asked, upgrade) else {
         return StatusCode::UPGRADE_REQUIRED.into_response();
     };
@@ -114,7 +114,7 @@ async fn follow(
     if !live.connections.has_room(viewer.id, tab) {
         return Error::RateLimited { retry_after: Duration::from_secs(30) }.into_response();
     }
-    let format = if protocol == PROTOCOLS[0] { Format::Html(viewer.locale) } else { Format::Json };
+    let format = if protocol == HTML { Format::Html(viewer.locale) } else { Format::Json };
     let (response, upgrading) = upgrade.accept(protocol);
     let tracker = live.sockets.clone();
     tracker.spawn(socket::serve(live, upgrading, viewer, format, tab));

@@ -5,6 +5,7 @@
 
 pub mod allowance;
 pub mod bus;
+mod by_stream;
 pub mod connections;
 pub mod ending;
 pub mod frame;

@@ -14,10 +14,11 @@ use web::Text;
 use words::{StreamId, ThreadId};
 
 use super::{
+    by_stream::ByStream,
     connections::{Full, Registered},
     frame::{self, ClientFrame, Fault},
     hub::{Format, Join, Ticket},
-    hubs::Held,
+    hubs::Followed,
     outbox::{Outbox, Standing},
     session::{Close, LIMITS, id_of, refusal},
     socket::{Answer, Live, bye},
@@ -146,7 +147,7 @@ fn checked(live: &Live, viewer: &Viewer, frame: &Value) -> Result<ClientFrame, U
 struct Follower {
     registered: Registered,
     outbox: Arc<Outbox>,
-    held: Held,
+    held: ByStream<Followed>,
     /// The streams of which something is told.
     told: HashSet<StreamId>,
     frames: Vec<Utf8Bytes>,
@@ -158,7 +159,7 @@ impl Follower {
         Self {
             registered,
             outbox: Arc::default(),
-            held: Held::default(),
+            held: ByStream::default(),
             told: HashSet::new(),
             frames: Vec::new(),
             bytes: 0,
@@ -192,7 +193,8 @@ impl Follower {
                 ticket: Ticket { number: 0, id: None },
                 since: Some((seq, Some(epoch))),
             };
-            let followed = self.held.hold(&live.hubs, stream);
+            let followed = live.hubs.follow(stream);
+            self.held.insert(followed.clone());
             followed.join(join, poll.watched.clone(), Arc::clone(&self.outbox)).await;
             while !self.is_settled(stream).await {
                 if self.bytes >= ANSWER_BYTES {

@@ -23,11 +23,12 @@ use words::{StreamId, ThreadId};
 
 use super::{
     allowance::ByPerson,
+    by_stream::ByStream,
     connections::{Connections, Registered},
     ending::Ending,
     frame::{self, ClientFrame, ServerFrame},
     hub::{ConnectionId, Format, Join},
-    hubs::{Held, Hubs},
+    hubs::{Followed, Hubs},
     outbox::{self, Outbox},
     reader::Reader,
     session::{Action, Close, HEARTBEAT, LIMITS, Session, Turn},
@@ -123,7 +124,7 @@ async fn begin(
         viewer,
         format,
         outbox,
-        held: Held::default(),
+        held: ByStream::default(),
         began: Instant::now(),
         beginning: None,
         under_way: VecDeque::new(),
@@ -144,7 +145,7 @@ struct Connection {
     session: Session,
     outbox: Arc<Outbox>,
     /// The hubs of the streams that it follows, or asked to.
-    held: Held,
+    held: ByStream<Followed>,
     began: Instant,
     beginning: Option<Beginning>,
     /// The answers of the commands that were handed in, in their order.
@@ -351,8 +352,9 @@ impl Connection {
                 Action::Join { ticket, stream, since, watched } => {
                     let Viewer { id: person, locale, .. } = self.viewer;
                     let join = Join { connection: self.id, person, format: self.format, locale, ticket, since };
-                    let held = self.held.hold(&self.live.hubs, stream);
-                    held.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox)).await;
+                    let followed = self.live.hubs.follow(stream);
+                    self.held.insert(followed.clone());
+                    followed.join(join, HashSet::from_iter(watched), Arc::clone(&self.outbox)).await;
                 }
                 Action::Leave(stream) => {
                     if let Some(followed) = self.held.remove(stream) {

@@ -12,7 +12,7 @@ use words::{ChannelId, FileId, MessageId, OperationId, PersonId, ReactionName, S
 use super::{hub::Variant, log::Entry};
 
 /// How many threads of a stream a connection may watch.
-const WATCHED: usize = 100;
+pub const WATCHED: usize = 100;
 
 /// What a client says.
 #[derive(Clone, PartialEq, Debug, Deserialize, JsonSchema)]

@@ -41,7 +41,7 @@ use share::Shares;
 pub use todo::Todo;
 use typing::Typists;
 pub use typing::{Shown, TTL, Typing};
-use window::{Next, Window};
+use window::{Next, Window, length};
 
 /// A replay of more events than this is a reset.
 pub const REPLAY: i64 = 500;
@@ -441,9 +441,9 @@ impl Hub {
             let mut rest = &frames[..];
             while !rest.is_empty() {
                 let chunk = share::burst(rest);
-                let seq = last.entry.seq - length(rest) + 1;
+                let seq = last.entry.seq - length(rest.len()) + 1;
                 rest = &rest[chunk.frames()..];
-                let seqs = seq..=last.entry.seq - length(rest);
+                let seqs = seq..=last.entry.seq - length(rest.len());
                 self.todo.push(Todo::Events { connections: connections.clone(), seqs, chunk });
             }
         }
@@ -520,8 +520,4 @@ fn live(followers: &LiteMap<ConnectionId, Follower>) -> impl Iterator<Item = (&C
 
 fn entries<'n>(events: &[&'n Next]) -> Vec<&'n Entry> {
     events.iter().map(|next| &next.entry).collect()
-}
-
-fn length<T>(events: &[T]) -> i64 {
-    i64::try_from(events.len()).unwrap_or(i64::MAX)
 }

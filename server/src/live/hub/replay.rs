@@ -2,7 +2,9 @@
 
 use litemap::LiteMap;
 
-use super::{ConnectionId, Follower, Hub, PRINTED, Pass, Printed, Todo, Wanted, follower::Place, share};
+use super::{
+    ConnectionId, Follower, Hub, PRINTED, Pass, Printed, Todo, Wanted, follower::Place, share, window::length,
+};
 use crate::live::frame::Outcome;
 
 impl Hub {
@@ -46,7 +48,7 @@ impl Hub {
             }
             let chunk = share::burst(&frames);
             let from = forms[wanted.first()].seq;
-            let up_to = from + i64::try_from(chunk.frames()).unwrap_or(i64::MAX) - 1;
+            let up_to = from + length(chunk.frames()) - 1;
             self.todo.push(Todo::Events { connections: connections.clone(), seqs: from..=up_to, chunk });
             self.go_on_from(up_to, &connections);
         }

@@ -56,11 +56,11 @@ impl Window {
 
     /// The last sequence that was read.
     pub(super) fn fetched(&self) -> i64 {
-        self.done + length(&self.waiting)
+        self.done + length(self.waiting.len())
     }
 
     pub(super) fn has_space(&self) -> bool {
-        length(&self.waiting) < READ
+        length(self.waiting.len()) < READ
     }
 
     /// The next event to dispatch.
@@ -175,10 +175,11 @@ impl Window {
 
     /// Everything after this, up to what was dispatched, is held.
     fn floor(&self) -> i64 {
-        self.done - length(&self.held)
+        self.done - length(self.held.len())
     }
 }
 
-fn length<T>(entries: &VecDeque<T>) -> i64 {
-    i64::try_from(entries.len()).unwrap_or(i64::MAX)
+/// A length as a distance between sequences.
+pub(super) fn length(length: usize) -> i64 {
+    i64::try_from(length).unwrap_or(i64::MAX)
 }

@@ -5,7 +5,6 @@
 //! number of followers.
 
 mod driver;
-mod held;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use words::{PersonId, StreamId, ThreadId, events::Recorded};
 
 use super::{
+    by_stream::OfStream,
     frame::Content,
     hub::{ConnectionId, Join, Typing, Variant},
     outbox::Outbox,
@@ -34,8 +34,6 @@ use crate::{
     faults::bug,
 };
 use driver::Driver;
-
-pub use held::Held;
 
 /// How many requests may wait at a hub.
 const QUEUE: usize = 1024;
@@ -159,6 +157,12 @@ enum Request {
     Typing(ConnectionId, ThreadId),
     TypingElsewhere(Typing),
     Done(oneshot::Sender<()>),
+}
+
+impl OfStream for Followed {
+    fn stream(&self) -> StreamId {
+        self.0.stream
+    }
 }
 
 impl Followed {

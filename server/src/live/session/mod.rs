@@ -1,7 +1,5 @@
 //! One connection, without I/O: what a frame or the passing of time asks for, and in which turn commands are run.
 
-mod follows;
-
 use std::{
     collections::{HashMap, VecDeque},
     time::Duration,
@@ -12,10 +10,9 @@ use uuid::Uuid;
 use web::Text;
 use words::{StreamId, ThreadId};
 
-use follows::{Follow, Follows};
-
 use super::{
     allowance::Allowances,
+    by_stream::{ByStream, OfStream},
     frame::{self, ClientFrame, Fault, Limits, ServerFrame},
     hub::Ticket,
     outbox::Standing,
@@ -106,7 +103,7 @@ pub enum Turn {
 pub struct Session {
     text: Text,
     allowances: Allowances,
-    streams: Follows,
+    streams: ByStream<Follow>,
     /// What was last said to be watched, also of streams that are not followed yet.
     watched: HashMap<StreamId, Vec<ThreadId>>,
     requests: u64,
@@ -121,13 +118,29 @@ pub struct Session {
     told: Duration,
 }
 
+/// A stream that is followed, or was asked for.
+#[derive(Clone, Copy, Debug)]
+struct Follow {
+    stream: StreamId,
+    /// The latest request.
+    number: u64,
+    /// The last sequence that was sent, once that request was answered.
+    at: Option<i64>,
+}
+
+impl OfStream for Follow {
+    fn stream(&self) -> StreamId {
+        self.stream
+    }
+}
+
 impl Session {
     /// A connection that just began, of a reader of this language; `counted` is whether its rates are.
     pub fn new(text: Text, counted: bool) -> Self {
         Self {
             text,
             allowances: Allowances::new(counted),
-            streams: Follows::default(),
+            streams: ByStream::default(),
             watched: HashMap::new(),
             requests: 0,
             turns: VecDeque::new(),
