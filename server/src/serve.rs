@@ -16,6 +16,7 @@ use axum::{
 use sqlx::PgConnection;
 use tokio::time::MissedTickBehavior;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceBuilder;
 use tower_http::{
     catch_panic::CatchPanicLayer,
     compression::{
@@ -222,23 +223,26 @@ pub fn router(app: App, sockets: Sockets) -> Router {
     };
     let compression = CompressionLayer::new()
         .compress_when(SizeAbove::new(1024).and(NotForContentType::new("application/octet-stream")).and(shown));
+    // As one layer: each of a router's own is boxed, and copied for every request with all that is below it.
+    let layers = ServiceBuilder::new()
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(linger::linger))
+        .layer(compression)
+        .layer(middleware::from_fn_with_state(app.clone(), security::headers))
+        .layer(middleware::from_fn_with_state(app.clone(), viewer))
+        .layer(middleware::from_fn_with_state(app.clone(), problem::explain))
+        .layer(CsrfLayer::new())
+        // Each extractor has a limit of its own, and files theirs.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(bounded))
+        .layer(Extension(health::Health::default()))
+        .layer(Extension(sockets.poster.clone()))
+        .layer(Extension(Arc::clone(&sockets.live)))
+        .layer(Extension(sockets));
     router
         .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
-        .layer(Extension(sockets.poster.clone()))
-        .layer(Extension(Arc::clone(&sockets.live)))
-        .layer(Extension(sockets))
-        .layer(Extension(health::Health::default()))
-        .layer(middleware::from_fn(bounded))
-        // Each extractor has a limit of its own, and files theirs.
-        .layer(DefaultBodyLimit::disable())
-        .layer(CsrfLayer::new())
-        .layer(middleware::from_fn_with_state(app.clone(), problem::explain))
-        .layer(middleware::from_fn_with_state(app.clone(), viewer))
-        .layer(middleware::from_fn_with_state(app.clone(), security::headers))
-        .layer(compression)
-        .layer(middleware::from_fn(linger::linger))
-        .layer(CatchPanicLayer::new())
+        .layer(layers)
         .with_state(app)
 }
 
@@ -284,13 +288,19 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
             let public =
                 ["/assets/", "/livez", "/readyz", "/metrics"].iter().any(|path| request.uri().path().starts_with(path));
             if !public {
-                let page: Result<Page, _> = axum::RequestExt::extract_parts_with_state(&mut request, &app).await;
-                let Ok(page) = page;
-                return problem::answer(&app, page, &error, request).await;
+                // Rare: its size is no part of every request.
+                return Box::pin(unknown(app, request, error)).await;
             }
         }
     }
     next.run(request).await
+}
+
+/// Answers a request of which nobody knows whose it is.
+async fn unknown(app: App, mut request: Request, error: Error) -> Response {
+    let page: Result<Page, _> = axum::RequestExt::extract_parts_with_state(&mut request, &app).await;
+    let Ok(page) = page;
+    problem::answer(&app, page, &error, request).await
 }
 
 /// Ends a request that takes too long.

@@ -91,7 +91,8 @@ pub async fn explain(State(app): State<App>, page: Page, mut request: Request, n
         return Redirect::to(&paths::sign_in(Some(&address))).into_response();
     }
     log(&error, &page.address);
-    if json { problem(&error, page.text) } else { error_page(&app, page, &error, &typed, back).await }
+    // Rare: its size is no part of every request.
+    if json { problem(&error, page.text) } else { Box::pin(error_page(&app, page, &error, &typed, back)).await }
 }
 
 /// Answers an error where no handler ran, and nobody read what was sent.

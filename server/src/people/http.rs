@@ -53,11 +53,12 @@ pub async fn viewer_of(app: &App, headers: &HeaderMap) -> Result<Option<Viewer>>
         .and_then(|value| value.strip_prefix("Bearer "));
     if let Some(token) = bearer {
         let Some(secret) = Secret::presented(token.trim()) else { return Ok(None) };
-        return db::promptly(async {
+        // Rather rare: its size is no part of every request.
+        let asked = db::promptly(async {
             let mut connection = app.db.pool().acquire().await?;
             super::viewer_of_token(&mut connection, &secret).await
-        })
-        .await;
+        });
+        return Box::pin(asked).await;
     }
     let jar = CookieJar::from_headers(headers);
     let Some(secret) = jar.get(session_cookie(app)).and_then(|cookie| Secret::presented(cookie.value())) else {
