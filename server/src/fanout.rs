@@ -29,14 +29,11 @@ use crate::{
     live::{
         frame::{Action, Change, Content},
         hub::Variant,
-        hubs::Asked,
+        hubs::{Asked, Forms},
     },
     meetings, messages,
     threads::{self, ReadState},
 };
-
-/// How many events are rendered before others have their turn.
-const IN_A_ROW: usize = 8;
 
 /// What the subjects of some events are now: each read once, whatever the number of events and forms.
 struct Subjects {
@@ -58,21 +55,13 @@ enum Subject<'s> {
     Own(Value),
 }
 
-/// Renders events in the wanted forms, in their order. An error of one is its own.
-pub fn render<'c>(
-    connection: &'c mut PgConnection,
-    now: DateTime<Utc>,
-    wanted: &'c [Asked],
-) -> Work<'c, Vec<Result<Vec<Content>>>> {
+/// Reads the subjects of events that are wanted together, and answers what tells of each in its forms.
+pub fn render<'c>(connection: &'c mut PgConnection, now: DateTime<Utc>, wanted: &'c [Asked]) -> Work<'c, Forms> {
     Box::pin(async move {
         point!("render");
         let subjects = Subjects::read(connection, wanted).await?;
-        let mut rendered = Vec::with_capacity(wanted.len());
-        for events in wanted.chunks(IN_A_ROW) {
-            rendered.extend(events.iter().map(|Asked { event, variants }| forms(event, variants, &subjects, now)));
-            tokio::task::yield_now().await;
-        }
-        Ok(rendered)
+        let forms: Forms = Box::new(move |Asked { event, variants }| forms(event, variants, &subjects, now));
+        Ok(forms)
     })
 }
 

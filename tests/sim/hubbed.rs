@@ -316,7 +316,7 @@ impl Hubbed {
                 ground.count(Figure::Unavailable);
                 self.give(connection, unavailable(self.stream, ticket, locale), ground);
             }
-            Todo::Events { connections, seqs, chunk } => {
+            Todo::Events { connections, seqs, chunk, .. } => {
                 let standing = Standing::At(stream, *seqs.end());
                 for connection in connections {
                     self.give(connection, Parcel { chunk: chunk.clone(), standing }, ground);

@@ -1,7 +1,7 @@
 //! What one followed stream owes its followers, without I/O.
 //!
 //! The driver tells the hub what it learnt and carries out what [`Hub::advance`] answers. Reading and printing take
-//! time, and meanwhile the hub goes on: nobody waits for somebody else's replay. Three things keep the promises:
+//! time, and meanwhile the hub goes on: nobody waits for somebody else's replay. Four things keep the promises:
 //!
 //! - a follower has one number, the next sequence that it is given, and is given nothing else: no hole, nothing twice;
 //! - a right is asked after its asker has joined, and an end of membership that is dispatched before the answer is
@@ -247,11 +247,6 @@ impl Hub {
         self.epoch
     }
 
-    /// Whether nobody follows, or asks to.
-    pub fn is_idle(&self) -> bool {
-        self.followers.is_empty() && self.joining.is_empty()
-    }
-
     /// Somebody asks to follow. A second request of a connection replaces its first, and keeps what it watches.
     pub fn join(&mut self, join: Join) {
         let connection = join.connection;
@@ -444,7 +439,7 @@ impl Hub {
                 let seq = last.entry.seq - length(rest.len()) + 1;
                 rest = &rest[chunk.frames()..];
                 let seqs = seq..=last.entry.seq - length(rest.len());
-                self.todo.push(Todo::Events { connections: connections.clone(), seqs, chunk });
+                self.todo.push(Todo::Events { pass: Pass::New, connections: connections.clone(), seqs, chunk });
             }
         }
         for (_, follower) in &mut self.followers {

@@ -49,7 +49,8 @@ impl Hub {
             let chunk = share::burst(&frames);
             let from = forms[wanted.first()].seq;
             let up_to = from + length(chunk.frames()) - 1;
-            self.todo.push(Todo::Events { connections: connections.clone(), seqs: from..=up_to, chunk });
+            let (pass, seqs) = (Pass::Replay, from..=up_to);
+            self.todo.push(Todo::Events { pass, connections: connections.clone(), seqs, chunk });
             self.go_on_from(up_to, &connections);
         }
     }

@@ -63,6 +63,8 @@ pub enum Todo {
     },
     /// Give connections events: the same bytes to all of them.
     Events {
+        /// Whether they are new, or somebody catches up.
+        pass: Pass,
         /// Whom.
         connections: Vec<ConnectionId>,
         /// Which.

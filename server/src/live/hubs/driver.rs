@@ -30,6 +30,8 @@ use crate::{
 const REQUESTS: usize = 256;
 /// How many connections are written to before others have their turn.
 const IN_A_ROW: usize = 64;
+/// How many events are rendered before others have their turn.
+const RENDERED: usize = 8;
 /// How many polls pass between two looks at who has gone without a word.
 const SWEEP_POLLS: u32 = 30;
 /// How long passes between two rounds of who writes.
@@ -203,24 +205,28 @@ impl Driver {
             Todo::Answer { connection, ticket: Ticket { number, id }, seq, outcome, from } => {
                 let standing = Standing::Answered { stream, number, from };
                 let frame = frame::print(&ServerFrame::Subscribed { id, stream, epoch, seq, result: outcome });
-                self.give(connection, Parcel { chunk: Chunk::text(&frame), standing });
+                self.leave(connection, Parcel { chunk: Chunk::text(&frame), standing });
             }
             Todo::Out { connection, seq, outcome } => {
                 let frame = frame::print(&ServerFrame::Subscribed { id: None, stream, epoch, seq, result: outcome });
                 self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Out(stream) });
             }
             Todo::Unavailable { connection, ticket, locale } => {
-                self.give(connection, unavailable(stream, ticket, locale));
+                self.leave(connection, unavailable(stream, ticket, locale));
             }
-            Todo::Events { connections, seqs, chunk } => {
+            Todo::Events { pass, connections, seqs, chunk } => {
                 let standing = Standing::At(stream, *seqs.end());
                 for connection in connections {
-                    self.give(connection, Parcel { chunk: chunk.clone(), standing });
+                    let parcel = Parcel { chunk: chunk.clone(), standing };
+                    match pass {
+                        Pass::New => self.give(connection, parcel),
+                        Pass::Replay => self.leave(connection, parcel),
+                    }
                 }
             }
             Todo::Live { connection, seq } => {
                 let frame = frame::print(&ServerFrame::Live { stream, seq });
-                self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
+                self.leave(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
             }
             Todo::Typists { typing, here, listeners } => self.ask_typists(typing, here, listeners),
             Todo::Pass { connections, chunk } => {
@@ -243,17 +249,28 @@ impl Driver {
         }
     }
 
+    /// Gives a connection what all its stream's followers are given now: it is written from here.
     fn give(&mut self, connection: ConnectionId, parcel: Parcel) {
-        let Some(outbox) = self.outboxes.get(&connection) else { return };
+        let Some(outbox) = self.put(connection, parcel, Outbox::give) else { return };
+        // What a connection is given in a row is written together.
+        if self.given.last().is_none_or(|last| !Arc::ptr_eq(last, &outbox)) {
+            self.given.push(outbox);
+        }
+    }
+
+    /// Leaves a connection what is for it alone.
+    fn leave(&self, connection: ConnectionId, parcel: Parcel) {
+        self.put(connection, parcel, Outbox::leave);
+    }
+
+    fn put(&self, connection: ConnectionId, parcel: Parcel, how: fn(&Outbox, Parcel)) -> Option<Arc<Outbox>> {
+        let outbox = self.outboxes.get(&connection)?;
         let was_cut = outbox.is_cut();
-        outbox.give(parcel);
+        how(outbox, parcel);
         if outbox.is_cut() && !was_cut {
             self.hubs.0.metrics.slow.fetch_add(1, Ordering::Relaxed);
         }
-        // What a connection is given in a row is written together.
-        if self.given.last().is_none_or(|last| !Arc::ptr_eq(last, outbox)) {
-            self.given.push(Arc::clone(outbox));
-        }
+        Some(Arc::clone(outbox))
     }
 
     fn ask_rights(&mut self, people: Vec<PersonId>) {
@@ -413,13 +430,24 @@ async fn rendered(hubs: &Hubs, stream: StreamId, asked: &[Asked], after: i64) ->
 /// What panics on one event must not end the hub, and with it everybody's other events.
 async fn render(hubs: &Hubs, stream: StreamId, asked: &[Asked], after: i64) -> Result<Rendered> {
     let now = hubs.0.db.clock().now();
-    let rendering = hubs.0.db.follow(async |connection| {
-        let contents = match asked {
-            [] => Vec::new(),
-            asked => (hubs.0.roof.render)(connection, now, asked).await?,
-        };
-        Ok((contents, store::ends(connection, stream, after).await?))
-    });
+    let rendering = async {
+        let read = hubs.0.db.follow(async |connection| {
+            let forms = match asked {
+                [] => None,
+                asked => Some((hubs.0.roof.render)(connection, now, asked).await?),
+            };
+            Ok((forms, store::ends(connection, stream, after).await?))
+        });
+        let (forms, ends) = read.await?;
+        let mut contents = Vec::with_capacity(asked.len());
+        if let Some(forms) = forms {
+            for some in asked.chunks(RENDERED) {
+                contents.extend(some.iter().map(&forms));
+                tokio::task::yield_now().await;
+            }
+        }
+        Ok((contents, ends))
+    };
     let rendered = AssertUnwindSafe(rendering).catch_unwind().await;
     rendered.unwrap_or_else(|_| Err(std::io::Error::other("the rendering panicked").into()))
 }

@@ -72,9 +72,11 @@ pub struct Asked {
     pub variants: Vec<Variant>,
 }
 
-/// Renders events that are wanted together, each in its forms, in their order: their subjects are read together. Given
-/// by the roof.
-pub type Render = for<'c> fn(&'c mut PgConnection, DateTime<Utc>, &'c [Asked]) -> Work<'c, Vec<Result<Vec<Content>>>>;
+/// Reads what events that are wanted together are about. Given by the roof.
+pub type Render = for<'c> fn(&'c mut PgConnection, DateTime<Utc>, &'c [Asked]) -> Work<'c, Forms>;
+
+/// What is told of an event whose subject was read, in each of the wanted forms: the database may be let go of first.
+pub type Forms = Box<dyn Fn(&Asked) -> Result<Vec<Content>> + Send + Sync>;
 
 /// What the roof gives the hubs.
 #[derive(Clone, Copy, Debug)]

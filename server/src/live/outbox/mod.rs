@@ -98,6 +98,8 @@ struct Waiting {
     bytes: usize,
     /// How much of the first parcel is written.
     written: usize,
+    /// Whether something is left for the connection's task to write.
+    is_left: bool,
     /// Since when the system takes no more of the first parcel.
     blocked: Option<Instant>,
     /// What was sent and is not noted yet.
@@ -135,6 +137,7 @@ impl Waiting {
     /// Writes what the system takes now. An error means that the other side is gone.
     fn write(&mut self) -> io::Result<()> {
         let Some(stream) = self.stream.clone() else { return Ok(()) };
+        self.is_left = false;
         while !self.parcels.is_empty() {
             let (mut slices, mut skip) = ([IoSlice::new(&[]); TOGETHER], self.written);
             for (slice, parcel) in slices.iter_mut().zip(&self.parcels) {
@@ -226,6 +229,16 @@ impl Outbox {
     /// Puts a parcel in the queue, to be written with the next [`Self::flush`]; one too many, that the system does not
     /// take either, cuts the connection.
     pub fn give(&self, parcel: Parcel) {
+        self.put(parcel, false);
+    }
+
+    /// Puts a parcel in the queue, to be written by the connection's own task: what several hubs have for one who comes
+    /// is then written together.
+    pub fn leave(&self, parcel: Parcel) {
+        self.put(parcel, true);
+    }
+
+    fn put(&self, parcel: Parcel, is_left: bool) {
         if !self.lock().fits(&parcel.chunk) {
             self.flush();
         }
@@ -238,9 +251,10 @@ impl Outbox {
             return self.cut();
         }
         waiting.push(parcel);
-        let is_taken = waiting.stream.is_none();
+        let rings = waiting.stream.is_none() || (is_left && !waiting.is_left);
+        waiting.is_left |= is_left;
         drop(waiting);
-        if is_taken {
+        if rings {
             self.bell.notify_one();
         }
     }
@@ -289,11 +303,14 @@ impl Outbox {
     pub async fn turn(&self) -> Turn {
         loop {
             let bell = self.bell.notified();
-            let (is_of_note, blocked) = {
+            let (is_left, is_of_note, blocked) = {
                 let waiting = self.lock();
-                (waiting.is_of_note(), waiting.blocked.zip(waiting.stream.clone()))
+                (waiting.is_left, waiting.is_of_note(), waiting.blocked.zip(waiting.stream.clone()))
             };
-            if is_of_note {
+            if is_left {
+                self.flush();
+            }
+            if is_left || is_of_note {
                 return Turn::Note;
             }
             match blocked {
@@ -367,12 +384,12 @@ impl Outbox {
             let mut emptied = std::pin::pin!(self.emptied.notified());
             // Before the look, or a change between the look and the wait would be missed.
             emptied.as_mut().enable();
-            if self.is_cut() || !self.lock().is_rather_full() {
+            if !self.lock().is_rather_full() {
                 return;
             }
             tokio::select! {
                 () = emptied => {}
-                _ = self.ending.reached() => {}
+                _ = self.ending.reached() => return,
             }
         }
     }

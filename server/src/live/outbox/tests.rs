@@ -9,7 +9,7 @@ use tokio::{
 use uuid::Uuid;
 use words::StreamId;
 
-use super::{BYTES, Chunk, FRAMES, Outbox, Parcel, Standing, Turn, WRITE};
+use super::{BYTES, Chunk, Close, FRAMES, Outbox, Parcel, Standing, Turn, WRITE};
 
 /// A text whose frame has this size.
 fn sized(bytes: usize) -> Chunk {
@@ -106,6 +106,17 @@ fn who_waits_for_room_in_a_cut_queue_is_let_go() {
 }
 
 #[test]
+fn who_waits_for_room_of_a_connection_that_must_end_is_let_go() {
+    let outbox = Outbox::default();
+    outbox.push(sized(BYTES));
+    outbox.ending().reach(Close::Replaced);
+    let (sender, let_go) = std::sync::mpsc::channel();
+    // Beside, or a wait that goes round and round would hold the test up too.
+    std::thread::spawn(move || sender.send(outbox.has_room().now_or_never()));
+    assert_eq!(let_go.recv_timeout(Duration::from_secs(10)), Ok(Some(())));
+}
+
+#[test]
 fn a_frame_wakes_who_waits_for_one() {
     let outbox = Outbox::default();
     let mut filled = std::pin::pin!(outbox.filled());
@@ -113,6 +124,22 @@ fn a_frame_wakes_who_waits_for_one() {
     outbox.push(small());
     assert_eq!(filled.now_or_never(), Some(()));
     assert_eq!(outbox.filled().now_or_never(), Some(()), "until it is taken");
+}
+
+#[tokio::test]
+async fn what_several_leave_is_written_together_by_the_connection() {
+    let (outbox, mut other) = connected().await;
+    let mut turn = Box::pin(outbox.turn());
+    assert_eq!(turn.as_mut().now_or_never(), None);
+    for text in ["one", "two"] {
+        outbox.leave(Parcel { chunk: Chunk::text(text), standing: Standing::Same });
+    }
+    let mut read = [0; 64];
+    let nothing = tokio::time::timeout(Duration::from_millis(50), other.read(&mut read)).await;
+    assert!(nothing.is_err(), "it waits for the connection's turn");
+    assert_eq!(turn.await, Turn::Note);
+    let size = Chunk::texts(["one", "two"]).bytes().len();
+    assert_eq!(other.read(&mut read).await.unwrap(), size);
 }
 
 #[tokio::test]

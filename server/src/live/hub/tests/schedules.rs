@@ -128,7 +128,7 @@ impl World {
                 Todo::Answer { connection, .. } | Todo::Out { connection, .. } => {
                     self.applied.remove(&connection);
                 }
-                Todo::Events { connections, seqs, chunk } => {
+                Todo::Events { connections, seqs, chunk, .. } => {
                     for &connection in &connections {
                         seqs.clone().zip(chunk.said()).for_each(|(seq, text)| self.apply(connection, seq, text));
                     }
