@@ -25,6 +25,9 @@ const AT_ONCE: usize = 4;
 /// How long a batch keeps its turn. One that takes longer waits for something else, such as a lock of its own key, and
 /// no other key waits for that.
 const TURN: Duration = Duration::from_millis(100);
+/// How many batches may be late at once, beside those that have a turn: more than that keep theirs, or they would take
+/// every connection there is to write with from those who write without a batch.
+const LATE: usize = 2;
 /// How many items may wait for one key before more are refused.
 const WAITING: usize = 5000;
 
@@ -81,6 +84,7 @@ pub struct Batches<K, I, V>(Arc<Shared<K, I, V>>);
 struct Shared<K, I, V> {
     keys: Mutex<HashMap<K, Batcher<Ticket<I, V>>>>,
     turns: Semaphore,
+    late: Semaphore,
     metrics: Metrics,
 }
 
@@ -105,7 +109,8 @@ impl<K, I, V> Clone for Batches<K, I, V> {
 impl<K, I, V> Default for Batches<K, I, V> {
     fn default() -> Self {
         let metrics = Metrics { sizes: Histogram::new(SIZES), refused: AtomicU64::new(0) };
-        Self(Arc::new(Shared { keys: Mutex::default(), turns: Semaphore::new(AT_ONCE), metrics }))
+        let (turns, late) = (Semaphore::new(AT_ONCE), Semaphore::new(LATE));
+        Self(Arc::new(Shared { keys: Mutex::default(), turns, late, metrics }))
     }
 }
 
@@ -161,11 +166,17 @@ where
             let (items, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
             #[expect(clippy::disallowed_methods, reason = "awaited at once: a panic ends the batch and not the key")]
             let mut committing = tokio::spawn(commit(items));
-            let verdicts = timeout(TURN, &mut committing).await;
-            drop(turn);
-            let verdicts = match verdicts {
-                Ok(verdicts) => verdicts,
-                Err(_) => committing.await,
+            let in_time = timeout(TURN, &mut committing).await;
+            let verdicts = if let Ok(verdicts) = in_time {
+                verdicts
+            } else {
+                tokio::select! {
+                    verdicts = &mut committing => verdicts,
+                    _late = self.0.late.acquire() => {
+                        drop(turn);
+                        committing.await
+                    }
+                }
             };
             let verdicts = verdicts.unwrap_or_default();
             for (sender, verdict) in senders.into_iter().zip(verdicts) {
@@ -199,7 +210,47 @@ where
 
 #[cfg(test)]
 mod tests {
-    use super::{Batcher, LARGEST, WAITING};
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+        time::Duration,
+    };
+
+    use tokio::{sync::Semaphore, time::timeout};
+
+    use super::{AT_ONCE, Batcher, Batches, LARGEST, LATE, TURN, WAITING};
+
+    #[tokio::test]
+    async fn batches_that_are_late_give_way_to_few_others() {
+        let (batches, begun, gate) = (Batches::default(), Arc::new(AtomicUsize::new(0)), Arc::new(Semaphore::new(0)));
+        let submitted = |key: usize| {
+            let (begun, gate) = (Arc::clone(&begun), Arc::clone(&gate));
+            let commit = move |items: Vec<usize>| {
+                begun.fetch_add(1, Ordering::Relaxed);
+                let gate = Arc::clone(&gate);
+                async move {
+                    gate.acquire().await.unwrap().forget();
+                    items
+                }
+            };
+            batches.submit(key, key, commit).unwrap()
+        };
+        let verdicts: Vec<_> = (0..20).map(submitted).collect();
+        let all = async {
+            while begun.load(Ordering::Relaxed) < AT_ONCE + LATE {
+                tokio::time::sleep(TURN / 10).await;
+            }
+        };
+        timeout(Duration::from_secs(10), all).await.expect("those that are late give way");
+        tokio::time::sleep(5 * TURN).await;
+        assert_eq!(begun.load(Ordering::Relaxed), AT_ONCE + LATE, "to no more than these");
+        gate.add_permits(20);
+        for (key, verdict) in verdicts.into_iter().enumerate() {
+            assert_eq!(verdict.await, Ok(key));
+        }
+    }
 
     #[test]
     fn what_arrives_during_a_commit_shares_the_next_one() {

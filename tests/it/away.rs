@@ -11,6 +11,7 @@ use preau::{
         self, Db,
         private::{Durability, PrivatePostgres},
     },
+    error::Error,
     live::bus::Transport,
     reactions,
 };
@@ -193,6 +194,31 @@ async fn what_was_read_while_the_database_was_away_is_moved_once_it_is_back() {
         moved.fetch_optional(server.db.pool()).await.unwrap()
     })
     .await;
+}
+
+#[tokio::test]
+async fn what_fails_of_itself_is_away_and_who_is_refused_is_told_why() {
+    let options = database().await;
+    let db = Db::open(options.clone(), Clock::system(), reactions::react);
+    let broken = "do $$ begin raise exception 'could not read block 7' using errcode = '58030'; end $$";
+    let broken = sqlx::query(broken).execute(db.pool()).await.unwrap_err();
+    assert!(matches!(Error::from(broken), Error::Unavailable));
+    let nowhere = Db::open(options.database("nowhere"), Clock::system(), reactions::react);
+    let refused = db::version(&nowhere).await.unwrap_err();
+    assert!(matches!(refused, Error::Database(_)) && format!("{refused:#}").contains("nowhere"), "{refused:#}");
+}
+
+#[tokio::test]
+async fn a_connection_whose_reading_is_broken_off_is_kept_if_it_answers() {
+    let options = database().await;
+    let db = Db::open(options.clone(), Clock::system(), reactions::react);
+    let whose = async |connection: &mut PgConnection| {
+        Ok(sqlx::query_scalar::<_, i32>("select pg_backend_pid()").fetch_one(connection).await?)
+    };
+    let first = db.follow(whose).await.unwrap();
+    let long = db.follow(async |connection| Ok(sqlx::query("select pg_sleep(0.2)").execute(connection).await?));
+    assert!(tokio::time::timeout(Duration::from_millis(50), long).await.is_err(), "it is broken off");
+    awaited("it is the pool's again", async || (db.follow(whose).await.unwrap() == first).then_some(())).await;
 }
 
 /// A server whose way to the database can be cut off, beside one that has its own.

@@ -266,8 +266,7 @@ impl Db {
     }
 
     /// Reads for the live core, outside any transaction, for as long as a reading may take on which something waits that
-    /// is to go on. A connection whose reading is broken off is let go of for good: one that carries nothing any more
-    /// may never say so, and would keep its place in the pool for as long.
+    /// is to go on. A connection whose reading is broken off is kept only if it answers at once.
     pub async fn follow<T>(&self, read: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         // On the heap, or each caller's own future would hold what giving a connection out takes.
         promptly(Box::pin(async {
@@ -378,12 +377,23 @@ pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
 }
 
-/// A connection of a pool; dropped, it is no longer the pool's.
+/// A connection of a pool, with a reading under way. Dropped before that has ended, it goes back to the pool if it
+/// answers, and else is let go of for good: one that carries nothing any more may never say so, and would keep its
+/// place in the pool for as long.
 struct Lent(Option<PoolConnection<Postgres>>);
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        drop(self.0.take().map(PoolConnection::detach));
+        let Some(mut connection) = self.0.take() else { return };
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "holds one of the pool's places, and ends when that has answered"
+        )]
+        tokio::spawn(async move {
+            if !matches!(tokio::time::timeout(ANSWER, connection.ping()).await, Ok(Ok(()))) {
+                drop(connection.detach());
+            }
+        });
     }
 }
 
