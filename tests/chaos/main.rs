@@ -34,19 +34,20 @@ use tokio::{
 
 use crate::{
     arena::Plan,
-    checker::{Check, Part, Wrong},
+    checker::{Aspect, Check, Wrong},
     history::{Line, Recorder},
     report::{Divisors, Verdict},
     run::Half,
 };
 
 /// What a quick run must have done.
-const QUICK: Divisors = Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2, parts: &Part::ALL };
+const QUICK: Divisors =
+    Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2, aspects: &Aspect::ALL };
 /// What a full run must have done.
 const FULL: Divisors =
-    Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14, parts: &Part::ALL };
+    Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14, aspects: &Aspect::ALL };
 /// What a run with a seeded bug must have done: found it.
-const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0, parts: &[] };
+const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0, aspects: &[] };
 /// How long each half of a quick run lasts.
 const QUICK_HALF: Duration = Duration::from_secs(45);
 /// How long a half may last beside its storm and a third of that: what was written is read again in the end.
@@ -123,6 +124,10 @@ const BUGS: [(&str, &[Check]); 10] = [
 async fn main() -> Result<ExitCode> {
     let mut cli = Cli::parse();
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    if cli.judge.is_none() {
+        // Of this run alone; the first one finds nothing to clear.
+        drop(std::fs::remove_dir_all(logs()));
+    }
     let mut passed = true;
     if cli.bugs {
         for bug in std::iter::once(NO_BUG).chain(BUGS.map(|(bug, _)| bug)) {
@@ -176,7 +181,7 @@ fn keep(cli: &Cli, seed: u64, lines: &[Line]) -> Result<PathBuf> {
 }
 
 impl Cli {
-    /// What a run must have done; a shorter one, its share.
+    /// What a run must have done; a shorter one, or one half of it, its share.
     fn needed(&self) -> Divisors {
         let (all, half) = match (self.full, &self.bug) {
             (_, Some(_)) => return BUG,
@@ -187,8 +192,10 @@ impl Cli {
         let share = |count: usize| count / usize::try_from(half.as_secs() / lasts.as_secs().max(1)).unwrap_or(1);
         // How often a point is come to is no matter of time alone.
         let points = if lasts < half { 0 } else { all.points };
-        let (acked, changes, faults) = (share(all.acked), share(all.changes), share(all.faults));
-        Divisors { acked, changes, faults, points, ..all }
+        // One half does its own half, and does not look at all that both do together.
+        let (halves, aspects) = if self.only.is_some() { (2, &[][..]) } else { (1, all.aspects) };
+        let [acked, changes, faults] = [all.acked, all.changes, all.faults].map(|count| share(count) / halves);
+        Divisors { acked, changes, faults, points: points / halves, aspects, ..all }
     }
 }
 
@@ -228,8 +235,11 @@ async fn made(cli: &Cli, seed: u64) -> Result<(Vec<Line>, Option<anyhow::Error>)
 fn found(bug: &str, verdict: &Verdict, took: Duration) -> Result<bool> {
     let violations = &verdict.findings.violations;
     if bug == NO_BUG {
-        note(&format!("without a bug, {} violations", violations.len()));
-        return Ok(violations.is_empty());
+        // A check that must find a bug must have had something to look at where there is none.
+        let blind = |check: &&Check| verdict.findings.looked_at.get(check).is_none_or(|count| *count == 0);
+        let blind: Vec<_> = BUGS.iter().flat_map(|(_, checks)| *checks).filter(blind).collect();
+        note(&format!("without a bug, {} violations, and {blind:?} looked at nothing", violations.len()));
+        return Ok(violations.is_empty() && blind.is_empty());
     }
     let (_, checks) = BUGS.iter().find(|(name, _)| *name == bug).with_context(|| format!("no bug is called {bug}"))?;
     let by = violations.iter().find(|violation| checks.contains(&violation.check) && violation.wrong != Wrong::Endless);
@@ -297,12 +307,17 @@ async fn make(cli: &Cli, halves: Vec<Half>, recorder: Recorder) -> Result<()> {
         let run = timeout(half.length + AROUND + half.length / 3, run::run(&half, &recorder)).await;
         match run.context("a half does not end").flatten() {
             // A bug may keep a run from its end; what was seen until then tells of it.
-            Err(error) if cli.bug.is_some() => note(&format!("{error:#}")),
+            Err(error) if cli.bug.as_deref().is_some_and(|bug| bug != NO_BUG) => note(&format!("{error:#}")),
             ended => ended?,
         }
         note(&format!("    ended after {:.0} s", began.elapsed().as_secs_f64()));
     }
     Ok(())
+}
+
+/// Where the logs of the nodes are kept.
+pub(crate) fn logs() -> PathBuf {
+    root().join("target/chaos-logs")
 }
 
 /// The folder of the repository.

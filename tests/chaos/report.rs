@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::{
-    checker::{Check, Findings, Part, Wrong},
+    checker::{Aspect, Check, Findings, Wrong},
     history::{Line, Verb, What},
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct Divisors {
     /// Points at which a node was killed, and those at which it was stopped.
     pub(crate) points: usize,
     /// What must have been looked at.
-    pub(crate) parts: &'static [Part],
+    pub(crate) aspects: &'static [Aspect],
 }
 
 /// The verdict on a run.
@@ -97,8 +97,8 @@ impl Verdict {
         missing.extend(unmade(history));
         missing.extend(refused.iter().map(|(kind, why)| format!("{kind} could not be made: {why}")));
         missing.extend(findings.too_few.iter().cloned());
-        let unseen = needed.parts.iter().filter(|part| !findings.parts.contains_key(part));
-        missing.extend(unseen.map(|part| format!("{:?} did not look at {part:?}", part.check())));
+        let unseen = needed.aspects.iter().filter(|aspect| !findings.aspects.contains_key(aspect));
+        missing.extend(unseen.map(|aspect| format!("{:?} did not look at {aspect:?}", aspect.check())));
         let blind = |check: &Check| findings.looked_at.get(check).is_none_or(|count| *count == 0);
         let excused = |check: &Check| NOTHING_TO_SEE.iter().any(|(known, _)| known == check);
         let blind = Check::ALL.iter().filter(|check| blind(check) && !excused(check));
@@ -153,8 +153,9 @@ impl Verdict {
         ));
         let looked: Vec<_> = Check::ALL.iter().map(|check| self.looked(*check)).collect();
         say(format!("looked at: {}", looked.join(", ")));
-        let parts: Vec<_> = self.findings.parts.iter().map(|(part, count)| format!("{part:?} {count}")).collect();
-        say(format!("of these: {}", parts.join(", ")));
+        let aspects: Vec<_> =
+            self.findings.aspects.iter().map(|(aspect, count)| format!("{aspect:?} {count}")).collect();
+        say(format!("of these: {}", aspects.join(", ")));
         let figures: Vec<_> = self.findings.figures.iter().map(|(name, value)| format!("{name} {value}")).collect();
         say(figures.join(", "));
         self.missing.iter().for_each(|missing| say(format!("MISSING: {missing}")));

@@ -71,7 +71,7 @@ impl Folder {
     /// Keeps what the nodes wrote last of themselves: a history says what was answered, and they say why.
     fn keep_logs(&self) {
         let Some(name) = self.path.file_name() else { return };
-        let kept = crate::root().join("target/chaos-logs").join(name);
+        let kept = crate::logs().join(name);
         drop(fs::create_dir_all(&kept));
         for file in fs::read_dir(&self.path).into_iter().flatten().flatten() {
             if file.path().extension().is_some_and(|kind| kind == "log") {

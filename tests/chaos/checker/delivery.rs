@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{Check, Findings, Part, Wrong, index::Index, quantile};
+use super::{Aspect, Check, Findings, Wrong, index::Index, quantile};
 use crate::history::{Line, What, Who};
 
 /// How long after the last fault everybody must have everything, at the 99th percentile.
@@ -75,7 +75,7 @@ pub(super) fn nothing_crosses_a_membership(index: &Index, history: &[Line], find
     for line in history {
         let What::Recv { stream, seq, .. } = line.what else { continue };
         let person = index.people.get(&line.who).copied().unwrap_or_default();
-        findings.expect_of(Part::Hearers, may(&memberships, stream, person, seq), Wrong::Unauthorised, || {
+        findings.expect_of(Aspect::Hearers, may(&memberships, stream, person, seq), Wrong::Unauthorised, || {
             format!("actor {} ({person}) heard {seq} of {stream}, where they were no member", line.who)
         });
     }
@@ -102,7 +102,7 @@ pub(super) fn nobody_acts_without_a_membership(index: &Index, findings: &mut Fin
         }
         for (seq, event) in events {
             let Some(actor) = event.actor else { continue };
-            findings.expect_of(Part::Doers, may(&memberships, *stream, actor, *seq), Wrong::Unauthorised, || {
+            findings.expect_of(Aspect::Doers, may(&memberships, *stream, actor, *seq), Wrong::Unauthorised, || {
                 format!("{} at {seq} of {stream} is by {actor}, who was no member", event.kind)
             });
         }
@@ -160,7 +160,7 @@ pub(super) fn sessions_end_at_once(history: &[Line], findings: &mut Findings) {
     findings.figures.insert("sessions_ended", took.len() as u64);
     if let Some(p99) = quantile(&mut took, 990) {
         findings.figures.insert("session_end_p99_ms", p99);
-        findings.expect_of(Part::Sessions, p99 <= SESSION_MS, Wrong::Late, || {
+        findings.expect_of(Aspect::Sessions, p99 <= SESSION_MS, Wrong::Late, || {
             format!("sockets outlive sessions by {p99} ms")
         });
     }
@@ -181,7 +181,7 @@ pub(super) fn everybody_catches_up(history: &[Line], findings: &mut Findings) {
             }
             What::PageCaught { ms } => {
                 findings.figures.insert("page_ms", ms);
-                findings.expect_of(Part::Page, ms <= BROWSER_MS + CATCH_UP_MS, Wrong::Late, || {
+                findings.expect_of(Aspect::Page, ms <= BROWSER_MS + CATCH_UP_MS, Wrong::Late, || {
                     format!("the page of actor {} took {ms} ms to be as a fresh one", line.who)
                 });
             }

@@ -56,7 +56,7 @@ pub(crate) enum Check {
 /// What a run must have looked at beside the checks: a check that looks at several things may be blind to one of them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Part {
+pub(crate) enum Aspect {
     /// Edits, removals and reactions that were acknowledged, in the log (P1).
     Changes,
     /// Events against the memberships of who heard them (P7).
@@ -85,7 +85,7 @@ pub(crate) enum Part {
     Panics,
 }
 
-impl Part {
+impl Aspect {
     /// All of them.
     pub(crate) const ALL: [Self; 13] = [
         Self::Changes,
@@ -103,7 +103,7 @@ impl Part {
         Self::Panics,
     ];
 
-    /// The check that it is a part of.
+    /// The check that it is an aspect of.
     pub(crate) fn check(self) -> Check {
         match self {
             Self::Changes => Check::P1,
@@ -180,8 +180,8 @@ pub(crate) struct Violation {
 pub(crate) struct Findings {
     /// How many things each check looked at.
     pub(crate) looked_at: BTreeMap<Check, u64>,
-    /// How many things each part of them looked at.
-    pub(crate) parts: BTreeMap<Part, u64>,
+    /// How many things each aspect of them looked at.
+    pub(crate) aspects: BTreeMap<Aspect, u64>,
     /// What was looked at, and is too little to judge by.
     #[serde(skip)]
     pub(crate) too_few: Vec<String>,
@@ -207,9 +207,9 @@ impl Findings {
         }
     }
 
-    fn expect_of(&mut self, part: Part, holds: bool, wrong: Wrong, seen: impl FnOnce() -> String) {
-        *self.parts.entry(part).or_default() += 1;
-        self.expect(holds, part.check(), wrong, seen);
+    fn expect_of(&mut self, aspect: Aspect, holds: bool, wrong: Wrong, seen: impl FnOnce() -> String) {
+        *self.aspects.entry(aspect).or_default() += 1;
+        self.expect(holds, aspect.check(), wrong, seen);
     }
 
     /// How many violations are of a kind.

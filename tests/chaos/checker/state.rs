@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Check, Findings, Part, Wrong, quantile};
+use super::{Aspect, Check, Findings, Wrong, quantile};
 use crate::history::{Form, Line, What};
 
 /// The most memory that a node may hold: a build without optimisation, with every reader of a run.
@@ -18,12 +18,12 @@ pub(super) fn what_is_shown_is_what_is_there(history: &[Line], findings: &mut Fi
     for line in history {
         match &line.what {
             What::Compared { form, subject, live, fresh } => {
-                let part = match form {
-                    Form::Json => Part::Json,
-                    Form::Html => Part::Html,
-                    Form::Dom => Part::Dom,
+                let aspect = match form {
+                    Form::Json => Aspect::Json,
+                    Form::Html => Aspect::Html,
+                    Form::Dom => Aspect::Dom,
                 };
-                findings.expect_of(part, live == fresh, Wrong::Different, || {
+                findings.expect_of(aspect, live == fresh, Wrong::Different, || {
                     format!("actor {} shows {subject} ({form:?}) otherwise than a fresh read", line.who)
                 });
             }
@@ -49,11 +49,11 @@ pub(super) fn resources_are_bounded(history: &[Line], findings: &mut Findings) {
             What::Memory { kib } => {
                 most = most.max(*kib);
                 let bounded = *kib <= MEMORY_KIB;
-                findings.expect_of(Part::Memory, bounded, Wrong::Unbounded, || format!("a node holds {kib} KiB"));
+                findings.expect_of(Aspect::Memory, bounded, Wrong::Unbounded, || format!("a node holds {kib} KiB"));
             }
             What::Counter { name, value } => {
-                let part = if name.contains("gap") { Part::Gaps } else { Part::Overflow };
-                findings.expect_of(part, *value == 0, Wrong::Gap, || format!("{name} is {value}"));
+                let aspect = if name.contains("gap") { Aspect::Gaps } else { Aspect::Overflow };
+                findings.expect_of(aspect, *value == 0, Wrong::Gap, || format!("{name} is {value}"));
             }
             _ => {}
         }
@@ -87,7 +87,7 @@ pub(super) fn slow_readers_slow_nobody(history: &[Line], findings: &mut Findings
     }
     if !borne.is_empty() {
         let holds = borne.iter().any(|(borne, ..)| *borne);
-        findings.expect_of(Part::Slow, holds, Wrong::Unbounded, || {
+        findings.expect_of(Aspect::Slow, holds, Wrong::Unbounded, || {
             let took: Vec<_> =
                 borne.iter().map(|(_, alone, beside)| format!("{beside} ms instead of {alone}")).collect();
             format!("with slow readers about, delivery takes {}", took.join(", then "))
@@ -113,7 +113,7 @@ pub(super) fn nodes_live(history: &[Line], findings: &mut Findings) {
                     .expect(excused, Check::P13, Wrong::Died, || format!("a node ended (starting: {starting}): {how}"));
             }
             What::Panics { count, first } => {
-                findings.expect_of(Part::Panics, *count == 0, Wrong::Died, || {
+                findings.expect_of(Aspect::Panics, *count == 0, Wrong::Died, || {
                     format!("a node panicked {count} times: {}", first.as_deref().unwrap_or_default())
                 });
             }

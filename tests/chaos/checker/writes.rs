@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{
-    Check, Findings, Part, Wrong,
+    Aspect, Check, Findings, Wrong,
     highest::Highest,
     index::{Index, Op},
 };
@@ -72,7 +72,7 @@ pub(super) fn each_change_is_in_the_log(index: &Index, findings: &mut Findings) 
         let made = made.get(&change).copied().unwrap_or(0);
         // A reaction that is there already is acked, and makes no event.
         let owed = if kind == Verb::React.kind() { 1 } else { acked };
-        findings.expect_of(Part::Changes, made >= owed, Wrong::Lost, || {
+        findings.expect_of(Aspect::Changes, made >= owed, Wrong::Lost, || {
             format!("{kind} of {message} by {person:?} was acked {acked} times, and is {made} times in the log")
         });
     }

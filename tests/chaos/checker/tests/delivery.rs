@@ -1,7 +1,7 @@
 //! Planted in what followers heard: P4, P7, P8, and a run without an end.
 
 use super::{
-    super::{Check, Part, Wrong},
+    super::{Aspect, Check, Wrong},
     READER, STRANGER, STREAM, THREAD, finds, judged, line, log, log_by, op, recv, without,
 };
 use crate::history::{Line, Verb, What};
@@ -108,7 +108,7 @@ fn p7_a_socket_does_not_outlive_its_session() {
         lines.push(fault("pause_server"));
     });
     assert_eq!(excused.violations, []);
-    assert_eq!(excused.parts.get(&Part::Sessions), None, "nothing was measured");
+    assert_eq!(excused.aspects.get(&Aspect::Sessions), None, "nothing was measured");
     finds(Check::P7, Wrong::Late, |lines| {
         late(lines);
         lines.push(fault("disk_full_uploads"));

@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::{
-    super::{Check, Part, Wrong},
+    super::{Aspect, Check, Wrong},
     AUTHOR, FILE, GAPS, OVERFLOW, READER, STRANGER, STREAM, THREAD, finds, judged, line, op, position, without,
 };
 use crate::history::{Form, What};
@@ -56,7 +56,7 @@ fn p12_too_few_deliveries_are_no_judgement() {
                 _ => true,
             });
         });
-        assert_eq!(findings.parts.get(&Part::Slow), None);
+        assert_eq!(findings.aspects.get(&Aspect::Slow), None);
         assert_eq!(findings.too_few.len(), 2, "{findings:#?}");
     }
 }

@@ -7,7 +7,7 @@ mod writes;
 
 use uuid::Uuid;
 
-use super::{Check, Findings, Part, Wrong, check, quantile};
+use super::{Aspect, Check, Findings, Wrong, check, quantile};
 use crate::history::{Form, Line, Verb, What, Who};
 
 const STREAM: Uuid = Uuid::from_u128(1);
@@ -147,8 +147,8 @@ fn a_run_in_which_all_is_well_has_no_violation_and_every_check_looked_at_somethi
     for check in Check::ALL {
         assert!(findings.looked_at.get(&check).is_some_and(|count| *count > 0), "{check:?} looked at nothing");
     }
-    for part in Part::ALL {
-        assert!(findings.parts.get(&part).is_some_and(|count| *count > 0), "{part:?} was not looked at");
+    for aspect in Aspect::ALL {
+        assert!(findings.aspects.get(&aspect).is_some_and(|count| *count > 0), "{aspect:?} was not looked at");
     }
     assert_eq!(findings.too_few, Vec::<String>::new());
 }
