@@ -38,6 +38,8 @@ enum Role {
 
 /// Serves until it is killed. Its address goes to the standard output.
 pub(crate) fn serve(framing: Framing) -> Result<()> {
+    // Whoever measures it may be ended by a signal, which ends nothing else.
+    rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL))?;
     let address: SocketAddr = ([127, 0, 0, 1], 0).into();
     let listener = rustix::net::socket(rustix::net::AddressFamily::INET, rustix::net::SocketType::STREAM, None)?;
     rustix::net::bind(&listener, &address)?;
@@ -166,7 +168,11 @@ impl Client {
         }
     }
 
+    /// Lets go of who is gone; each shutting down wakes the poll again, so once.
     fn go(&mut self) {
+        if self.role == Role::Gone {
+            return;
+        }
         self.role = Role::Gone;
         self.backlog = Vec::new();
         // It may be closed already.

@@ -13,12 +13,12 @@ pub(crate) struct Report {
 /// What a benchmark of several sides came to.
 pub(crate) struct Line {
     fields: Map<String, Value>,
-    ratios: Vec<Value>,
+    figures: Vec<Value>,
     met: bool,
     void: bool,
 }
 
-/// What a ratio must keep.
+/// What a figure must keep.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Bound {
     AtMost(f64),
@@ -47,7 +47,7 @@ impl Line {
         let mut fields = Map::new();
         fields.insert("benchmark".to_owned(), benchmark.into());
         fields.insert("what".to_owned(), what.into());
-        Self { fields, ratios: Vec::new(), met: true, void: false }
+        Self { fields, figures: Vec::new(), met: true, void: false }
     }
 
     /// Says something beside.
@@ -56,18 +56,18 @@ impl Line {
     }
 
     /// A figure, mostly a ratio, and what it must keep.
-    pub(crate) fn bound(&mut self, name: &str, value: f64, floor: Bound) {
-        self.met &= floor.keeps(value);
-        self.ratios
-            .push(json!({ "of": name, "ratio": rounded(value), "target": floor.text(), "met": floor.keeps(value) }));
+    pub(crate) fn bound(&mut self, name: &str, value: f64, bound: Bound) {
+        self.met &= bound.keeps(value);
+        let figure = json!({ "of": name, "value": rounded(value), "bound": bound.text(), "met": bound.keeps(value) });
+        self.figures.push(figure);
     }
 
     /// A figure that must keep one bound, and should keep another.
     pub(crate) fn bound_with_goal(&mut self, name: &str, value: f64, floor: Bound, goal: Bound) {
         self.bound(name, value, floor);
-        if let Some(Value::Object(ratio)) = self.ratios.last_mut() {
-            ratio.insert("goal".to_owned(), goal.text().into());
-            ratio.insert("goal_met".to_owned(), goal.keeps(value).into());
+        if let Some(Value::Object(figure)) = self.figures.last_mut() {
+            figure.insert("goal".to_owned(), goal.text().into());
+            figure.insert("goal_met".to_owned(), goal.keeps(value).into());
         }
     }
 
@@ -81,7 +81,7 @@ impl Report {
     /// Prints the line of a benchmark.
     pub(crate) fn line(&mut self, mut line: Line) {
         self.missed |= line.void || !line.met;
-        line.fields.insert("ratios".to_owned(), line.ratios.into());
+        line.fields.insert("figures".to_owned(), line.figures.into());
         line.fields.insert("met".to_owned(), (line.met && !line.void).into());
         line.fields.insert("void".to_owned(), line.void.into());
         Self::print(&Value::Object(line.fields));

@@ -1,5 +1,5 @@
-//! B18: 1,000 online who are idle, and who type. All chose to show that they write and to see that others do; a tenth of them write in the
-//! same thread, and 5 % a second lose their connection and come back, with their subscription.
+//! B18: 1,000 online who are idle, and who type. All chose to show that they write and to see that others do; a tenth of
+//! them write in the same thread, and 5 % a second lose their connection and come back, with their subscription.
 //!
 //! The same crowd is measured idle, writing, coming and going, and doing both. The model is a server that passes each
 //! word of each who writes to each who reads, as it comes.
