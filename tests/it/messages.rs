@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 use words::{PersonId, ThreadId};
 
-use crate::support::{Server, counted, told};
+use crate::support::{Server, awaited, counted, locked, told};
 
 #[tokio::test]
 async fn a_retry_is_answered_like_the_first_time_and_another_content_is_a_conflict() {
@@ -103,14 +103,16 @@ async fn a_thread_that_is_opened_twice_at_once_is_opened_once() {
     let (ines, group) = server.group().await;
     let path = format!("/api/v1/channels/{}/threads", group.channel);
     let body = json!({ "id": Uuid::now_v7(), "message_id": Uuid::now_v7(), "kind": "message", "body": "Bonjour" });
-    let mut holding = server.db.pool().begin().await.unwrap();
-    let lock = sqlx::query("select from streams where id = $1 for update").bind(group.id.parse::<Uuid>().unwrap());
-    lock.execute(&mut *holding).await.unwrap();
+    let holding = locked(&server, group.id.parse().unwrap()).await;
     let both = async { tokio::join!(ines.post(&path, body.clone()), ines.post(&path, body.clone())) };
     let go_on = async {
         let waiting = "select count(*) from pg_stat_activity
                        where datname = current_database() and wait_event_type = 'Lock'";
-        while sqlx::query_scalar::<_, i64>(waiting).fetch_one(server.db.pool()).await.unwrap() < 2 {}
+        awaited("both wait", async || {
+            let waiting = sqlx::query_scalar::<_, i64>(waiting).fetch_one(server.db.pool()).await.unwrap();
+            (waiting == 2).then_some(())
+        })
+        .await;
         holding.rollback().await.unwrap();
     };
     let ((first, second), ()) = tokio::join!(both, go_on);

@@ -257,9 +257,10 @@ async fn ended(server: &Server, open: Vec<(&Actor, Socket)>) -> Vec<Duration> {
     waits
 }
 
-fn p99(mut waits: Vec<Duration>) -> Duration {
+/// So many in a hundred waited no longer than that.
+fn quantile(waits: &mut [Duration], in_a_hundred: usize) -> Duration {
     waits.sort_unstable();
-    waits[(waits.len() * 99).div_ceil(100) - 1]
+    waits[(waits.len() * in_a_hundred).div_ceil(100) - 1]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -286,9 +287,12 @@ async fn nothing_reaches_who_was_removed_whichever_way_they_read() {
         written += writer.await.unwrap();
     }
     let removed = closed.len();
-    let (told, closed) = (p99(told), p99(closed));
-    println!("{removed} removals under {written} writes: 0 late; told within {told:?}, closed within {closed:?} (p99)");
     // One wave, beside other tests, says nothing of one in a hundred.
-    let within = if removed < ENOUGH { PATIENCE } else { Duration::from_secs(1) };
+    let held = if removed < ENOUGH { 50 } else { 99 };
+    let (told, closed) = (quantile(&mut told, held), quantile(&mut closed, held));
+    println!(
+        "{removed} removals under {written} writes: 0 late; told within {told:?}, closed within {closed:?} (p{held})"
+    );
+    let within = Duration::from_secs(1);
     assert!(written > 0 && told < within && closed < within, "{told:?} {closed:?}");
 }

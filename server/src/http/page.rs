@@ -78,7 +78,8 @@ impl Page {
         Shell { nav: Some(nav), ..self.bare(title) }
     }
 
-    /// Reads the navigation and the page's content in one snapshot, so that its sequences are the content's (I5).
+    /// Reads the navigation and the page's content in one snapshot, so that its sequences are the content's (I5). That of
+    /// the reader's own stream is of just before: what came meanwhile is told once more.
     pub async fn read<T, F>(&self, app: &App, read: F) -> Result<(Nav, T)>
     where
         T: Send + 'static,

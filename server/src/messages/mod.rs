@@ -267,7 +267,7 @@ const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How many of them one transaction forgets at most.
 const SWEPT: i64 = 10_000;
 
-/// Forgets the keys of old operations.
+/// Forgets the keys of old operations; answers whether there may be more.
 pub async fn sweep(tx: &mut Tx) -> Result<bool> {
     let before = tx.now() - OPERATIONS_KEPT;
     let swept = store::sweep_operations(tx.connection(), before, SWEPT).await?;

@@ -1,4 +1,4 @@
-//! What is written of messages.
+//! What is written of messages, and what is looked up under the same lock to judge it.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
