@@ -23,7 +23,7 @@ const LARGEST: usize = 500;
 /// How many batches are in flight at once, of all keys. More would only be smaller ones: what waits for its turn gathers.
 const AT_ONCE: usize = 4;
 /// How long a batch keeps its turn. One that takes longer waits for something else, such as a lock of its own key, and
-/// no other key waits for that.
+/// while few do, no other key waits for that.
 const TURN: Duration = Duration::from_millis(100);
 /// How many batches may be late at once, beside those that have a turn: more than that keep theirs, or they would take
 /// every connection there is to write with from those who write without a batch.

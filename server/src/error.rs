@@ -159,14 +159,15 @@ impl From<sqlx::Error> for Error {
     }
 }
 
-/// What ends the connection, unless who connects is refused (classes 28 and 3D: the operator's to mend); classes 53
-/// (disk or memory full), 57P (shutting down, crashed), 58 (the system's own errors) and 08 (connection); 25006 (read
-/// only), 25P03 (nothing was heard inside a transaction) and 55P03 (a lock was not to be had in time). Whether it was
-/// done, the same request tells.
+/// What ends the connection, whatever it is: also a database that is being replaced, or a password that was changed
+/// beneath us. Classes 53 (disk or memory full), 57P (shutting down, crashed), 58 (the system's own errors) and 08
+/// (connection); 25006 (read only), 25P03 (nothing was heard inside a transaction) and 55P03 (a lock was not to be had in
+/// time). Whether it was done, the same request tells.
 fn is_away(error: &dyn DatabaseError) -> bool {
     let severity = error.try_downcast_ref::<PgDatabaseError>().map(PgDatabaseError::severity);
-    let ends = matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic));
     let code = error.code().unwrap_or_default();
     let is_of = |classes: &[&str]| classes.iter().any(|class| code.starts_with(class));
-    (ends && !is_of(&["28", "3D"])) || is_of(&["53", "57P", "58", "08"]) || is_of(&["25006", "25P03", "55P03"])
+    matches!(severity, Some(PgSeverity::Fatal | PgSeverity::Panic))
+        || is_of(&["53", "57P", "58", "08"])
+        || is_of(&["25006", "25P03", "55P03"])
 }

@@ -40,14 +40,14 @@ use crate::{
     run::Half,
 };
 
-/// What a quick run must have done.
+/// What a quick run must have done; what it must have looked at goes by its halves.
 const QUICK: Divisors =
-    Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2, aspects: &Aspect::ALL };
+    Divisors { acked: 5_000, changes: 1_500, faults: 200, kinds: 12, points: 2, aspects: Vec::new() };
 /// What a full run must have done.
 const FULL: Divisors =
-    Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14, aspects: &Aspect::ALL };
+    Divisors { acked: 300_000, changes: 90_000, faults: 8_000, kinds: 12, points: 14, aspects: Vec::new() };
 /// What a run with a seeded bug must have done: found it.
-const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0, aspects: &[] };
+const BUG: Divisors = Divisors { acked: 1, changes: 0, faults: 1, kinds: 1, points: 0, aspects: Vec::new() };
 /// How long each half of a quick run lasts.
 const QUICK_HALF: Duration = Duration::from_secs(45);
 /// How long a half may last beside its storm and a third of that: what was written is read again in the end.
@@ -124,7 +124,7 @@ const BUGS: [(&str, &[Check]); 10] = [
 async fn main() -> Result<ExitCode> {
     let mut cli = Cli::parse();
     drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-    if cli.judge.is_none() {
+    if cli.quick || cli.full {
         // Of this run alone; the first one finds nothing to clear.
         drop(std::fs::remove_dir_all(logs()));
     }
@@ -192,10 +192,22 @@ impl Cli {
         let share = |count: usize| count / usize::try_from(half.as_secs() / lasts.as_secs().max(1)).unwrap_or(1);
         // How often a point is come to is no matter of time alone.
         let points = if lasts < half { 0 } else { all.points };
-        // One half does its own half, and does not look at all that both do together.
-        let (halves, aspects) = if self.only.is_some() { (2, &[][..]) } else { (1, all.aspects) };
+        let halves = if self.only.is_some() { 2 } else { 1 };
         let [acked, changes, faults] = [all.acked, all.changes, all.faults].map(|count| share(count) / halves);
-        Divisors { acked, changes, faults, points: points / halves, aspects, ..all }
+        Divisors { acked, changes, faults, points: points / halves, aspects: self.aspects(), ..all }
+    }
+
+    /// What a run must have looked at: all, as far as its halves can see it.
+    fn aspects(&self) -> Vec<Aspect> {
+        // Of a history that was kept nobody knows which halves it is of: it must be of both.
+        let halves = halves(self, 0).unwrap_or_default();
+        let some = |can: fn(&Half) -> bool| halves.is_empty() || halves.iter().any(can);
+        let is_seen = |aspect: &Aspect| match aspect {
+            Aspect::Slow => some(|half| half.timed),
+            Aspect::Page | Aspect::Dom => some(|half| half.browser),
+            _ => true,
+        };
+        Aspect::ALL.into_iter().filter(is_seen).collect()
     }
 }
 

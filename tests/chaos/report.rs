@@ -16,7 +16,7 @@ const NOTHING_TO_SEE: [(Check, &str); 1] = [(Check::P11, "the product makes no n
 const TOLD: usize = 20;
 
 /// What a run must have done for its zeros to count.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct Divisors {
     /// Acknowledged messages.
     pub(crate) acked: usize,
@@ -29,7 +29,7 @@ pub(crate) struct Divisors {
     /// Points at which a node was killed, and those at which it was stopped.
     pub(crate) points: usize,
     /// What must have been looked at.
-    pub(crate) aspects: &'static [Aspect],
+    pub(crate) aspects: Vec<Aspect>,
 }
 
 /// The verdict on a run.

@@ -57,7 +57,7 @@ impl Stage {
         let (authors, requesters) = (some("Autrice", 2 * AUTHORS + 1).await?, some("Requérant", 2).await?);
         let (readers, guests) = (some("Lectrice", 6).await?, some("Invitée", 3).await?);
         let (passers, idler) = (some("Passante", 2).await?, casting.person("Lambin", false).await?);
-        let (markers, uploaders) = (some("Attentive", 2).await?, some("Archiviste", 2).await?);
+        let (markers, uploaders) = (some("Attentive", 2).await?, some("Archiviste", 4).await?);
         let outsider = casting.person("Malveillant", false).await?;
         let mut members: Vec<&Person> =
             [&authors, &requesters, &readers, &guests, &passers, &markers, &uploaders].into_iter().flatten().collect();

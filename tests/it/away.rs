@@ -197,13 +197,14 @@ async fn what_was_read_while_the_database_was_away_is_moved_once_it_is_back() {
 }
 
 #[tokio::test]
-async fn what_fails_of_itself_is_away_and_who_is_refused_is_told_why() {
+async fn a_database_that_refuses_is_away_and_an_operator_is_told_why() {
     let options = database().await;
     let db = Db::open(options.clone(), Clock::system(), reactions::react);
     let broken = "do $$ begin raise exception 'could not read block 7' using errcode = '58030'; end $$";
     let broken = sqlx::query(broken).execute(db.pool()).await.unwrap_err();
     assert!(matches!(Error::from(broken), Error::Unavailable));
     let nowhere = Db::open(options.database("nowhere"), Clock::system(), reactions::react);
+    assert!(matches!(db::network_name(&nowhere).await, Err(Error::Unavailable)), "it may be there again soon");
     let refused = db::version(&nowhere).await.unwrap_err();
     assert!(matches!(refused, Error::Database(_)) && format!("{refused:#}").contains("nowhere"), "{refused:#}");
 }

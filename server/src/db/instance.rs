@@ -36,9 +36,19 @@ pub async fn missing_migrations(db: &Db) -> Result<usize> {
     Ok(MIGRATIONS.iter().filter(|known| !applied.iter().any(|done| done.version == known.version)).count())
 }
 
-/// The server's version, if it is one that we know: PostgreSQL 15 to 18.
+/// The server's version, if it is one that we know: PostgreSQL 15 to 18. Whoever asks is told why they are refused: who
+/// connects, to what and by which right is an operator's to mend (classes 28 and 3D, 42501, 55000).
 pub async fn version(db: &Db) -> Result<String> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = match db.pool().acquire().await {
+        Err(sqlx::Error::Database(refused))
+            if refused
+                .code()
+                .is_some_and(|code| ["28", "3D", "42501", "55000"].iter().any(|class| code.starts_with(class))) =>
+        {
+            return Err(Error::Database(sqlx::Error::Database(refused)));
+        }
+        connection => connection?,
+    };
     let number = store::version(&mut connection).await?;
     match number / 10_000 {
         major @ 15..=18 => Ok(format!("PostgreSQL {major}")),

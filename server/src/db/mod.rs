@@ -152,7 +152,7 @@ impl Db {
         let rolling_back = |most| pool(most).after_release(|connection, _| Box::pin(rolled_back(connection)));
         let shared = Shared {
             writers: rolling_back(WRITERS).connect_lazy_with(by_key.clone()),
-            // Nobody begins a transaction on these, and none comes back whose reading was broken off.
+            // Nobody begins a transaction on these.
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
             ..Shared::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)

@@ -2,7 +2,7 @@
 //!
 //! Nothing here waits for anything alone: while a command is handed in or a slow reader is written to, the end of the
 //! session still closes the connection at once (I8). An idle connection is a task that sleeps until its next heartbeat:
-//! what its hubs tell it is written without waking it.
+//! the events that its hubs tell it are written without waking it.
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -329,12 +329,13 @@ impl Connection {
         if actions.is_empty() {
             return Ok(());
         }
-        let (ending, drain) = (Arc::clone(&self.ending), self.live.drain.clone());
+        let (ending, drain, outbox) = (Arc::clone(&self.ending), self.live.drain.clone(), Arc::clone(&self.outbox));
         // In memory of their own, for as long as it takes.
         let carried_out = Box::pin(async {
             tokio::select! {
                 close = ending.reached() => Some(Err(Some(close))),
                 () = drain.cancelled() => None,
+                never = outbox.write_left() => match never {},
                 acted = self.act(actions) => Some(acted),
             }
         });

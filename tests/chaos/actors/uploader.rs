@@ -34,8 +34,9 @@ pub(crate) async fn upload(part: Part, room: Room, slowly: bool, mut signals: Si
         round += 1;
         let name = Uuid::now_v7();
         let bytes = format!("Fichier {name}\n").repeat(PIECES * PIECE / 50 / if slowly { 1 } else { 20 });
-        // Every other one is a document; the others are named by nothing, and go with the first sweep.
-        let named = round.is_multiple_of(2);
+        // What comes slowly is a document, and every other one of the rest; the others are named by nothing, and go with
+        // the first sweep.
+        let named = slowly || round.is_multiple_of(2);
         let place = if named { "documents" } else { "files" };
         let path = format!("/api/v1/groups/{}/{place}", room.stream);
         let digest = digest_of(&bytes.as_bytes());

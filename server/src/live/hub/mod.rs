@@ -85,7 +85,7 @@ pub enum Variant {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Ticket {
     /// Ours: which answer is whose.
-    pub number: u64,
+    pub number: u32,
     /// The client's own, echoed.
     pub id: Option<i64>,
 }

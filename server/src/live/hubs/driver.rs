@@ -258,7 +258,7 @@ impl Driver {
         }
     }
 
-    /// Leaves a connection what is for it alone.
+    /// Leaves a connection what it is told as it comes or catches up: other hubs may have something for it too.
     fn leave(&self, connection: ConnectionId, parcel: Parcel) {
         self.put(connection, parcel, Outbox::leave);
     }

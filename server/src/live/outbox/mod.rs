@@ -1,11 +1,13 @@
 //! What waits to be sent to one connection: bounded in frames and in bytes. A reader that is too slow is cut, and
 //! resumes by sequence (I10).
 //!
-//! Whoever gives writes at once what the system takes, without a word to the connection's own task; only what the
-//! system does not take waits for that task. So an event for a thousand readers wakes none of them here.
+//! Whoever gives what is new writes at once what the system takes, without a word to the connection's own task; only what
+//! the system does not take waits for that task. So an event for a thousand readers wakes none of them here. What
+//! somebody who comes or catches up is to be told, their hubs leave to that task, which writes it together.
 
 use std::{
     collections::VecDeque,
+    convert::Infallible,
     io::{self, ErrorKind, IoSlice},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -53,7 +55,7 @@ pub enum Standing {
         /// The stream.
         stream: StreamId,
         /// Which request.
-        number: u64,
+        number: u32,
         /// Followed from there; none if not followed.
         from: Option<i64>,
     },
@@ -81,7 +83,8 @@ pub enum Turn {
     Cut,
 }
 
-/// A connection's queue: given to by its hubs and its commands, written to its stream by whoever gives.
+/// A connection's queue: given to by its hubs and its commands, written to its stream by whoever gives, or left to its
+/// own task.
 #[derive(Debug, Default)]
 pub struct Outbox {
     waiting: Mutex<Waiting>,
@@ -324,6 +327,18 @@ impl Outbox {
                     },
                 },
             }
+        }
+    }
+
+    /// Writes what is left for the connection's task while that waits for something else.
+    pub async fn write_left(&self) -> Infallible {
+        loop {
+            let bell = self.bell.notified();
+            if self.lock().is_left {
+                self.flush();
+            }
+            // Whoever rang for something else is found by the next turn's own look.
+            bell.await;
         }
     }
 

@@ -143,6 +143,45 @@ async fn what_several_leave_is_written_together_by_the_connection() {
 }
 
 #[tokio::test]
+async fn what_is_left_keeps_its_place_among_what_is_given() {
+    let (outbox, mut other) = connected().await;
+    let parcel = |text: &str| Parcel { chunk: Chunk::text(text), standing: Standing::Same };
+    outbox.leave(parcel("one"));
+    outbox.give(parcel("two"));
+    outbox.flush();
+    outbox.leave(parcel("three"));
+    {
+        let mut left = std::pin::pin!(outbox.write_left());
+        assert!(left.as_mut().now_or_never().is_none());
+    }
+    let all = Chunk::texts(["one", "two", "three"]);
+    let mut read = vec![0; all.bytes().len()];
+    other.read_exact(&mut read).await.unwrap();
+    assert!(read == all.bytes()[..]);
+    let mut turn = Box::pin(outbox.turn());
+    assert_eq!(turn.as_mut().now_or_never(), None, "nothing is left to do");
+}
+
+#[tokio::test]
+async fn what_is_left_for_who_does_not_read_ends_like_all_else() {
+    let (outbox, _other) = connected().await;
+    fill(&outbox);
+    outbox.leave(Parcel { chunk: small(), standing: Standing::Same });
+    let mut turn = Box::pin(outbox.turn());
+    assert_eq!(turn.as_mut().now_or_never(), Some(Turn::Note), "it was tried");
+    let mut turn = Box::pin(outbox.turn());
+    assert_eq!(turn.as_mut().now_or_never(), None, "and waits with the rest");
+    drop(turn);
+    outbox.lock().blocked = Some(Instant::now().checked_sub(WRITE).unwrap());
+    let turn = tokio::time::timeout(Duration::from_secs(5), outbox.turn()).await;
+    assert_eq!(turn, Ok(Turn::Cut));
+    outbox.cut();
+    let held = outbox.lock().frames;
+    outbox.leave(Parcel { chunk: small(), standing: Standing::Same });
+    assert_eq!((outbox.lock().frames, outbox.lock().is_left), (held, false), "nothing more is taken in");
+}
+
+#[tokio::test]
 async fn what_the_system_takes_is_written_without_waking_the_connection() {
     let (outbox, mut other) = connected().await;
     let mut turn = Box::pin(outbox.turn());

@@ -106,7 +106,7 @@ pub struct Session {
     streams: ByStream<Follow>,
     /// What was last said to be watched, also of streams that are not followed yet.
     watched: HashMap<StreamId, Vec<ThreadId>>,
-    requests: u64,
+    requests: u32,
     turns: VecDeque<Turn>,
     /// The furthest position that was read of each thread, and is not moved yet.
     reads: HashMap<ThreadId, i32>,
@@ -118,14 +118,16 @@ pub struct Session {
     told: Duration,
 }
 
-/// A stream that is followed, or was asked for.
+/// A stream that is followed, or was asked for: 32 bytes, since there are as many of these as connections follow streams.
 #[derive(Clone, Copy, Debug)]
 struct Follow {
     stream: StreamId,
     /// The latest request.
-    number: u64,
-    /// The last sequence that was sent, once that request was answered.
-    at: Option<i64>,
+    number: u32,
+    /// Whether that was answered.
+    is_answered: bool,
+    /// The last sequence that was sent since.
+    at: i64,
 }
 
 impl OfStream for Follow {
@@ -237,18 +239,23 @@ impl Session {
         match standing {
             Standing::Same | Standing::Passing => None,
             Standing::At(stream, seq) => {
-                if let Some(Follow { at: Some(at), .. }) = self.streams.get_mut(stream) {
+                if let Some(Follow { at, is_answered: true, .. }) = self.streams.get_mut(stream) {
                     *at = seq;
                 }
                 None
             }
             Standing::Answered { stream, number, from } => {
                 let follow = self.streams.get_mut(stream).filter(|follow| follow.number == number)?;
-                follow.at = from;
-                from.is_none().then(|| self.forget(stream))
+                match from {
+                    Some(from) => {
+                        (follow.at, follow.is_answered) = (from, true);
+                        None
+                    }
+                    None => Some(self.forget(stream)),
+                }
             }
             Standing::Out(stream) => {
-                let was_followed = self.streams.get_mut(stream).is_some_and(|follow| follow.at.is_some());
+                let was_followed = self.streams.get_mut(stream).is_some_and(|follow| follow.is_answered);
                 was_followed.then(|| self.forget(stream))
             }
         }
@@ -281,8 +288,9 @@ impl Session {
 
     /// Where the followed streams stand: what was sent of them, and nothing of any other.
     fn positions(&self) -> Option<Utf8Bytes> {
-        let standing = |follow: &Follow| Some((follow.stream.to_string(), follow.at?.into()));
-        let streams: serde_json::Map<_, _> = self.streams.iter().filter_map(standing).collect();
+        let followed = self.streams.iter().filter(|follow| follow.is_answered);
+        let streams: serde_json::Map<_, _> =
+            followed.map(|follow| (follow.stream.to_string(), follow.at.into())).collect();
         (!streams.is_empty()).then(|| frame::print(&ServerFrame::Positions { streams }))
     }
 
@@ -295,7 +303,7 @@ impl Session {
                 }
                 self.requests += 1;
                 let number = self.requests;
-                self.streams.insert(Follow { stream, number, at: None });
+                self.streams.insert(Follow { stream, number, is_answered: false, at: 0 });
                 let watched = self.watched.get(&stream).cloned().unwrap_or_default();
                 let (ticket, since) = (Ticket { number, id }, since.map(|since| (since, epoch)));
                 vec![Action::Join { ticket, stream, since, watched }]

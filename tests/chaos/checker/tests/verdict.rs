@@ -17,7 +17,7 @@ fn missing(change: impl FnOnce(&mut Vec<Line>)) -> Vec<String> {
     lines.extend([fault(2_000, "cut"), fault(3_000, "half_open")]);
     lines.push(line(4_000, 0, What::Met { place: "after_lock".to_owned(), kills: true }));
     change(&mut lines);
-    let needed = Divisors { acked: 2, changes: 1, faults: 2, kinds: 2, points: 1, aspects: &Aspect::ALL };
+    let needed = Divisors { acked: 2, changes: 1, faults: 2, kinds: 2, points: 1, aspects: Aspect::ALL.to_vec() };
     Verdict::of(&lines, check(&lines), needed, 1).missing
 }
 
