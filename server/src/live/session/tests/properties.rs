@@ -43,7 +43,7 @@ enum Step {
     /// The first of those under way is answered.
     Verdict,
     /// A hub's frame is sent; the number is how many requests ago it was asked for.
-    Sent(Standing, u64),
+    Sent(Standing, u32),
     /// Time passes, in milliseconds; something was heard or not.
     Pass(u64, bool),
     /// The positions that are being moved are moved, or are not.
@@ -62,7 +62,7 @@ fn steps() -> impl Strategy<Value = Step> {
         4 => (any::<u8>(), 0..i32::MAX).prop_map(|(thread, position)| Step::Read(thread, position)),
         3 => Just(Step::HandedIn),
         2 => Just(Step::Verdict),
-        2 => (standing, 0..3_u64).prop_map(|(standing, ago)| Step::Sent(standing, ago)),
+        2 => (standing, 0..3_u32).prop_map(|(standing, ago)| Step::Sent(standing, ago)),
         2 => (0..20_000_u64, any::<bool>()).prop_map(|(passed, heard)| Step::Pass(passed, heard)),
         1 => any::<bool>().prop_map(Step::Moved),
     ]
