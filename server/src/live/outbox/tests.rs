@@ -178,7 +178,8 @@ async fn what_is_left_for_who_does_not_read_ends_like_all_else() {
     outbox.cut();
     let held = outbox.lock().frames;
     outbox.leave(Parcel { chunk: small(), standing: Standing::Same });
-    assert_eq!((outbox.lock().frames, outbox.lock().is_left), (held, false), "nothing more is taken in");
+    let waiting = outbox.lock();
+    assert_eq!((waiting.frames, waiting.is_left), (held, false), "nothing more is taken in");
 }
 
 #[tokio::test]
