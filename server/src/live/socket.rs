@@ -335,7 +335,7 @@ impl Connection {
             tokio::select! {
                 close = ending.reached() => Some(Err(Some(close))),
                 () = drain.cancelled() => None,
-                never = outbox.write_left() => match never {},
+                never = outbox.write_deferred() => match never {},
                 acted = self.act(actions) => Some(acted),
             }
         });

@@ -205,14 +205,14 @@ impl Driver {
             Todo::Answer { connection, ticket: Ticket { number, id }, seq, outcome, from } => {
                 let standing = Standing::Answered { stream, number, from };
                 let frame = frame::print(&ServerFrame::Subscribed { id, stream, epoch, seq, result: outcome });
-                self.leave(connection, Parcel { chunk: Chunk::text(&frame), standing });
+                self.defer(connection, Parcel { chunk: Chunk::text(&frame), standing });
             }
             Todo::Out { connection, seq, outcome } => {
                 let frame = frame::print(&ServerFrame::Subscribed { id: None, stream, epoch, seq, result: outcome });
                 self.give(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Out(stream) });
             }
             Todo::Unavailable { connection, ticket, locale } => {
-                self.leave(connection, unavailable(stream, ticket, locale));
+                self.defer(connection, unavailable(stream, ticket, locale));
             }
             Todo::Events { pass, connections, seqs, chunk } => {
                 let standing = Standing::At(stream, *seqs.end());
@@ -220,13 +220,13 @@ impl Driver {
                     let parcel = Parcel { chunk: chunk.clone(), standing };
                     match pass {
                         Pass::New => self.give(connection, parcel),
-                        Pass::Replay => self.leave(connection, parcel),
+                        Pass::Replay => self.defer(connection, parcel),
                     }
                 }
             }
             Todo::Live { connection, seq } => {
                 let frame = frame::print(&ServerFrame::Live { stream, seq });
-                self.leave(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
+                self.defer(connection, Parcel { chunk: Chunk::text(&frame), standing: Standing::Same });
             }
             Todo::Typists { typing, here, listeners } => self.ask_typists(typing, here, listeners),
             Todo::Pass { connections, chunk } => {
@@ -259,8 +259,8 @@ impl Driver {
     }
 
     /// Leaves a connection what it is told as it comes or catches up: other hubs may have something for it too.
-    fn leave(&self, connection: ConnectionId, parcel: Parcel) {
-        self.put(connection, parcel, Outbox::leave);
+    fn defer(&self, connection: ConnectionId, parcel: Parcel) {
+        self.put(connection, parcel, Outbox::defer);
     }
 
     fn put(&self, connection: ConnectionId, parcel: Parcel, how: fn(&Outbox, Parcel)) -> Option<Arc<Outbox>> {

@@ -102,7 +102,7 @@ struct Waiting {
     /// How much of the first parcel is written.
     written: usize,
     /// Whether something is left for the connection's task to write.
-    is_left: bool,
+    is_deferred: bool,
     /// Since when the system takes no more of the first parcel.
     blocked: Option<Instant>,
     /// What was sent and is not noted yet.
@@ -140,7 +140,7 @@ impl Waiting {
     /// Writes what the system takes now. An error means that the other side is gone.
     fn write(&mut self) -> io::Result<()> {
         let Some(stream) = self.stream.clone() else { return Ok(()) };
-        self.is_left = false;
+        self.is_deferred = false;
         while !self.parcels.is_empty() {
             let (mut slices, mut skip) = ([IoSlice::new(&[]); TOGETHER], self.written);
             for (slice, parcel) in slices.iter_mut().zip(&self.parcels) {
@@ -237,11 +237,11 @@ impl Outbox {
 
     /// Puts a parcel in the queue, to be written by the connection's own task: what several hubs have for one who comes
     /// is then written together.
-    pub fn leave(&self, parcel: Parcel) {
+    pub fn defer(&self, parcel: Parcel) {
         self.put(parcel, true);
     }
 
-    fn put(&self, parcel: Parcel, is_left: bool) {
+    fn put(&self, parcel: Parcel, is_deferred: bool) {
         if !self.lock().fits(&parcel.chunk) {
             self.flush();
         }
@@ -254,8 +254,8 @@ impl Outbox {
             return self.cut();
         }
         waiting.push(parcel);
-        let rings = waiting.stream.is_none() || (is_left && !waiting.is_left);
-        waiting.is_left |= is_left;
+        let rings = waiting.stream.is_none() || (is_deferred && !waiting.is_deferred);
+        waiting.is_deferred |= is_deferred;
         drop(waiting);
         if rings {
             self.bell.notify_one();
@@ -306,14 +306,14 @@ impl Outbox {
     pub async fn turn(&self) -> Turn {
         loop {
             let bell = self.bell.notified();
-            let (is_left, is_of_note, blocked) = {
+            let (is_deferred, is_of_note, blocked) = {
                 let waiting = self.lock();
-                (waiting.is_left, waiting.is_of_note(), waiting.blocked.zip(waiting.stream.clone()))
+                (waiting.is_deferred, waiting.is_of_note(), waiting.blocked.zip(waiting.stream.clone()))
             };
-            if is_left {
+            if is_deferred {
                 self.flush();
             }
-            if is_left || is_of_note {
+            if is_deferred || is_of_note {
                 return Turn::Note;
             }
             match blocked {
@@ -331,10 +331,10 @@ impl Outbox {
     }
 
     /// Writes what is left for the connection's task while that waits for something else.
-    pub async fn write_left(&self) -> Infallible {
+    pub async fn write_deferred(&self) -> Infallible {
         loop {
             let bell = self.bell.notified();
-            if self.lock().is_left {
+            if self.lock().is_deferred {
                 self.flush();
             }
             // Whoever rang for something else is found by the next turn's own look.

@@ -132,7 +132,7 @@ async fn what_several_leave_is_written_together_by_the_connection() {
     let mut turn = Box::pin(outbox.turn());
     assert_eq!(turn.as_mut().now_or_never(), None);
     for text in ["one", "two"] {
-        outbox.leave(Parcel { chunk: Chunk::text(text), standing: Standing::Same });
+        outbox.defer(Parcel { chunk: Chunk::text(text), standing: Standing::Same });
     }
     let mut read = [0; 64];
     let nothing = tokio::time::timeout(Duration::from_millis(50), other.read(&mut read)).await;
@@ -146,12 +146,12 @@ async fn what_several_leave_is_written_together_by_the_connection() {
 async fn what_is_left_keeps_its_place_among_what_is_given() {
     let (outbox, mut other) = connected().await;
     let parcel = |text: &str| Parcel { chunk: Chunk::text(text), standing: Standing::Same };
-    outbox.leave(parcel("one"));
+    outbox.defer(parcel("one"));
     outbox.give(parcel("two"));
     outbox.flush();
-    outbox.leave(parcel("three"));
+    outbox.defer(parcel("three"));
     {
-        let mut left = std::pin::pin!(outbox.write_left());
+        let mut left = std::pin::pin!(outbox.write_deferred());
         assert!(left.as_mut().now_or_never().is_none());
     }
     let all = Chunk::texts(["one", "two", "three"]);
@@ -166,7 +166,7 @@ async fn what_is_left_keeps_its_place_among_what_is_given() {
 async fn what_is_left_for_who_does_not_read_ends_like_all_else() {
     let (outbox, _other) = connected().await;
     fill(&outbox);
-    outbox.leave(Parcel { chunk: small(), standing: Standing::Same });
+    outbox.defer(Parcel { chunk: small(), standing: Standing::Same });
     let mut turn = Box::pin(outbox.turn());
     assert_eq!(turn.as_mut().now_or_never(), Some(Turn::Note), "it was tried");
     let mut turn = Box::pin(outbox.turn());
@@ -177,9 +177,9 @@ async fn what_is_left_for_who_does_not_read_ends_like_all_else() {
     assert_eq!(turn, Ok(Turn::Cut));
     outbox.cut();
     let held = outbox.lock().frames;
-    outbox.leave(Parcel { chunk: small(), standing: Standing::Same });
+    outbox.defer(Parcel { chunk: small(), standing: Standing::Same });
     let waiting = outbox.lock();
-    assert_eq!((waiting.frames, waiting.is_left), (held, false), "nothing more is taken in");
+    assert_eq!((waiting.frames, waiting.is_deferred), (held, false), "nothing more is taken in");
 }
 
 #[tokio::test]
