@@ -15,7 +15,7 @@ use web::{
     threads::{Thread, ThreadRow},
 };
 use words::{
-    ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, PersonId, ThreadId,
+    ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, NotificationId, PersonId, ThreadId,
     events::{EventRow, Recorded},
 };
 
@@ -31,7 +31,7 @@ use crate::{
         hub::Variant,
         hubs::{Asked, Forms},
     },
-    meetings, messages,
+    meetings, messages, notifications,
     threads::{self, ReadState},
 };
 
@@ -78,7 +78,9 @@ impl Subjects {
                         threads.extend(row.thread);
                     }
                 }
-                EventKind::ThreadCreated | EventKind::ThreadUpdated => threads.push(thread_of(row)),
+                EventKind::ThreadCreated | EventKind::ThreadUpdated | EventKind::ThreadMoved => {
+                    threads.push(thread_of(row));
+                }
                 EventKind::ReadMoved => positions.push(reading_of(row)),
                 _ => {
                     if let Entry::Vacant(vacant) = others.entry(*row) {
@@ -116,7 +118,7 @@ impl Subjects {
                 let thread = row.thread.and_then(|thread| self.threads.get(&thread));
                 self.messages.get(&MessageId(row.subject)).map(|message| Subject::Message(message, thread))
             }
-            EventKind::ThreadCreated | EventKind::ThreadUpdated => {
+            EventKind::ThreadCreated | EventKind::ThreadUpdated | EventKind::ThreadMoved => {
                 self.threads.get(&thread_of(row)).map(Subject::Thread)
             }
             EventKind::ReadMoved => {
@@ -140,7 +142,11 @@ fn once<T: Ord>(ids: &mut Vec<T>) {
 fn is_of_message(kind: EventKind) -> bool {
     matches!(
         kind,
-        EventKind::MessageCreated | EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::ReactionSet
+        EventKind::MessageCreated
+            | EventKind::MessageEdited
+            | EventKind::MessageDeleted
+            | EventKind::ReactionSet
+            | EventKind::VoteSet
     )
 }
 
@@ -178,18 +184,33 @@ async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<
             Subject::Data(told.map_or_else(|| json!({ "id": row.subject }), |meeting| value(&meeting)))
         }
         EventKind::RsvpSet => Subject::Data(rsvp(connection, row).await?),
+        EventKind::FollowSet => Subject::Own(follow(connection, row).await?),
+        EventKind::NotificationCreated | EventKind::NotificationSeen => {
+            let notification = notifications::rendered(connection, NotificationId(row.subject)).await?;
+            // What it tells of was removed meanwhile.
+            Subject::Own(notification.map_or_else(|| json!({ "id": row.subject }), |notification| value(&notification)))
+        }
         EventKind::GroupUpdated => Subject::Data(value(&groups::rendered(connection, GroupId(row.subject)).await?)),
         EventKind::DocumentDeleted => Subject::Data(json!({ "id": row.subject })),
+        EventKind::FavouriteSet => Subject::Own(json!({ "message": row.subject })),
         EventKind::SettingsUpdated
         // These are read together, and not here.
         | EventKind::MessageCreated
         | EventKind::MessageEdited
         | EventKind::MessageDeleted
         | EventKind::ReactionSet
+        | EventKind::VoteSet
         | EventKind::ThreadCreated
         | EventKind::ThreadUpdated
+        | EventKind::ThreadMoved
         | EventKind::ReadMoved => Subject::Own(json!({})),
     })
+}
+
+async fn follow(connection: &mut PgConnection, row: &EventRow) -> Result<Value> {
+    let (person, thread) = reading_of(row);
+    let level = threads::rendered_level(connection, person, thread).await?;
+    Ok(json!({ "thread": thread, "level": level }))
 }
 
 async fn rsvp(connection: &mut PgConnection, row: &EventRow) -> Result<Value> {
@@ -219,6 +240,9 @@ fn data(event: &Recorded, subject: &Subject<'_>) -> Value {
         Subject::Message(message, _) if event.row.kind == EventKind::ReactionSet => {
             json!({ "message": message.id, "thread": message.thread, "reactions": value(&message.reactions) })
         }
+        Subject::Message(message, _) if event.row.kind == EventKind::VoteSet => {
+            json!({ "message": message.id, "thread": message.thread, "poll": value(&message.poll) })
+        }
         Subject::Message(message, _) => value(message),
         Subject::Thread(thread) => value(thread),
         Subject::Data(data) | Subject::Own(data) => data.clone(),
@@ -232,8 +256,9 @@ fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now:
         // A thread that says something goes to the top of its list, as a fresh page shows it.
         let moves = matches!(event.row.kind, EventKind::MessageCreated | EventKind::ThreadCreated);
         Ok(match thread.channel.filter(|_| moves) {
-            Some(channel) => change(paths::threads_id(channel), Action::Prepend, html),
-            None => change(paths::thread_row_id(thread.id), Action::Replace, html),
+            // The pinned ones stay in the order in which they were pinned.
+            Some(channel) if !thread.pinned => change(paths::threads_id(channel), Action::Prepend, html),
+            _ => change(paths::thread_row_id(thread.id), Action::Replace, html),
         })
     };
     let one = |change| Content::Html { change, also: Vec::new(), data: None };
@@ -255,10 +280,20 @@ fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now:
             also: vec![row(thread)?],
             data: None,
         },
+        // It is in another place now: a page that lists it, or its channel, or holds it open, is fetched again.
+        Subject::Thread(thread) if event.row.kind == EventKind::ThreadMoved => Content::Html {
+            change: change(paths::thread_row_id(thread.id), Action::Reload, String::new()),
+            also: [Some(paths::thread_messages_id(thread.id)), thread.channel.map(paths::threads_id)]
+                .into_iter()
+                .flatten()
+                .map(|target| change(target, Action::Reload, String::new()))
+                .collect(),
+            data: None,
+        },
         Subject::Thread(thread) => one(row(thread)?),
         Subject::Data(_) => one(change(reloaded(event), Action::Reload, String::new())),
-        // Language, theme and name are all over the page.
-        Subject::Own(_) if event.row.kind == EventKind::SettingsUpdated => {
+        // Language, theme and name are all over the page, and what one follows is in its navigation.
+        Subject::Own(_) if matches!(event.row.kind, EventKind::SettingsUpdated | EventKind::FollowSet) => {
             one(change("content".to_owned(), Action::Reload, String::new()))
         }
         Subject::Own(ref data) => Content::Html {
@@ -280,7 +315,9 @@ fn reloaded(event: &Recorded) -> String {
             paths::meeting_id(MeetingId(subject))
         }
         EventKind::GroupJoined | EventKind::GroupLeft => "navigation".to_owned(),
-        kind if is_of_message(kind) || matches!(kind, EventKind::ThreadCreated | EventKind::ThreadUpdated) => {
+        kind if is_of_message(kind)
+            || matches!(kind, EventKind::ThreadCreated | EventKind::ThreadUpdated | EventKind::ThreadMoved) =>
+        {
             paths::thread_messages_id(thread_of(&event.row))
         }
         _ => paths::channels_id(GroupId(stream.0)),

@@ -49,7 +49,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    people, search, territories, threads, today,
+    notifications, people, reports, search, territories, threads, today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -76,6 +76,8 @@ pub fn routes() -> Routes {
         .merge(documents::http::routes())
         .merge(meetings::http::routes())
         .merge(messages::http::routes())
+        .merge(notifications::http::routes())
+        .merge(reports::http::routes())
         .merge(search::http::routes())
 }
 
@@ -255,14 +257,16 @@ pub fn declared() -> Vec<Declared> {
 pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Nav> {
     Box::pin(async move {
         let mut groups: Vec<NavGroup> = Vec::new();
-        let mut streams = vec![(viewer.id.0, viewer.seq)];
+        let (mut streams, mut muted) = (vec![(viewer.id.0, viewer.seq)], Vec::new());
         for row in threads::unread_channels(connection, viewer.id).await? {
+            muted = row.muted;
             if groups.last().is_none_or(|group| group.id != row.group) {
                 streams.push((row.group.0, row.seq));
                 groups.push(NavGroup { id: row.group, slug: row.slug, name: row.group_name, channels: Vec::new() });
             }
             if let (Some(group), Some(id), Some(name)) = (groups.last_mut(), row.channel, row.name) {
-                group.channels.push(NavChannel { id, name, unread: row.unread });
+                let unread = if row.silent { Vec::new() } else { row.unread };
+                group.channels.push(NavChannel { id, name, silent: row.silent, unread });
             }
         }
         Ok(Nav {
@@ -270,6 +274,8 @@ pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> W
             name: viewer.name.clone(),
             department: None,
             groups,
+            unseen: notifications::unseen(connection, viewer).await?,
+            muted,
             epoch: Uuid::nil(),
             streams,
             current: web::page::Current::default(),

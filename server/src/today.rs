@@ -11,6 +11,7 @@ use sqlx::PgConnection;
 use web::{
     documents::Document,
     meetings::NextMeeting,
+    notifications::Notification,
     page::{Current, Prose, ProsePage},
     paths,
     people::{Author, MailRow, MailboxPage},
@@ -24,11 +25,15 @@ use crate::{
     error::{Error, Result},
     groups::{self, Waiting},
     http::{App, Page, Policy, Routes, Viewer, print},
-    mail, meetings, messages, people,
+    mail, meetings, messages,
+    notifications::{self, NotificationPage},
+    people,
 };
 
 /// How many threads, documents and people the home page tells of.
 const NEWS: i64 = 12;
+/// How many things that one is told of wait there: a glance takes in no more.
+const MOST_TOLD: usize = 5;
 /// How many documents are always at hand there.
 const USEFUL: i64 = 5;
 /// How many mails the mailbox shows.
@@ -51,6 +56,7 @@ struct Read {
     last_visit: Option<DateTime<Utc>>,
     next_meeting: Option<NextMeeting>,
     waiting: Vec<Waiting>,
+    told: Vec<Notification>,
     /// The last active threads, with how far the reader is in each.
     threads: Vec<Thread>,
     positions: HashMap<ThreadId, i32>,
@@ -66,12 +72,13 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
     let channels: HashMap<ChannelId, String> =
         nav.groups.iter().flat_map(|group| &group.channels).map(|channel| (channel.id, channel.name.clone())).collect();
     let news = news(&read, &channels, page.text);
-    let to_do = read.waiting.into_iter().map(|waiting| ToDo::JoinRequest {
+    let told = read.told.into_iter().filter(|told| !told.seen).take(MOST_TOLD).map(ToDo::Told);
+    let to_do = told.chain(read.waiting.into_iter().map(|waiting| ToDo::JoinRequest {
         name: waiting.name,
         slug: waiting.slug,
         group: waiting.group,
         at: waiting.created_at,
-    });
+    }));
     let useful = read.useful.into_iter().map(|(id, title)| UsefulDocument { id, title });
     let shell = page.shell(&page.text.get("section-home"), nav).at(Current::Home);
     print(&TodayPage {
@@ -101,6 +108,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>
         last_visit,
         next_meeting: meetings::next(connection, viewer, now).await?,
         waiting: groups::waiting(connection, viewer).await?,
+        told: notifications::list(connection, viewer, NotificationPage { after: None, limit: NEWS }).await?,
         positions: messages::read_positions(connection, viewer, &ids).await?,
         threads,
         documents,

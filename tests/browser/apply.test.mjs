@@ -58,10 +58,34 @@ const CASES = {
   },
   "message.edited": ({ messages }) => nadia.patch(`/messages/${messages[3].id}`, { body: "Réponse 3, mieux" }),
   "reaction.set": ({ messages }) => nadia.put(`/messages/${messages[2].id}/reactions/thanks`),
+  "vote.set": async ({ thread }) => {
+    const poll = await nadia.post(`/threads/${thread.id}/polls`, { body: "Quel jour ?", options: ["mardi", "jeudi"] });
+    await camille.put(`/messages/${poll.id}/vote`, { options: [1] });
+    await nadia.put(`/messages/${poll.id}/vote`, { options: [0] });
+  },
+  "favourite.set": ({ messages }) => camille.put(`/favourites/${messages[1].id}`),
   "message.deleted": ({ messages }) => nadia.delete(`/messages/${messages[6].id}`),
   "thread.updated": async ({ thread, messages }) => {
     await etienne.patch(`/messages/${messages[0].id}`, { body: "Qui a essayé, et comment ?" });
     await etienne.patch(`/threads/${thread.id}`, { status: "resolved" });
+  },
+  "thread.moved": async ({ thread, channel, spare }) => {
+    await etienne.patch(`/threads/${thread.id}`, { pinned: true });
+    await etienne.patch(`/threads/${thread.id}`, { channel: spare.id });
+    await etienne.patch(`/threads/${thread.id}`, { channel: channel.id, pinned: false });
+  },
+  "follow.set": async ({ thread }) => {
+    await camille.put(`/threads/${thread.id}/follow`, { level: "muted" });
+    await nadia.post(`/threads/${thread.id}/messages`, { body: "Sans bruit" });
+    await camille.put(`/threads/${thread.id}/follow`, { level: "followed" });
+  },
+  "notification.created": ({ thread }) => nadia.post(`/threads/${thread.id}/messages`, { body: "Et toi, @Camille Delattre ?" }),
+  "notification.seen": async () => {
+    for (let tries = 0; tries < 50; tries++) {
+      const { items } = await camille.get("/notifications");
+      if (items[0]) return camille.delete(`/notifications/${items[0].id}`);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
   },
   "thread.created": ({ channel }) => nadia.post(`/channels/${channel.id}/threads`, { title: "Autre chose", body: "Bonjour" }),
   "channel.created": ({ group }) => etienne.post(`/groups/${group.id}/channels`, { name: "Tout neuf", purpose: "" }),
@@ -135,7 +159,7 @@ test("a page that was open shows what a fresh one shows, for every kind of event
   await signIn(fresh, server, CAMILLE);
   const { group, channel, thread, document: tool, meeting } = world;
   const addresses = {
-    thread: `/threads/${thread.id}`, channel: `/channels/${channel.id}`, home: "/", group: `/groups/${group.slug}`,
+    thread: `/threads/${thread.id}`, inbox: "/notifications", favourites: "/favourites", filtered: `/channels/${channel.id}?show=unread`, channel: `/channels/${channel.id}`, home: "/", group: `/groups/${group.slug}`,
     members: `/groups/${group.slug}/members`, library: "/documents", document: `/documents/${tool.id}`, meeting: `/meetings/${meeting.id}`, meetings: "/meetings",
   };
   const pages = {};

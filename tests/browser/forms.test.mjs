@@ -80,7 +80,7 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await page.getByLabel("Votre message").fill("Qui a déjà essayé ?");
   await page.getByLabel("C’est").selectOption({ label: "Une question" });
   await press("Publier");
-  await open("Renommer");
+  await page.getByRole("link", { name: "Plus d’actions" }).click();
   await page.locator("#title").fill("Essayer sans script");
   await press("Renommer la discussion");
   await heading("Essayer sans script");

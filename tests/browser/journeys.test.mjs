@@ -76,13 +76,13 @@ test("a thread that is renamed and resolved is so on the open pages of others", 
   await sophie.page.getByLabel("Votre réponse").fill("Une réponse que j’écris");
   await ines.page.getByRole("button", { name: "Marquer comme résolue" }).click();
   await sophie.page.locator("section.thread .pill", { hasText: "Résolu" }).waitFor();
-  await ines.page.locator("summary", { hasText: "Renommer" }).click();
+  await ines.page.getByRole("link", { name: "Plus d’actions" }).click();
   await ines.page.locator("#title").fill("Un protocole pour tous");
   await ines.page.getByRole("button", { name: "Renommer la discussion" }).click();
   await sophie.page.getByRole("heading", { name: "Un protocole pour tous" }).waitFor();
   await sophie.page.locator(".thread-row", { hasText: "Un protocole pour tous" }).waitFor();
   assert.equal(await sophie.page.getByLabel("Votre réponse").inputValue(), "Une réponse que j’écris", "what is typed stays");
-  await ines.page.locator("summary", { hasText: "Renommer" }).click();
+  await ines.page.getByRole("link", { name: "Plus d’actions" }).click();
   await ines.page.locator("#title").fill(THREAD);
   await ines.page.getByRole("button", { name: "Renommer la discussion" }).click();
   await sophie.page.getByRole("heading", { name: THREAD }).waitFor();

@@ -29,6 +29,7 @@ const FLOORS: &[&[&str]] = &[
     &["threads"],
     &["messages", "meetings"],
     &["search", "notifications"],
+    &["reports"],
     &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today"],
 ];
 

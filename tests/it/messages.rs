@@ -317,7 +317,7 @@ async fn a_thread_is_named_and_resolved_by_its_opener_and_by_animators() {
     let standing = ines.request(Method::PATCH, &standing, Some(json!({ "title": "Autre" }))).await;
     assert_eq!(standing.status, 403, "the standing thread has the channel's name");
     let page = camille.page(&format!("/threads/{id}")).await.text;
-    assert!(page.contains("Reposer la question") && page.contains("Renommer"), "{page}");
+    assert!(page.contains("Reposer la question") && page.contains("Plus d’actions"), "{page}");
     assert!(!hugo.page(&format!("/threads/{id}")).await.text.contains("Reposer la question"));
     let edit = format!("/threads/{id}/edit");
     assert_eq!(camille.form(&edit, &[("status", "open")]).await.status, 303);

@@ -1,6 +1,6 @@
 //! Dates, hours and weights as people read them.
 
-use chrono::{DateTime, Datelike, NaiveDate, Timelike, Utc};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use words::Locale;
 
@@ -8,6 +8,13 @@ use crate::Text;
 
 /// The zone that the network lives in: where a page's dates are told, so that everybody reads the same.
 pub const NETWORK_ZONE: Tz = chrono_tz::Europe::Paris;
+
+/// What somebody chose in a field for a date and an hour, in the network's zone; nothing for what is no such time.
+pub fn chosen(text: &str) -> Option<DateTime<Utc>> {
+    let said =
+        ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"].iter().find_map(|form| NaiveDateTime::parse_from_str(text, form).ok());
+    Some(NETWORK_ZONE.from_local_datetime(&said?).earliest()?.to_utc())
+}
 
 /// The day of an instant in the network's zone.
 pub fn day(at: DateTime<Utc>) -> NaiveDate {
@@ -24,6 +31,12 @@ pub fn long(text: Text, date: NaiveDate) -> String {
     let weekday = text.get(&format!("weekday-{}", date.weekday().number_from_monday()));
     let month = text.get(&format!("month-{}", date.month()));
     format!("{weekday} {} {month} {}", ordinal(text, date.day()), date.year())
+}
+
+/// `jeudi 18 septembre 2025 à 14 h 12`.
+pub fn exact(text: Text, at: DateTime<Utc>) -> String {
+    let (date, hour) = (long(text, day(at)), hour(text, at, NETWORK_ZONE));
+    text.with("date-exact", &[("date", date.into()), ("hour", hour.into())])
 }
 
 /// `18 sept.`, with the year when it is not that of `now`.
@@ -116,7 +129,7 @@ pub fn capitalised(text: &str) -> String {
 mod tests {
     use words::Locale;
 
-    use super::{NETWORK_ZONE, heading, size, span};
+    use super::{NETWORK_ZONE, chosen, exact, heading, size, span};
     use crate::Text;
 
     #[test]
@@ -124,11 +137,22 @@ mod tests {
         let at = "2024-06-30T22:30:00Z".parse().unwrap();
         assert_eq!(heading(Text::of(Locale::Fr), at), "Lundi 1er juillet 2024");
         assert_eq!(heading(Text::of(Locale::En), at), "Monday 1 July 2024");
+        assert_eq!(exact(Text::of(Locale::Fr), at), "lundi 1er juillet 2024 à 0\u{a0}h\u{a0}30");
+        assert_eq!(exact(Text::of(Locale::En), at), "Monday 1 July 2024 at 0:30");
         let to = "2024-07-01T00:00:00Z".parse().unwrap();
         assert_eq!(
             span(Text::of(Locale::Fr), at, to, NETWORK_ZONE),
             "lundi 1er juillet 2024, 0\u{a0}h\u{a0}30\u{a0}–\u{a0}2\u{a0}h\u{a0}00"
         );
+    }
+
+    #[test]
+    fn a_chosen_hour_is_the_network_s() {
+        assert_eq!(chosen("2025-10-02T09:30"), "2025-10-02T07:30:00Z".parse().ok());
+        assert_eq!(chosen("2025-12-02T09:30:00"), "2025-12-02T08:30:00Z".parse().ok());
+        for wrong in ["", "demain", "2025-10-02", "2025-13-02T09:30", "2025-03-30T02:30"] {
+            assert_eq!(chosen(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, PersonId, ReactionName, SessionId,
-    ThreadId,
+    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
+    ReportId, SessionId, ThreadFilter, ThreadId,
 };
 
 macro_rules! fixed {
@@ -42,6 +42,14 @@ fixed! {
     PEOPLE = "/people";
     /// The search.
     SEARCH = "/search";
+    /// The messages that one keeps.
+    FAVOURITES = "/favourites";
+    /// What one is told, and what one follows.
+    NOTIFICATIONS = "/notifications";
+    /// Where one says that one has seen all that one was told.
+    NOTIFICATIONS_SEEN = "/notifications/seen";
+    /// Where one says that one has read all that one follows.
+    NOTIFICATIONS_READ = "/notifications/read";
     /// What would have been mailed.
     MAILBOX = "/mailbox";
     /// How to.
@@ -99,6 +107,16 @@ pub fn group_remove(slug: &str, person: PersonId) -> String {
     format!("{GROUPS}/{slug}/members/{person}/remove")
 }
 
+/// The messages that were reported to the animators of a group.
+pub fn group_reports(slug: &str) -> String {
+    format!("{GROUPS}/{slug}/reports")
+}
+
+/// Where a report is said to be seen to.
+pub fn report_handled(report: ReportId) -> String {
+    format!("/reports/{report}/handled")
+}
+
 /// Where a channel is made.
 pub fn group_channels(slug: &str) -> String {
     format!("{GROUPS}/{slug}/channels")
@@ -107,6 +125,21 @@ pub fn group_channels(slug: &str) -> String {
 /// A channel.
 pub fn channel(id: ChannelId) -> String {
     format!("/channels/{id}")
+}
+
+/// Some threads of a channel's list, from its beginning or from a place.
+pub fn channel_list(id: ChannelId, filter: ThreadFilter, place: Option<(&str, &str)>) -> String {
+    let show = (filter != ThreadFilter::All).then(|| ("show", filter.as_str()));
+    let parts = [show, place].into_iter().flatten().map(|(name, value)| format!("{name}={}", encoded(value)));
+    match parts.collect::<Vec<_>>().join("&") {
+        query if query.is_empty() => channel(id),
+        query => format!("{}?{query}", channel(id)),
+    }
+}
+
+/// Where one says how much of a channel one wants to hear.
+pub fn channel_level(id: ChannelId) -> String {
+    format!("/channels/{id}/level")
 }
 
 /// The form in which a channel is changed.
@@ -139,9 +172,99 @@ pub fn thread_messages(id: ThreadId) -> String {
     format!("/threads/{id}/messages")
 }
 
-/// The messages before a position.
-pub fn thread_before(id: ThreadId, position: i32) -> String {
-    format!("/threads/{id}?before={position}")
+/// The messages of a thread from a position to another, both included.
+pub fn thread_between(id: ThreadId, from: i32, to: i32) -> String {
+    format!("/threads/{id}?from={from}&to={to}")
+}
+
+/// The last messages of a thread, from a position on.
+pub fn thread_from(id: ThreadId, from: i32) -> String {
+    format!("/threads/{id}?from={from}")
+}
+
+/// A thread with an answer begun that quotes a message.
+pub fn thread_quoting(id: ThreadId, message: MessageId) -> String {
+    format!("/threads/{id}?quote={message}#body")
+}
+
+/// A thread, at what is new in it.
+pub fn thread_news(id: ThreadId) -> String {
+    format!("/threads/{id}#new-messages")
+}
+
+/// What one may do with a thread.
+pub fn thread_actions(id: ThreadId) -> String {
+    format!("/threads/{id}/actions")
+}
+
+/// Where one says how much of a thread one wants to hear.
+pub fn thread_follow(id: ThreadId) -> String {
+    format!("/threads/{id}/follow")
+}
+
+/// Where a thread is moved to another channel.
+pub fn thread_move(id: ThreadId) -> String {
+    format!("/threads/{id}/move")
+}
+
+/// Where a thread is merged into another one.
+pub fn thread_merge(id: ThreadId) -> String {
+    format!("/threads/{id}/merge")
+}
+
+/// A message among those around it.
+pub fn message_at(thread: ThreadId, position: i32, message: MessageId) -> String {
+    format!("/threads/{thread}?at={position}#message-{message}")
+}
+
+/// What a message said before.
+pub fn message_history(message: MessageId) -> String {
+    format!("/messages/{message}/history")
+}
+
+/// Where a message is said to answer its thread's question.
+pub fn message_answer(message: MessageId) -> String {
+    format!("/messages/{message}/answer")
+}
+
+/// Where a thread of its own begins with a message.
+pub fn message_split(message: MessageId) -> String {
+    format!("/messages/{message}/split")
+}
+
+/// Where all from a message on is marked as unread.
+pub fn message_unread(message: MessageId) -> String {
+    format!("/messages/{message}/unread")
+}
+
+/// Where a message is pinned in its thread.
+pub fn message_pin(message: MessageId) -> String {
+    format!("/messages/{message}/pin")
+}
+
+/// Where a message is kept, or kept no more.
+pub fn message_favourite(message: MessageId) -> String {
+    format!("/messages/{message}/favourite")
+}
+
+/// Where one asks to be reminded of a message.
+pub fn message_reminder(message: MessageId) -> String {
+    format!("/messages/{message}/reminder")
+}
+
+/// The form that reports a message.
+pub fn message_report(message: MessageId) -> String {
+    format!("/messages/{message}/report")
+}
+
+/// Where one chooses in a message's poll.
+pub fn message_vote(message: MessageId) -> String {
+    format!("/messages/{message}/vote")
+}
+
+/// The form that asks people to choose, in a thread.
+pub fn thread_polls(thread: ThreadId) -> String {
+    format!("/threads/{thread}/polls")
 }
 
 /// A message in its thread.
@@ -254,6 +377,11 @@ pub fn meeting_ics(id: MeetingId) -> String {
     format!("{MEETINGS}/{id}/calendar.ics")
 }
 
+/// Where one says that one has seen a notification.
+pub fn notification_seen(id: NotificationId) -> String {
+    format!("{NOTIFICATIONS}/{id}/seen")
+}
+
 /// A person.
 pub fn person(id: PersonId) -> String {
     format!("{PEOPLE}/{id}")
@@ -272,6 +400,11 @@ pub fn channels_id(group: GroupId) -> String {
 /// The DOM id of a channel's list of threads.
 pub fn threads_id(channel: ChannelId) -> String {
     format!("threads-{channel}")
+}
+
+/// The DOM id of the list of a channel's pinned threads.
+pub fn pinned_id(channel: ChannelId) -> String {
+    format!("pinned-{channel}")
 }
 
 /// The DOM id of a thread's row in that list.

@@ -3,7 +3,9 @@
 //! Members make them, animators rename and archive them; every reader of the group reads every channel. An archived
 //! channel is read and no longer written to.
 //!
-//! Events: `channel.*`. Table: `channels`.
+//! Each reader says how much of it they want to hear: every thread, those that they take part in, or nothing.
+//!
+//! Events: `channel.*`, and `settings.updated` on the person's own stream. Tables: `channels`, `channel_levels`.
 //!
 //! Surprises: each channel has one standing thread, which the roof's reactions open in the same transaction.
 
@@ -13,7 +15,7 @@ mod store;
 
 use sqlx::PgConnection;
 use web::channels::Channel;
-use words::{ChannelId, Event};
+use words::{ChannelId, ChannelLevel, Event};
 
 pub use access::{ChannelAccess, MayChange, may_change, may_read};
 
@@ -87,6 +89,23 @@ pub async fn archive(tx: &mut Tx, may: &MayChange, archived: bool) -> Result<()>
 /// The channels of a group, in the order in which they were made; archived ones last.
 pub async fn list(connection: &mut PgConnection, may: &MayRead) -> Result<Vec<Channel>> {
     store::list(connection, may.group()).await
+}
+
+/// How much of a channel the viewer wants to hear: of what they take part in, unless they said otherwise.
+pub async fn level_of(connection: &mut PgConnection, access: &ChannelAccess) -> Result<ChannelLevel> {
+    let chosen = store::level(connection, access.may().person(), access.channel().id).await?;
+    Ok(chosen.unwrap_or(ChannelLevel::Mine))
+}
+
+/// Says how much of a channel the viewer wants to hear. It shows on every page, in the navigation.
+pub async fn set_level(tx: &mut Tx, access: &ChannelAccess, level: ChannelLevel) -> Result<()> {
+    let person = access.may().person();
+    tx.lock(person.into()).await?;
+    if level_of(tx.connection(), access).await? != level {
+        store::set_level(tx.connection(), person, access.channel().id, level).await?;
+        tx.record(Event::SettingsUpdated { person, renamed: false }, Some(person)).await?;
+    }
+    Ok(())
 }
 
 /// A channel by its id, for the fan-out: who follows the group's stream may read it.

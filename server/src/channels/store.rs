@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use web::channels::Channel;
-use words::{ChannelId, GroupId, PersonId};
+use words::{ChannelId, ChannelLevel, GroupId, PersonId};
 
 use super::NewChannel;
 use crate::error::Result;
@@ -74,4 +74,37 @@ pub(super) async fn set_archived(
     .execute(connection)
     .await?;
     Ok(changed.rows_affected() > 0)
+}
+
+/// What a person chose; nothing if they never did.
+pub(super) async fn level(
+    connection: &mut PgConnection,
+    person: PersonId,
+    channel: ChannelId,
+) -> Result<Option<ChannelLevel>> {
+    Ok(sqlx::query_scalar!(
+        r#"select level as "level: ChannelLevel" from channel_levels where person_id = $1 and channel_id = $2"#,
+        person.0,
+        channel.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn set_level(
+    connection: &mut PgConnection,
+    person: PersonId,
+    channel: ChannelId,
+    level: ChannelLevel,
+) -> Result<()> {
+    sqlx::query!(
+        "insert into channel_levels (person_id, channel_id, level) values ($1, $2, $3)
+         on conflict (person_id, channel_id) do update set level = excluded.level",
+        person.0,
+        channel.0,
+        level.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -24,7 +24,7 @@ use crate::{
     groups,
     http::{App, Settings, Viewers, server},
     live::bus::Transport,
-    mail, people, reactions, serve as roof, work,
+    mail, notifications, people, reactions, serve as roof, work,
 };
 
 /// How long workers and transactions may take to end after the last request: with it, fifteen seconds in all.
@@ -54,6 +54,7 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     let workers = TaskTracker::new();
     workers.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     workers.spawn(people::work(app.db.clone(), stop.clone()));
+    workers.spawn(notifications::work(app.db.clone(), stop.clone()));
     workers.spawn(work::run(app.db.clone(), stop.clone()));
     workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     announce(&app).await?;

@@ -47,6 +47,11 @@ impl MessageAccess {
         self.may.person()
     }
 
+    /// Its position there.
+    pub fn position(&self) -> i32 {
+        self.position
+    }
+
     /// Whether the asker wrote it.
     pub fn own(&self) -> bool {
         self.author == self.may.person()

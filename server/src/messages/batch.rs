@@ -134,6 +134,12 @@ async fn write(tx: &mut Tx, posts: &[Post]) -> Result<Vec<Verdict>> {
         store::insert(tx.connection(), group, &accepted, last, now).await?;
         tx.hint(group.into(), last);
         point!("after_insert");
+        let named =
+            |post: &Post| post.draft.mentions().iter().map(|&named| (post.draft.id(), named)).collect::<Vec<_>>();
+        let mentions: Vec<_> = accepted.iter().flat_map(|accepted| named(accepted.post)).collect();
+        if !mentions.is_empty() {
+            store::insert_mentions(tx.connection(), &mentions).await?;
+        }
         for accepted in accepted.iter().filter(|accepted| !accepted.post.draft.attachments().is_empty()) {
             attach(tx, accepted.post).await?;
         }

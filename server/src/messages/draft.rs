@@ -2,7 +2,10 @@
 
 use words::{FileId, MessageId};
 
-use super::markdown;
+use super::{
+    markdown,
+    mentions::{Mention, Named},
+};
 use crate::error::{Error, Result};
 
 /// The longest body, in Unicode scalar values.
@@ -17,6 +20,7 @@ pub struct Draft {
     body: String,
     html: String,
     attachments: Vec<FileId>,
+    mentions: Vec<Mention>,
 }
 
 impl Draft {
@@ -41,7 +45,14 @@ impl Draft {
         if attachments.len() > MOST_ATTACHMENTS {
             return Err(Error::field("attachments", "too_many"));
         }
-        Ok(Self { id, html: markdown::render(body).as_str().to_owned(), body: body.to_owned(), attachments })
+        let html = markdown::render(body).as_str().to_owned();
+        Ok(Self { id, html, body: body.to_owned(), attachments, mentions: Vec::new() })
+    }
+
+    /// The same with links to what it names.
+    pub(super) fn naming(self, named: &[Named]) -> Self {
+        let (html, mentions) = markdown::render_naming(&self.body, named);
+        Self { html: html.as_str().to_owned(), mentions, ..self }
     }
 
     /// The same with another id: for the bug `no_unique_id`.
@@ -63,6 +74,11 @@ impl Draft {
     /// The body as sanitised HTML.
     pub fn html(&self) -> &str {
         &self.html
+    }
+
+    /// Who and what it names.
+    pub fn mentions(&self) -> &[Mention] {
+        &self.mentions
     }
 
     /// The files that come with it.

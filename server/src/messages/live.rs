@@ -30,6 +30,7 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
                 // First whether it may be read at all.
                 let may = poster.may_post(&viewer, message.thread).await?;
                 let draft = Draft::checked(Some(message.id), &message.body, message.attachments)?;
+                let draft = poster.addressed(&may, draft).await?;
                 Ok((StreamId::from(may.group()), poster.submit(Post::new(may, draft))))
             };
             match handed_in.await {
@@ -73,7 +74,7 @@ fn write(tx: &mut Tx, viewer: Viewer, command: ClientFrame) -> Work<'_, (StreamI
             ClientFrame::Edit { op, message, body, .. } => {
                 let draft = Draft::checked(Some(message), &body, Vec::new())?;
                 let access = super::may_read(tx.connection(), &viewer, message).await?;
-                Ok((access.group().into(), super::edit(tx, &access, op, &draft).await?))
+                Ok((access.group().into(), super::edit(tx, &access, op, draft).await?))
             }
             ClientFrame::Delete { op, message, .. } => {
                 let access = super::may_read(tx.connection(), &viewer, message).await?;

@@ -2,7 +2,10 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
+use comrak::nodes::{NodeLink, NodeValue};
 use web::SafeHtml;
+
+use super::mentions::{self, Mention, Named, Part};
 
 static OPTIONS: LazyLock<comrak::Options<'static>> = LazyLock::new(|| {
     let mut options = comrak::Options::default();
@@ -16,6 +19,14 @@ static OPTIONS: LazyLock<comrak::Options<'static>> = LazyLock::new(|| {
     options.render.escape = true;
     options
 });
+
+/// Our own places that a text may lead to.
+const OURS: &[&str] =
+    &["/people/", "/territories/", "/channels/", "/threads/", "/messages/", "/documents/", "/meetings/"];
+
+fn ours(address: &str) -> Option<std::borrow::Cow<'_, str>> {
+    OURS.iter().any(|path| address.starts_with(path)).then(|| address.into())
+}
 
 static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
     let mut builder = ammonia::Builder::new();
@@ -50,16 +61,54 @@ static SANITISER: LazyLock<ammonia::Builder<'static>> = LazyLock::new(|| {
         .generic_attributes(HashSet::new())
         .tag_attributes([("a", HashSet::from(["href"])), ("ol", HashSet::from(["start"]))].into())
         .url_schemes(HashSet::from(["http", "https", "mailto"]))
-        .url_relative(ammonia::UrlRelative::Deny)
+        .url_relative(ammonia::UrlRelative::Custom(Box::new(ours)))
         .link_rel(Some("noopener nofollow ugc"));
     builder
 });
 
 /// The HTML of a body. A heading that somebody types becomes a strong line: the page's outline is not theirs.
 pub(super) fn render(body: &str) -> SafeHtml {
-    let html = comrak::markdown_to_html(body, &OPTIONS);
-    let html = SANITISER.clean(&html).to_string();
-    SafeHtml::sanitised(without_headings(&html))
+    sanitised_now(&comrak::markdown_to_html(body, &OPTIONS))
+}
+
+fn sanitised_now(html: &str) -> SafeHtml {
+    SafeHtml::sanitised(without_headings(&SANITISER.clean(html).to_string()))
+}
+
+/// The same with links to what the text names, and what that is. A name in code is code.
+pub(super) fn render_naming(body: &str, named: &[Named]) -> (SafeHtml, Vec<Mention>) {
+    let arena = comrak::Arena::new();
+    let root = comrak::parse_document(&arena, body, &OPTIONS);
+    let mut mentions = Vec::new();
+    for node in root.descendants().collect::<Vec<_>>() {
+        let text = match &node.data.borrow().value {
+            NodeValue::Text(text) if text.contains('@') && !is_linked(node) => text.to_string(),
+            _ => continue,
+        };
+        let (parts, found) = mentions::parts(&text, named);
+        mentions.extend(found);
+        for part in parts {
+            let made = |value: NodeValue| arena.alloc(value.into());
+            match part {
+                Part::Text(text) => node.insert_before(made(NodeValue::Text(text.to_owned().into()))),
+                Part::Name(name, path) => {
+                    let link = made(NodeValue::Link(Box::new(NodeLink { url: path, title: String::new() })));
+                    link.append(made(NodeValue::Text(format!("@{name}").into())));
+                    node.insert_before(link);
+                }
+            }
+        }
+        node.detach();
+    }
+    mentions.sort_unstable();
+    mentions.dedup();
+    let mut html = String::new();
+    comrak::format_html(root, &OPTIONS, &mut html).expect("a string takes what is written to it");
+    (sanitised_now(&html), mentions)
+}
+
+fn is_linked<'a>(node: &'a comrak::nodes::AstNode<'a>) -> bool {
+    node.ancestors().any(|around| matches!(around.data.borrow().value, NodeValue::Link(_)))
 }
 
 /// What the store kept of [`render`].

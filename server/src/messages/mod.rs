@@ -2,7 +2,9 @@
 //!
 //! Who may read a thread posts in it; only its author edits or removes a message, and an animator may remove one.
 //!
-//! Events: `message.*`, `reaction.set`. Tables: `messages`, `attachments`, `reactions`, `operations`.
+//! Events: `message.*`, `reaction.set`, `vote.set`, and `favourite.set` on one's own stream. Tables: `messages`,
+//! `attachments`, `mentions`, `reactions`, `polls` and theirs, `pins`, `favourites`, `message_edits`, `moves`,
+//! `operations`.
 //!
 //! Surprises: the sender makes the id, and a retry is answered like the first time. Posting is batched: what arrives
 //! while a commit is in flight shares the next one, and each item has its own verdict. A removed message keeps its row
@@ -11,23 +13,34 @@
 mod access;
 mod batch;
 mod draft;
+mod favourites;
 pub mod http;
 pub mod live;
 mod markdown;
+mod mentions;
+mod moves;
+mod polls;
 mod poster;
 mod store;
 
 use std::collections::HashMap;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
-use web::{messages::Message, threads::Thread};
-use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, Role, ThreadId};
+use web::{
+    messages::{FormerBody, Message},
+    threads::Thread,
+};
+use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, Role, ThreadFilter, ThreadId};
 
 pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
 pub use draft::Draft;
+pub use favourites::{favourites, keep, keeps};
 pub use markdown::sanitised;
+pub use mentions::{Mention, address};
+pub use moves::{Extent, merge, moved_to, split};
+pub use polls::{NewPoll, ask, vote};
 pub use poster::{Posted, Poster};
 
 use self::store::Readers;
@@ -38,8 +51,13 @@ use crate::{
     faults::bug,
     groups::MayRead,
     http::Viewer,
-    threads::{self, NewThread, ThreadAccess},
+    threads::{self, MayChange, NewThread, ThreadAccess},
 };
+
+/// How many threads of a channel are pinned at most, as far as they are shown.
+const MOST_PINNED: i64 = 20;
+/// How many former bodies of a message are shown.
+const MOST_EDITS: i64 = 100;
 
 /// What a sender is told once the commit returned.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,10 +83,13 @@ pub enum Window {
     Before(i32),
     /// Those after a position.
     After(i32),
+    /// Those from a position to another, both included.
+    Between(i32, i32),
 }
 
 /// Opens a thread with its first message, in one transaction.
 pub async fn open(tx: &mut Tx, access: &ChannelAccess, new: &NewThread, draft: Draft) -> Result<Ack> {
+    let draft = mentions::address(tx.connection(), access.may().group(), draft).await?;
     // Before the look: what is sent twice at once is looked for after the first has committed.
     tx.lock(access.may().group().into()).await?;
     // A retry finds its message and opens nothing twice, also where nothing may be opened any more.
@@ -81,7 +102,8 @@ pub async fn open(tx: &mut Tx, access: &ChannelAccess, new: &NewThread, draft: D
 }
 
 /// Says something else in one's own message.
-pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &Draft) -> Result<Ack> {
+pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: Draft) -> Result<Ack> {
+    let draft = mentions::address(tx.connection(), access.group(), draft).await?;
     let seq = tx.lock(access.group().into()).await?;
     let now = access.recheck(tx.connection()).await?;
     if !first_time(tx, access, op, &format!("edit {}", draft.body())).await? {
@@ -96,6 +118,10 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
     }
     let at = tx.now();
     store::set_body(tx.connection(), access.message(), draft.body(), draft.html(), at).await?;
+    let mentions: Vec<_> = draft.mentions().iter().map(|&mention| (access.message(), mention)).collect();
+    if !mentions.is_empty() {
+        store::insert_mentions(tx.connection(), &mentions).await?;
+    }
     bug!("counter_plus_plus" => store::count_again(tx.connection(), access.thread()).await?);
     let event = Event::MessageEdited { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
@@ -152,6 +178,46 @@ pub async fn react(tx: &mut Tx, access: &MessageAccess, op: OperationId, name: R
     Ok(access.ack(seq, false))
 }
 
+/// Pins a message in its thread, or takes the pin away: whoever may change the thread may. Who has it open sees it.
+pub async fn pin(tx: &mut Tx, access: &MessageAccess, may: &MayChange, on: bool) -> Result<()> {
+    let (group, thread, person, now) = (access.group(), access.thread(), access.person(), tx.now());
+    tx.lock(group.into()).await?;
+    let present = access.recheck(tx.connection()).await?;
+    allowed(&present, may.thread() == thread)?;
+    if present.removed {
+        return Err(Error::NotFound);
+    }
+    let changed = if on {
+        store::pin(tx.connection(), access.message(), person, now).await?
+    } else {
+        store::unpin(tx.connection(), access.message()).await?
+    };
+    if changed {
+        let event = Event::MessageEdited { group, thread, message: access.message() };
+        tx.record(event, Some(person)).await?;
+        tx.record(Event::ThreadUpdated { group, thread }, Some(person)).await?;
+    }
+    Ok(())
+}
+
+/// The messages that are pinned in a thread, the last pinned first.
+pub async fn pinned_messages(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Vec<Message>> {
+    let ids = store::pinned_messages(connection, access.thread(), MOST_PINNED).await?;
+    ordered(connection, &ids).await
+}
+
+/// Messages that the asker was let in to, in this order.
+pub async fn in_order(connection: &mut PgConnection, ids: &[MessageId]) -> Result<Vec<Message>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    ordered(connection, &ids).await
+}
+
+async fn ordered(connection: &mut PgConnection, ids: &[uuid::Uuid]) -> Result<Vec<Message>> {
+    let mut messages = store::by_ids(connection, ids, Readers::Asker).await?;
+    messages.sort_by_key(|message| ids.iter().position(|id| *id == message.id.0));
+    Ok(messages)
+}
+
 /// Tells of the messages that lost a file with the document that was removed: they read otherwise now.
 pub async fn tell_detached(tx: &mut Tx, group: GroupId, document: DocumentId) -> Result<()> {
     for (thread, message) in store::attached_to(tx.connection(), document).await? {
@@ -170,12 +236,12 @@ pub async fn read(
     let mut messages = store::messages(connection, access.thread(), window, limit + 1).await?;
     let more = i64::try_from(messages.len()).is_ok_and(|found| found > limit);
     let next = match window {
-        _ if !more => None,
+        _ if !more || matches!(window, Window::Between(..)) => None,
         Window::After(_) => {
             messages.pop();
             messages.last().map(|message| message.position)
         }
-        Window::Last | Window::Before(_) => {
+        Window::Last | Window::Before(_) | Window::Between(..) => {
             messages.remove(0);
             messages.first().map(|message| message.position)
         }
@@ -183,22 +249,113 @@ pub async fn read(
     Ok((messages, next))
 }
 
-/// The threads of a channel as its list shows them: the standing one first, then the last active.
-pub async fn threads_of(
-    connection: &mut PgConnection,
-    access: &ChannelAccess,
-    page: ThreadPage,
-) -> Result<Vec<Thread>> {
-    store::threads_of(connection, access.channel().id, page).await
+/// A page of a channel's list: the last active thread first, with the places to go on from.
+pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, page: ThreadPage) -> Result<ThreadRows> {
+    let mut places = store::places(connection, access.channel().id, access.may().person(), &page).await?;
+    let more = i64::try_from(places.len()).is_ok_and(|found| found > page.limit);
+    if more {
+        places.pop();
+    }
+    let back = matches!(page.from, Place::Before(_));
+    if back {
+        places.reverse();
+    }
+    let (newer, older) = match page.from {
+        Place::First => (false, more),
+        Place::After(_) => (true, more),
+        Place::Before(_) => (more, true),
+    };
+    let ids: Vec<_> = places.iter().map(|(_, thread)| thread.0).collect();
+    Ok(ThreadRows {
+        items: store::threads_by_ids(connection, &ids, Readers::Asker).await?,
+        newer: places.first().copied().filter(|_| newer),
+        older: places.last().copied().filter(|_| older),
+    })
 }
 
-/// A page of a list of threads: those that were active before a place of the list.
+/// The threads that are pinned in a channel, the last pinned first.
+pub async fn pinned_in(connection: &mut PgConnection, access: &ChannelAccess) -> Result<Vec<Thread>> {
+    let ids = store::pinned(connection, access.channel().id, MOST_PINNED).await?;
+    store::threads_by_ids(connection, &ids, Readers::Asker).await
+}
+
+/// What a message said before each of its edits, the last first.
+pub async fn history(connection: &mut PgConnection, access: &MessageAccess) -> Result<Vec<FormerBody>> {
+    let edits = store::edits(connection, access.message(), MOST_EDITS).await?;
+    Ok(edits.into_iter().map(|(until_at, body)| FormerBody { until_at, html: markdown::render(&body) }).collect())
+}
+
+/// Whether a message that says something stands at a position of a thread, so that it may answer its question.
+pub async fn may_answer(connection: &mut PgConnection, thread: ThreadId, position: i32) -> Result<()> {
+    // The first one asks.
+    if position > 1 && store::says(connection, thread, position).await? {
+        Ok(())
+    } else {
+        Err(Error::field("answer", "unknown_message"))
+    }
+}
+
+/// The longest quotation, in characters: who wants to read more follows its link.
+const LONGEST_QUOTE: usize = 1_000;
+
+/// The beginning of an answer that quotes a message: who said it, and what.
+pub fn quoted(message: &Message, text: web::Text) -> String {
+    let Some(body) = &message.body else { return String::new() };
+    let name: String = message.author.name.chars().filter(|c| !matches!(c, '[' | ']' | '\\')).collect();
+    let who = format!("[{name}]({})", web::paths::message_permalink(message.id));
+    let mut said: String = body.chars().take(LONGEST_QUOTE).collect();
+    if said.len() < body.len() {
+        said.push('…');
+    }
+    let said = said.lines().map(|line| format!("> {line}")).collect::<Vec<_>>().join("\n");
+    format!("> {}\n>\n{said}\n\n", text.name("quote-of", &who))
+}
+
+/// Where a thread stands in a list: when it last received a message, and its id.
+pub type ListPlace = (DateTime<Utc>, ThreadId);
+
+/// A page of a list of threads.
 #[derive(Clone, Copy, Debug)]
 pub struct ThreadPage {
-    /// The last thread of the page before, with the time of its last message.
-    pub after: Option<(chrono::DateTime<chrono::Utc>, ThreadId)>,
+    /// Which threads.
+    pub filter: ThreadFilter,
+    /// Whether those that are pinned stand among the others, rather than apart.
+    pub pinned: Pinned,
+    /// From where.
+    pub from: Place,
     /// How many at most.
     pub limit: i64,
+}
+
+/// Where the pinned threads stand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Pinned {
+    /// Among the others.
+    Among,
+    /// In a list of their own.
+    Apart,
+}
+
+/// From where a list is read.
+#[derive(Clone, Copy, Debug)]
+pub enum Place {
+    /// Its beginning.
+    First,
+    /// What comes after a place.
+    After(ListPlace),
+    /// What comes before a place.
+    Before(ListPlace),
+}
+
+/// A page of a list of threads.
+#[derive(Clone, Debug)]
+pub struct ThreadRows {
+    /// The threads.
+    pub items: Vec<Thread>,
+    /// The place before which there may be more.
+    pub newer: Option<ListPlace>,
+    /// The place after which there is more.
+    pub older: Option<ListPlace>,
 }
 
 /// One thread as its list shows it.
@@ -209,6 +366,12 @@ pub async fn thread(connection: &mut PgConnection, access: &ThreadAccess) -> Res
 /// The last active threads of the viewer's groups, for the home page.
 pub async fn latest_threads(connection: &mut PgConnection, viewer: &Viewer, limit: i64) -> Result<Vec<Thread>> {
     store::latest_threads(connection, viewer.id, limit).await
+}
+
+/// Threads that the asker was let in to, in this order.
+pub async fn threads(connection: &mut PgConnection, ids: &[ThreadId]) -> Result<Vec<Thread>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    store::threads_by_ids(connection, &ids, Readers::Asker).await
 }
 
 /// How far a person has read in each of these threads; 0 where they have read nothing.

@@ -7,7 +7,7 @@ use std::{
 
 use words::{GroupId, PersonId, ThreadId};
 
-use super::{Post, Verdict, commit};
+use super::{Draft, Post, Verdict, commit, mentions};
 use crate::{
     batch::{Batches, Metrics},
     db::{self, Db},
@@ -63,6 +63,18 @@ impl Poster {
         .await?;
         self.remembered.keep(may);
         Ok(may)
+    }
+
+    /// A draft with what it names, as it is to be posted: who names nobody waits for nothing.
+    pub async fn addressed(&self, may: &MayPost, draft: Draft) -> Result<Draft> {
+        if !draft.body().contains('@') {
+            return Ok(draft);
+        }
+        db::promptly(async {
+            let mut connection = self.db.pool().acquire().await?;
+            mentions::address(&mut connection, may.group(), draft).await
+        })
+        .await
     }
 
     /// Hands in a post: posts of a group are committed in the order in which they were handed in.

@@ -19,6 +19,7 @@ pub struct ThreadAccess {
     channel: Option<ChannelId>,
     last_position: i32,
     archived: bool,
+    closed: bool,
     changeable: bool,
 }
 
@@ -62,11 +63,12 @@ impl MayChange {
         self.may.person()
     }
 
-    /// Asks again, after the group's stream was locked.
-    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<()> {
+    /// Asks again, after the group's stream was locked; answers the role that the viewer has now.
+    pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<Role> {
         let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
         let may = readable(&place, self.may.recheck(connection).await?)?;
-        changeable(&place, may.role(), may.person())
+        changeable(&place, may.role(), may.person())?;
+        Ok(may.role())
     }
 }
 
@@ -96,9 +98,33 @@ impl ThreadAccess {
         self.archived
     }
 
+    /// Whether it was closed, so that nobody posts in it.
+    pub fn closed(&self) -> bool {
+        self.closed
+    }
+
     /// Whether the viewer may change what is said of it.
     pub fn changeable(&self) -> bool {
         self.changeable
+    }
+
+    /// Asks again, after the group's stream was locked: the thread as it is now, for the same viewer.
+    pub async fn recheck(&self, connection: &mut PgConnection) -> Result<Self> {
+        let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
+        let may = readable(&place, self.may.recheck(connection).await?)?;
+        Ok(Self::of(may, self.thread, &place))
+    }
+
+    fn of(may: MayRead, thread: ThreadId, place: &store::Place) -> Self {
+        Self {
+            may,
+            thread,
+            channel: place.channel,
+            last_position: place.last_position,
+            archived: place.archived,
+            closed: place.closed,
+            changeable: changeable(place, may.role(), may.person()).is_ok(),
+        }
     }
 
     /// The proof that the viewer may post here. Guests may: the thread exists.
@@ -160,14 +186,7 @@ impl MayOpen {
 pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<ThreadAccess> {
     let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
     let may = readable(&place, groups::may_read(connection, viewer, place.group).await?)?;
-    Ok(ThreadAccess {
-        may,
-        thread,
-        channel: place.channel,
-        last_position: place.last_position,
-        archived: place.archived,
-        changeable: changeable(&place, may.role(), viewer.id).is_ok(),
-    })
+    Ok(ThreadAccess::of(may, thread, &place))
 }
 
 /// Whether the viewer may change what is said of the thread.

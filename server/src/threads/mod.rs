@@ -1,31 +1,38 @@
 //! Threads: where messages are. A thread hangs on a channel, a document or a meeting, and is read in order.
 //!
 //! Every reader of the group reads every thread, but for those of meetings' drafts, which are the animators'; members
-//! open them, guests answer in those that exist; an announcement is an animator's to open. What a thread shows of its
-//! messages is read by the room above, `messages`.
+//! open them, guests answer in those that exist; an announcement is an animator's to open. Its opener and the animators
+//! name a thread anew, say that its question is answered, close it and open it again; animators pin it and move it to
+//! another channel of its group. What a thread shows of its messages is read by the room above, `messages`.
 //!
-//! Events: `thread.*`, and `read.moved` on the reader's own stream. Tables: `threads`, `read_positions`.
+//! Events: `thread.*`, and `read.moved` and `follow.set` on the person's own stream. Tables: `threads`, `thread_titles`,
+//! `read_positions`, `follows`.
 //!
 //! Surprises: unread is the thread's last position less the reader's, derived and never counted (I9). Messages are
 //! numbered here, under the lock of the group's stream.
 
 mod access;
+mod change;
+mod follows;
+mod positions;
 mod store;
-
-use std::collections::HashMap;
 
 use sqlx::PgConnection;
 use words::{ChannelId, Event, GroupId, MeetingId, PersonId, StreamId, ThreadId, ThreadKind, ThreadStatus};
 
 pub use access::{MayChange, MayOpen, MayPost, ThreadAccess, may_change, may_open, may_post, may_read, post_again};
-pub use store::UnreadChannel;
+pub use change::{Change, FormerTitle, State, change, former_titles};
+use follows::carry_follows;
+pub use follows::{Follow, begin_follow, follow, follow_of, rendered_level};
+pub use positions::{
+    ReadState, UnreadChannel, last_position, mark_all_read, mark_read, mark_unread, read_position, read_states,
+    unread_channels,
+};
 
 use crate::{
     db::Tx,
     error::{Error, Result},
-    faults::bug,
     groups::MayRead,
-    http::Viewer,
     live::hub::Typing,
 };
 
@@ -72,6 +79,11 @@ impl NewThread {
     pub fn kind(&self) -> ThreadKind {
         self.kind
     }
+
+    /// Where it stands at first: only a question has a status.
+    fn status(&self) -> Option<ThreadStatus> {
+        (self.kind == ThreadKind::Question).then_some(ThreadStatus::Open)
+    }
 }
 
 fn checked_title(title: Option<&str>) -> Result<Option<String>> {
@@ -90,9 +102,14 @@ pub async fn open(tx: &mut Tx, may: &MayOpen, new: &NewThread) -> Result<()> {
     let (group, now) = (may.group(), tx.now());
     tx.lock(group.into()).await?;
     may.recheck(tx.connection()).await?;
-    let status = (new.kind == ThreadKind::Question).then_some(ThreadStatus::Open);
-    let row =
-        store::NewRow { id: new.id, group, title: new.title.as_deref(), kind: new.kind, status, creator: may.person() };
+    let row = store::NewRow {
+        id: new.id,
+        group,
+        title: new.title.as_deref(),
+        kind: new.kind,
+        status: new.status(),
+        creator: may.person(),
+    };
     match store::insert(tx.connection(), row, Home::Channel(may.channel()), now).await {
         Err(error) if error.constraint() == Some("threads_pkey") => return Err(Error::IdConflict),
         other => other?,
@@ -137,42 +154,6 @@ pub async fn typists(
     store::typists(connection, GroupId(stream.0), typing).await
 }
 
-/// What is changed of a thread; what is not named stays.
-#[derive(Clone, Debug, Default)]
-pub struct Change {
-    /// Empty to take it away.
-    title: Option<String>,
-    status: Option<ThreadStatus>,
-}
-
-impl Change {
-    /// Checks a title of one line, of which an empty one takes the thread's title away, and a state.
-    pub fn checked(title: Option<&str>, status: Option<ThreadStatus>) -> Result<Self> {
-        let title = title.map(|title| checked_title(Some(title)).map(Option::unwrap_or_default)).transpose()?;
-        Ok(Self { title, status })
-    }
-}
-
-/// Names a thread anew, or says whether its question is answered; a thread that asks nothing has no state.
-pub async fn change(tx: &mut Tx, may: &MayChange, change: &Change) -> Result<()> {
-    tx.lock(may.group().into()).await?;
-    may.recheck(tx.connection()).await?;
-    let mut changed = false;
-    if let Some(title) = &change.title {
-        changed |= store::set_title(tx.connection(), may.thread(), title).await?;
-    }
-    if let Some(status) = change.status {
-        match store::set_status(tx.connection(), may.thread(), status).await? {
-            Some(moved) => changed |= moved,
-            None => return Err(Error::field("status", "malformed")),
-        }
-    }
-    if changed {
-        tx.record(Event::ThreadUpdated { group: may.group(), thread: may.thread() }, Some(may.person())).await?;
-    }
-    Ok(())
-}
-
 /// Notes whether what a thread hangs on is a draft: that changes who may read it, and who may is told.
 pub async fn set_draft(tx: &mut Tx, may: &MayRead, thread: ThreadId, draft: bool) -> Result<()> {
     if store::set_draft(tx.connection(), thread, draft).await? {
@@ -192,60 +173,33 @@ pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Resul
     Ok(())
 }
 
+/// Notes that a thread goes on from another one, and lets those who followed that follow it.
+pub async fn goes_on_from(tx: &mut Tx, thread: ThreadId, from: ThreadId) -> Result<()> {
+    store::set_continues(tx.connection(), thread, from).await?;
+    carry_follows(tx, from, thread).await
+}
+
+/// Closes a thread whose messages were all moved to another one, which is followed by those who followed it. The group's
+/// stream is locked. What it was called, it is called for good: its first line is gone.
+pub async fn goes_on_in(tx: &mut Tx, may: &MayRead, (thread, title): (ThreadId, &str), into: ThreadId) -> Result<()> {
+    let (state, now) = (store::state(tx.connection(), thread).await?, tx.now());
+    let title = state.title.or_else(|| Some(title.to_owned()).filter(|title| !title.is_empty()));
+    let closed = State { title, closed: true, pinned: false, ..state };
+    store::save(tx.connection(), thread, &closed, may.person(), now).await?;
+    store::set_continued_in(tx.connection(), thread, into).await?;
+    tx.record(Event::ThreadMoved { group: may.group(), thread }, Some(may.person())).await?;
+    carry_follows(tx, thread, into).await
+}
+
+/// The threads that one was split from, and goes on in.
+pub async fn ties(
+    connection: &mut PgConnection,
+    access: &ThreadAccess,
+) -> Result<(Option<ThreadId>, Option<ThreadId>)> {
+    store::ties(connection, access.thread()).await
+}
+
 /// The title that a thread was given, if it was; otherwise its first line stands for one.
 pub async fn given_title(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Option<String>> {
     store::title(connection, access.thread()).await
-}
-
-/// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
-pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
-    let position = position.clamp(0, access.last_position());
-    tx.lock(viewer.id.into()).await?;
-    bug!("read_goes_back" => store::set_read_position(tx.connection(), viewer.id, access.thread(), position).await?);
-    let Some(moved) = store::move_read_position(tx.connection(), viewer.id, access.thread(), position).await? else {
-        return read_position(tx.connection(), viewer.id, access.thread()).await;
-    };
-    tx.record(Event::ReadMoved { person: viewer.id, thread: access.thread() }, Some(viewer.id)).await?;
-    Ok(moved)
-}
-
-/// Moves the viewer's read positions forward in all these threads at once; they never move back this way. Threads that
-/// the viewer may not read are passed over: the statement asks.
-pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId, i32)]) -> Result<()> {
-    let (last, now) = (tx.lock(viewer.id.into()).await?, tx.now());
-    bug!("read_goes_back" => for &(thread, position) in positions {
-        store::set_read_position(tx.connection(), viewer.id, thread, position).await?;
-    });
-    let moved = store::move_read_positions(tx.connection(), viewer.id, positions, last, now).await?;
-    if moved > 0 {
-        tx.hint(viewer.id.into(), last + moved);
-    }
-    Ok(())
-}
-
-/// The last position that a person has read; 0 for nothing.
-pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
-    store::read_position(connection, person, thread).await
-}
-
-/// How far a person is in a thread, and how far it goes: unread is what lies between.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct ReadState {
-    /// How far they have read.
-    pub position: i32,
-    /// How far it goes.
-    pub last_position: i32,
-}
-
-/// How far people are in threads.
-pub async fn read_states(
-    connection: &mut PgConnection,
-    asked: &[(PersonId, ThreadId)],
-) -> Result<HashMap<(PersonId, ThreadId), ReadState>> {
-    store::read_states(connection, asked).await
-}
-
-/// The channels of a person's groups, each with how many of its threads hold something unread.
-pub async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {
-    store::unread_channels(connection, person).await
 }

@@ -4,7 +4,9 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::{ChannelId, DocumentId, GroupId, MeetingId, MessageId, ParseValueError, PersonId, StreamId, ThreadId};
+use crate::{
+    ChannelId, DocumentId, GroupId, MeetingId, MessageId, NotificationId, ParseValueError, PersonId, StreamId, ThreadId,
+};
 
 /// One thing that a verb changed, to be recorded in its transaction.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -19,10 +21,12 @@ pub enum Event {
     ChannelArchived { group: GroupId, channel: ChannelId },
     ThreadCreated { group: GroupId, thread: ThreadId },
     ThreadUpdated { group: GroupId, thread: ThreadId },
+    ThreadMoved { group: GroupId, thread: ThreadId },
     MessageCreated { group: GroupId, thread: ThreadId, message: MessageId },
     MessageEdited { group: GroupId, thread: ThreadId, message: MessageId },
     MessageDeleted { group: GroupId, thread: ThreadId, message: MessageId },
     ReactionSet { group: GroupId, thread: ThreadId, message: MessageId },
+    VoteSet { group: GroupId, thread: ThreadId, message: MessageId },
     DocumentCreated { group: GroupId, document: DocumentId },
     DocumentUpdated { group: GroupId, document: DocumentId },
     DocumentDeleted { group: GroupId, document: DocumentId },
@@ -32,6 +36,10 @@ pub enum Event {
     GroupJoined { person: PersonId, group: GroupId },
     GroupLeft { person: PersonId, group: GroupId },
     ReadMoved { person: PersonId, thread: ThreadId },
+    FollowSet { person: PersonId, thread: ThreadId },
+    FavouriteSet { person: PersonId, message: MessageId },
+    NotificationCreated { person: PersonId, notification: NotificationId },
+    NotificationSeen { person: PersonId, notification: NotificationId },
     SettingsUpdated { person: PersonId, renamed: bool },
 }
 
@@ -48,10 +56,12 @@ pub enum EventKind {
     ChannelArchived,
     ThreadCreated,
     ThreadUpdated,
+    ThreadMoved,
     MessageCreated,
     MessageEdited,
     MessageDeleted,
     ReactionSet,
+    VoteSet,
     DocumentCreated,
     DocumentUpdated,
     DocumentDeleted,
@@ -61,6 +71,10 @@ pub enum EventKind {
     GroupJoined,
     GroupLeft,
     ReadMoved,
+    FollowSet,
+    FavouriteSet,
+    NotificationCreated,
+    NotificationSeen,
     SettingsUpdated,
 }
 
@@ -81,6 +95,7 @@ pub struct EventRow {
 
 impl Event {
     /// The columns of this event's row in the log.
+    #[expect(clippy::too_many_lines, reason = "a table: a kind each")]
     pub fn row(self) -> EventRow {
         let group = |group: GroupId, kind, subject: Uuid| EventRow {
             stream: group.into(),
@@ -91,6 +106,8 @@ impl Event {
         };
         let member =
             |id: GroupId, kind, person: PersonId| EventRow { person: Some(person), ..group(id, kind, person.0) };
+        let of_thread =
+            |id: GroupId, kind, thread: ThreadId| EventRow { thread: Some(thread), ..group(id, kind, thread.0) };
         let message = |id: GroupId, kind, thread, message: MessageId| EventRow {
             thread: Some(thread),
             ..group(id, kind, message.0)
@@ -102,6 +119,8 @@ impl Event {
             thread: None,
             person: Some(person),
         };
+        let own_of_thread =
+            |person: PersonId, kind, thread: ThreadId| EventRow { thread: Some(thread), ..own(person, kind, thread.0) };
         match self {
             Self::GroupUpdated { group: id } => group(id, EventKind::GroupUpdated, id.0),
             Self::MemberAdded { group: id, person } => member(id, EventKind::MemberAdded, person),
@@ -110,12 +129,9 @@ impl Event {
             Self::ChannelCreated { group: id, channel } => group(id, EventKind::ChannelCreated, channel.0),
             Self::ChannelUpdated { group: id, channel } => group(id, EventKind::ChannelUpdated, channel.0),
             Self::ChannelArchived { group: id, channel } => group(id, EventKind::ChannelArchived, channel.0),
-            Self::ThreadCreated { group: id, thread } => {
-                EventRow { thread: Some(thread), ..group(id, EventKind::ThreadCreated, thread.0) }
-            }
-            Self::ThreadUpdated { group: id, thread } => {
-                EventRow { thread: Some(thread), ..group(id, EventKind::ThreadUpdated, thread.0) }
-            }
+            Self::ThreadCreated { group: id, thread } => of_thread(id, EventKind::ThreadCreated, thread),
+            Self::ThreadUpdated { group: id, thread } => of_thread(id, EventKind::ThreadUpdated, thread),
+            Self::ThreadMoved { group: id, thread } => of_thread(id, EventKind::ThreadMoved, thread),
             Self::MessageCreated { group, thread, message: id } => {
                 message(group, EventKind::MessageCreated, thread, id)
             }
@@ -124,6 +140,7 @@ impl Event {
                 message(group, EventKind::MessageDeleted, thread, id)
             }
             Self::ReactionSet { group, thread, message: id } => message(group, EventKind::ReactionSet, thread, id),
+            Self::VoteSet { group, thread, message: id } => message(group, EventKind::VoteSet, thread, id),
             Self::DocumentCreated { group: id, document } => group(id, EventKind::DocumentCreated, document.0),
             Self::DocumentUpdated { group: id, document } => group(id, EventKind::DocumentUpdated, document.0),
             Self::DocumentDeleted { group: id, document } => group(id, EventKind::DocumentDeleted, document.0),
@@ -134,9 +151,13 @@ impl Event {
             }
             Self::GroupJoined { person, group } => own(person, EventKind::GroupJoined, group.0),
             Self::GroupLeft { person, group } => own(person, EventKind::GroupLeft, group.0),
-            Self::ReadMoved { person, thread } => {
-                EventRow { thread: Some(thread), ..own(person, EventKind::ReadMoved, thread.0) }
+            Self::ReadMoved { person, thread } => own_of_thread(person, EventKind::ReadMoved, thread),
+            Self::FollowSet { person, thread } => own_of_thread(person, EventKind::FollowSet, thread),
+            Self::FavouriteSet { person, message } => own(person, EventKind::FavouriteSet, message.0),
+            Self::NotificationCreated { person, notification } => {
+                own(person, EventKind::NotificationCreated, notification.0)
             }
+            Self::NotificationSeen { person, notification } => own(person, EventKind::NotificationSeen, notification.0),
             Self::SettingsUpdated { person, .. } => own(person, EventKind::SettingsUpdated, person.0),
         }
     }
@@ -174,10 +195,12 @@ kinds! {
     ChannelArchived = "channel.archived",
     ThreadCreated = "thread.created",
     ThreadUpdated = "thread.updated",
+    ThreadMoved = "thread.moved",
     MessageCreated = "message.created",
     MessageEdited = "message.edited",
     MessageDeleted = "message.deleted",
     ReactionSet = "reaction.set",
+    VoteSet = "vote.set",
     DocumentCreated = "document.created",
     DocumentUpdated = "document.updated",
     DocumentDeleted = "document.deleted",
@@ -187,6 +210,10 @@ kinds! {
     GroupJoined = "group.joined",
     GroupLeft = "group.left",
     ReadMoved = "read.moved",
+    FollowSet = "follow.set",
+    FavouriteSet = "favourite.set",
+    NotificationCreated = "notification.created",
+    NotificationSeen = "notification.seen",
     SettingsUpdated = "settings.updated",
 }
 

@@ -66,6 +66,10 @@ id! {
     MeetingId
     /// A log of events: a group's or a person's. Its value is its owner's id.
     StreamId
+    /// A report of a message to the animators.
+    ReportId
+    /// Something that a person is told.
+    NotificationId
     /// The idempotency key of an edit, a removal or a reaction.
     OperationId
 }

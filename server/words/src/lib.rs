@@ -8,10 +8,11 @@ pub mod values;
 
 pub use events::{Event, EventKind};
 pub use ids::{
-    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, OperationId, PersonId, SessionId, StreamId,
-    TerritoryId, ThreadId, TokenId,
+    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, NotificationId, OperationId, PersonId, ReportId,
+    SessionId, StreamId, TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
-    Access, Answer, DocumentType, Gate, Locale, MeetingState, Mode, ParseValueError, Post, ReactionName, Role, Theme,
-    ThreadKind, ThreadStatus,
+    Access, Answer, ChannelLevel, DocumentType, FollowReason, Gate, Locale, MeetingState, MentionKind, Mode,
+    NotificationReason, ParseValueError, Post, ReactionName, Role, Theme, ThreadFilter, ThreadKind, ThreadLevel,
+    ThreadStatus,
 };

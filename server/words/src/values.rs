@@ -136,6 +136,74 @@ value! {
         /// Answered.
         Resolved = "resolved",
     }
+    /// Which threads of a channel are listed.
+    ThreadFilter {
+        /// Every one.
+        All = "all",
+        /// Those with something that the reader has not read.
+        Unread = "unread",
+        /// The questions that wait for an answer.
+        Unanswered = "unanswered",
+        /// The questions that were answered.
+        Resolved = "resolved",
+    }
+    /// How much of a thread a person wants to hear.
+    ThreadLevel {
+        /// It is in their inbox.
+        Followed = "followed",
+        /// As the channel's level says.
+        Normal = "normal",
+        /// Nothing of it, unless they are named.
+        Muted = "muted",
+    }
+    /// How much of a channel a person wants to hear.
+    ChannelLevel {
+        /// Every thread of it is in their inbox.
+        All = "all",
+        /// Those that they take part in.
+        Mine = "mine",
+        /// Nothing of it, unless they are named.
+        None = "none",
+    }
+    /// What a message names.
+    MentionKind {
+        /// A person.
+        Person = "person",
+        /// A territory: whoever holds a post there.
+        Territory = "territory",
+        /// A channel: whoever wants to hear of it.
+        Channel = "channel",
+    }
+    /// Why a person is told of a message, the most pressing first.
+    NotificationReason {
+        /// They are named.
+        Mention = "mention",
+        /// They asked to be reminded of it.
+        Reminder = "reminder",
+        /// Somebody reports it, in a group that they animate.
+        Report = "report",
+        /// It answers in a thread whose question is theirs.
+        Answer = "answer",
+        /// Their territory is named.
+        Territory = "territory",
+        /// A channel is named of which they want to hear.
+        Channel = "channel",
+        /// It announces something to the group.
+        Announcement = "announcement",
+    }
+    /// Why a person follows a thread.
+    FollowReason {
+        /// They opened it.
+        Author = "author",
+        /// They answered in it.
+        Answer = "answer",
+        /// They were named in it.
+        Mention = "mention",
+        /// Their territory was named in it.
+        Territory = "territory",
+        /// They chose to.
+        Choice = "choice",
+    }
     /// The three named reactions.
     ReactionName {
         /// Thanks.

@@ -31,7 +31,7 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
             sort(held, &list("channels"), |one| (!one["archived_at"].is_null(), text(&one["id"])));
         }
         // Of a draft's: who may read it asks for it.
-        EventKind::ThreadCreated | EventKind::ThreadUpdated if data["kind"].is_null() => {}
+        EventKind::ThreadCreated | EventKind::ThreadUpdated | EventKind::ThreadMoved if data["kind"].is_null() => {}
         EventKind::ThreadCreated => {
             lead(held, &threads, data);
             held.insert(at("threads", &data["id"]), data.clone());
@@ -40,6 +40,18 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
         EventKind::ThreadUpdated => {
             upsert(held, &threads, data);
             held.insert(at("threads", &data["id"]), data.clone());
+        }
+        EventKind::ThreadMoved => {
+            held.insert(at("threads", &data["id"]), data.clone());
+            let lists: Vec<_> = held.keys().filter(|address| address.ends_with("/threads")).cloned().collect();
+            for list in &lists {
+                items(held, list).unwrap().retain(|one| one["id"] != data["id"]);
+            }
+            if held.contains_key(&threads) {
+                held.insert(threads.clone(), fetched(me, &threads).await);
+            }
+            let said = items(held, &format!("{}/messages", at("threads", &data["id"]))).into_iter().flatten();
+            said.for_each(|message| message["channel"] = data["channel"].clone());
         }
         EventKind::MessageCreated => {
             upsert(held, &messages, data);
@@ -54,6 +66,10 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
         EventKind::ReactionSet => {
             let said = items(held, &messages).into_iter().flatten().find(|one| one["id"] == data["message"]);
             said.unwrap()["reactions"] = data["reactions"].clone();
+        }
+        EventKind::VoteSet => {
+            let said = items(held, &messages).into_iter().flatten().find(|one| one["id"] == data["message"]);
+            said.unwrap()["poll"] = data["poll"].clone();
         }
         EventKind::DocumentCreated | EventKind::DocumentUpdated => {
             lead(held, &list("documents"), data);
@@ -80,12 +96,22 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
         EventKind::GroupLeft => {
             items(held, "/api/v1/groups").unwrap().retain(|one| one["id"] != data["group"]);
             // All that was in it goes with it: in this test, all but what is one's own.
-            held.retain(|address, _| ["/api/v1/me", "/api/v1/groups"].contains(&address.as_str()));
+            let own = ["/api/v1/me", "/api/v1/groups", "/api/v1/notifications", "/api/v1/favourites"];
+            held.retain(|address, _| own.contains(&address.as_str()));
         }
         EventKind::ReadMoved => {
             let read = format!("{}/read", at("threads", &data["thread"]));
             held.insert(read, json!({ "position": data["position"] }));
         }
+        EventKind::FollowSet => {
+            let level = json!({ "level": data["level"] });
+            held.insert(format!("{}/follow", at("threads", &data["thread"])), level);
+        }
+        EventKind::FavouriteSet => {
+            held.insert("/api/v1/favourites".to_owned(), fetched(me, "/api/v1/favourites").await);
+        }
+        EventKind::NotificationCreated => lead(held, "/api/v1/notifications", data),
+        EventKind::NotificationSeen => upsert(held, "/api/v1/notifications", data),
         EventKind::SettingsUpdated => drop(held.insert("/api/v1/me".to_owned(), fetched(me, "/api/v1/me").await)),
     }
     let seq = json!({ "seq": event["seq"] });

@@ -64,12 +64,15 @@ impl World {
             group,
             "/api/v1/me".to_owned(),
             "/api/v1/groups".to_owned(),
+            "/api/v1/notifications".to_owned(),
+            "/api/v1/favourites".to_owned(),
             format!("/api/v1/channels/{}", self.group.channel),
             format!("/api/v1/channels/{}/threads", self.group.channel),
             format!("/api/v1/threads/{}", self.thread),
             format!("/api/v1/threads/{}/messages", self.thread),
             format!("/api/v1/threads/{}", self.group.standing),
             format!("/api/v1/threads/{}/messages", self.group.standing),
+            format!("/api/v1/threads/{}/follow", self.thread),
             format!("/api/v1/documents/{}", self.document),
             format!("/api/v1/meetings/{}", self.meeting),
         ]);
@@ -110,6 +113,13 @@ impl World {
                 let changed = json!({ "title": "Modèles", "status": "resolved" });
                 patch(ines, &format!("/api/v1/threads/{thread}"), changed).await;
             }
+            EventKind::ThreadMoved => {
+                patch(ines, &format!("/api/v1/threads/{thread}"), json!({ "pinned": true })).await;
+                let channel =
+                    ines.post(&format!("{groups}/channels"), json!({ "name": "Ailleurs", "purpose": "" })).await;
+                let channel = json!({ "channel": channel.json()["id"] });
+                patch(ines, &format!("/api/v1/threads/{thread}"), channel).await;
+            }
             EventKind::MessageCreated => {
                 nadia.say(thread, "En voici un").await;
                 nadia.say(&group.standing, "Bonjour à tous").await;
@@ -122,6 +132,14 @@ impl World {
             EventKind::ReactionSet => {
                 put(nadia, &format!("/api/v1/messages/{message}/reactions/thanks"), json!({})).await;
             }
+            EventKind::VoteSet => {
+                let poll = json!({ "body": "Quel jour ?", "options": ["mardi", "jeudi"] });
+                let poll = ines.post(&format!("/api/v1/threads/{thread}/polls"), poll).await;
+                done(&poll);
+                let vote = format!("/api/v1/messages/{}/vote", text(&poll.json()["id"]));
+                put(nadia, &vote, json!({ "options": [1] })).await;
+            }
+            EventKind::FavouriteSet => done(&put_plainly(camille, &format!("/api/v1/favourites/{message}")).await),
             EventKind::DocumentCreated => drop(upload(nadia, group, "relevé.csv").await),
             EventKind::DocumentUpdated => {
                 patch(ines, &format!("/api/v1/documents/{document}"), json!({ "purpose": "Suivre" })).await;
@@ -144,6 +162,19 @@ impl World {
             EventKind::ReadMoved => {
                 nadia.say(thread, "Le voici").await;
                 put(camille, &format!("/api/v1/threads/{thread}/read"), json!({ "position": 4 })).await;
+            }
+            EventKind::FollowSet => {
+                put(camille, &format!("/api/v1/threads/{thread}/follow"), json!({ "level": "muted" })).await;
+            }
+            EventKind::NotificationCreated => {
+                nadia.say(thread, "Et toi, @Camille ?").await;
+                preau::notifications::catch_up(&self.server.db).await.unwrap();
+            }
+            EventKind::NotificationSeen => {
+                nadia.say(thread, "Et toi, @Camille ?").await;
+                preau::notifications::catch_up(&self.server.db).await.unwrap();
+                let told = camille.get("/api/v1/notifications").await.json();
+                delete(camille, &format!("/api/v1/notifications/{}", text(&told["items"][0]["id"]))).await;
             }
             EventKind::SettingsUpdated => {
                 let changed = [("name", "Camille Delattre"), ("locale", "en"), ("theme", "dark")];
@@ -251,6 +282,10 @@ async fn patch(who: &Actor, address: &str, body: Value) {
 
 async fn put(who: &Actor, address: &str, body: Value) {
     done(&who.request(Method::PUT, address, Some(body)).await);
+}
+
+async fn put_plainly(who: &Actor, address: &str) -> Answer {
+    who.request(Method::PUT, address, None).await
 }
 
 async fn delete(who: &Actor, address: &str) {

@@ -149,7 +149,7 @@ impl Subject {
                 }
                 Write::Edit => {
                     let access = messages::may_read(tx.connection(), viewer, *message).await?;
-                    messages::edit(tx, &access, OperationId::fresh(), &said("mieux")?).await.map(drop)
+                    messages::edit(tx, &access, OperationId::fresh(), said("mieux")?).await.map(drop)
                 }
                 Write::React => {
                     let access = messages::may_read(tx.connection(), viewer, *message).await?;

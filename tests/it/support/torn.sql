@@ -22,11 +22,20 @@ union all
 select 'an edit without its event, or the reverse'
 from messages
 where (edited_at is not null) <> exists (select from events where subject_id = messages.id and kind = 'message.edited')
+  and not exists (select from moves where messages.id in (from_id, to_id))
 union all
 select 'a reaction without its event, or the reverse'
 from messages
 where exists (select from reactions where message_id = messages.id)
   <> exists (select from events where subject_id = messages.id and kind = 'reaction.set')
+  and not exists (select from moves where messages.id in (from_id, to_id))
+union all
+select 'a message that was moved and still says something, or took nothing along'
+from moves
+join messages source on source.id = from_id
+join messages target on target.id = to_id
+where source.deleted_at is null or target.created_at <> source.created_at or target.author_id <> source.author_id
+  or exists (select from reactions where message_id = from_id)
 union all
 select 'an operation without its event'
 from operations

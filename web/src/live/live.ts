@@ -89,6 +89,11 @@ class Live {
     return undefined;
   }
 
+  /** Fetches the page again: something of it was changed, or is to show more. */
+  refresh(): void {
+    this.#page.reload(true);
+  }
+
   /** Says how far a thread was read, if it can be said now. */
   read(thread: string, position: number): void {
     if (this.#own) this.#connection.say({ type: "read", thread, position });

@@ -20,6 +20,8 @@ type Fetched = Document | "foreign" | "kept";
 /** Fetches the page again, once at a time. */
 export class Page {
   #wanted = false;
+  /** Whether the reader waits for it. */
+  #urgent = false;
   #fetching = false;
   #fetched = 0;
 
@@ -28,8 +30,9 @@ export class Page {
   }
 
   /** The page lacks something. Nobody looks at a hidden one: it is fetched when somebody does. */
-  reload(): void {
+  reload(urgent = false): void {
     this.#wanted = true;
+    this.#urgent ||= urgent;
     void this.#run();
   }
 
@@ -38,9 +41,10 @@ export class Page {
     this.#fetching = true;
     const digest = document.querySelector("[data-follows]") !== null;
     const since = performance.now() - this.#fetched;
-    await sleep(Math.max(Math.random() * SPREAD_MS, digest && this.#fetched > 0 ? DIGEST_MS - since : 0));
+    const pause = Math.max(Math.random() * SPREAD_MS, digest && this.#fetched > 0 ? DIGEST_MS - since : 0);
+    await sleep(this.#urgent ? 0 : pause);
     // What is asked for from here on may be missing in the answer.
-    this.#wanted = false;
+    this.#wanted = this.#urgent = false;
     const page = await fetched();
     this.#fetched = performance.now();
     this.#fetching = false;
@@ -50,13 +54,17 @@ export class Page {
   }
 
   #takeOver(page: Document): void {
-    givingBack(() =>
-      keepingFocus(() => {
-        for (const part of PARTS) {
-          const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
-          if (old && fresh) morph(old, fresh);
-        }
-      }),
+    // What was new when the page was opened stays so for as long as it is open.
+    if (document.getElementById("new-messages")) page.getElementById("new-messages")?.remove();
+    keepingPlace(() =>
+      givingBack(() =>
+        keepingFocus(() => {
+          for (const part of PARTS) {
+            const [old, fresh] = [document.querySelector(part), page.querySelector(part)];
+            if (old && fresh) morph(old, fresh);
+          }
+        }),
+      ),
     );
     for (const fresh of page.querySelectorAll<HTMLTemplateElement>("template[id]")) {
       document.querySelector<HTMLTemplateElement>(`template#${fresh.id}`)?.content.replaceChildren(...fresh.content.childNodes);
@@ -70,6 +78,15 @@ export class Page {
     document.title = page.title;
     this.taken(page);
   }
+}
+
+/** What is read stays where it is on the screen, whatever comes before it. */
+function keepingPlace(change: () => void): void {
+  const top = (item: Element) => item.getBoundingClientRect().top;
+  const read = [...document.querySelectorAll("main li[id]")].find((item) => top(item) >= 0);
+  const before = read && top(read);
+  change();
+  if (read?.isConnected && before !== undefined) scrollBy(0, top(read) - before);
 }
 
 /** The page as it is now, however often it must be asked for. */

@@ -17,7 +17,7 @@ export interface LiveEvent extends Change {
   thread: string | null;
   also: Change[];
   subject: { type: string; id: string };
-  data?: { thread?: string; position?: number; last_position?: number };
+  data?: { thread?: string; position?: number; last_position?: number; seen?: boolean; reason?: string };
 }
 
 /** How far one stream was applied, and what came too early. */

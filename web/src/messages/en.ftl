@@ -30,3 +30,54 @@ composer-audience = { $count ->
 composer-attach = Attach documents
 composer-submit = Reply
 composer-failed = Message not sent. It is still in the list: send it again or take its text back.
+message-answers = Chosen answer
+message-moved = Message moved.
+message-moved-to = Read it in its new place
+message-moved-from = Came from another discussion
+message-more = Other actions
+message-quote = Quote in my answer
+message-unread = Mark as unread from here
+message-answer = This answers the question
+message-history = See what it said before
+message-history-title = History of the message
+message-history-none = This message was not edited.
+message-now = What it says now
+message-said-until = Until { $name }
+message-split = Continue in a new discussion
+message-split-title = Title of the new discussion (optional: the first line otherwise)
+message-split-extent = Messages to move there
+message-split-following = This one and all after it
+message-split-this = This one only
+message-split-submit = Create the discussion
+quote-of = { $name } wrote:
+favourites-title = My favourites
+favourites-purpose = The messages that you keep. Only you see them.
+favourites-none = No favourite yet. Among the actions of a message, choose “Add to my favourites”.
+favourite-add = Add to my favourites
+favourite-drop = Remove from my favourites
+message-pinned = Pinned
+message-pin = Pin in the discussion
+message-pins = { $count ->
+    [one] { $count } pinned message
+   *[other] { $count } pinned messages
+}
+poll-title = Ask to choose
+poll-purpose = Everybody sees who chooses what, as for reactions.
+poll-body = Your question
+poll-options = What there is to choose, one a line
+poll-multiple = Several may be chosen
+poll-closes-at = Answer until (optional)
+poll-submit = Publish the poll
+poll-one = Poll, one choice
+poll-several = Poll, several choices
+poll-until = until { $name }
+poll-vote = Send my choice
+poll-votes = { $count ->
+    [one] { $count } vote
+   *[other] { $count } votes
+}
+poll-voters = { $count ->
+    [one] { $count } answer
+   *[other] { $count } answers
+}
+poll-new = Ask to choose (poll)

@@ -30,3 +30,54 @@ composer-audience = { $count ->
 composer-attach = Joindre des documents
 composer-submit = Répondre
 composer-failed = Message non envoyé. Il est resté dans la liste : renvoyez-le ou reprenez son texte.
+message-answers = Réponse retenue
+message-moved = Message déplacé.
+message-moved-to = Le lire à sa nouvelle place
+message-moved-from = Venu d’une autre discussion
+message-more = Autres actions
+message-quote = Citer dans ma réponse
+message-unread = Marquer comme non lu à partir d’ici
+message-answer = C’est la réponse à la question
+message-history = Voir ce qu’il disait avant
+message-history-title = Historique du message
+message-history-none = Ce message n’a pas été modifié.
+message-now = Ce qu’il dit maintenant
+message-said-until = Jusqu’au { $name }
+message-split = Continuer dans une nouvelle discussion
+message-split-title = Titre de la nouvelle discussion (facultatif : à défaut, la première ligne)
+message-split-extent = Messages à y déplacer
+message-split-following = Celui-ci et tous les suivants
+message-split-this = Celui-ci seulement
+message-split-submit = Créer la discussion
+quote-of = { $name } a écrit :
+favourites-title = Mes favoris
+favourites-purpose = Les messages que vous gardez. Vous seul ou vous seule les voyez.
+favourites-none = Aucun favori pour l’instant. Dans les actions d’un message, choisissez « Ajouter à mes favoris ».
+favourite-add = Ajouter à mes favoris
+favourite-drop = Retirer de mes favoris
+message-pinned = Épinglé
+message-pin = Épingler dans la discussion
+message-pins = { $count ->
+    [one] { $count } message épinglé
+   *[other] { $count } messages épinglés
+}
+poll-title = Poser un choix
+poll-purpose = Chacun voit qui choisit quoi, comme pour les réactions.
+poll-body = Votre question
+poll-options = Choix proposés, un par ligne
+poll-multiple = On peut en choisir plusieurs
+poll-closes-at = Répondre jusqu’au (facultatif)
+poll-submit = Publier le sondage
+poll-one = Sondage, un seul choix
+poll-several = Sondage, plusieurs choix possibles
+poll-until = jusqu’au { $name }
+poll-vote = Envoyer mon choix
+poll-votes = { $count ->
+    [one] { $count } voix
+   *[other] { $count } voix
+}
+poll-voters = { $count ->
+    [one] { $count } réponse
+   *[other] { $count } réponses
+}
+poll-new = Poser un choix (sondage)

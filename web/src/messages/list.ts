@@ -1,9 +1,14 @@
-// The open thread's list: day headings between messages, the reader's own marked, the reader's place kept.
+// The open thread's list: day headings between messages, those of one author together, the reader's own marked, the
+// reader's place kept.
 import { live } from "../live/live.ts";
+import { openThread } from "../live/open.ts";
 
 /** A reader within so many pixels of the end follows it. */
 const NEAR = 120;
+/** So many seconds after a message its author's next one stands under it without their name. */
+const GROUPED_S = 300;
 
+/** What came while the reader was further up. */
 let missed = 0;
 
 /** Changes the list without moving what is read: the end is followed only by who is there. */
@@ -29,22 +34,43 @@ export function showEnd(): void {
   showMissed();
 }
 
-/** Puts the heading of each day before its first message, and marks the reader's own messages. */
+/** Puts the heading of each day before its first message, and marks the reader's own messages and those that go on from
+ * the one before. */
 export function markMessages(): void {
-  let day: string | undefined;
+  let before: HTMLElement | undefined;
   for (const item of [...document.querySelectorAll<HTMLElement>(".thread__messages > li")]) {
     if (item.dataset.dayHeading !== undefined) {
       // A day whose only message was given back has no heading any more.
       const next = item.nextElementSibling as HTMLElement | null;
       if (next === null || next.dataset.dayHeading !== undefined) item.remove();
-      else day = item.dataset.dayHeading;
+      else before = item;
       continue;
     }
-    if (item.dataset.day === undefined) continue;
-    if (item.dataset.day !== day) item.before(heading(item));
-    day = item.dataset.day;
+    if (item.dataset.day === undefined) {
+      // What is new begins with its author's name.
+      before = before?.dataset.day === undefined ? before : heldDay(before);
+      continue;
+    }
+    if (item.dataset.day !== (before?.dataset.dayHeading ?? before?.dataset.day)) {
+      item.before(heading(item));
+      before = undefined;
+    }
     item.classList.toggle("message--own", item.dataset.author === document.body.dataset.person);
+    item.classList.toggle("message--grouped", before !== undefined && goesOn(item, before));
+    before = item;
   }
+}
+
+/** A place of the same day that nothing goes on from. */
+function heldDay(item: HTMLElement): HTMLElement {
+  const place = document.createElement("li");
+  place.dataset.dayHeading = item.dataset.day ?? "";
+  return place;
+}
+
+function goesOn(item: HTMLElement, before: HTMLElement): boolean {
+  const seconds = Number(item.dataset.at) - Number(before.dataset.at);
+  return item.dataset.author === before.dataset.author && seconds >= 0 && seconds < GROUPED_S && before.querySelector(".message__removed") === null;
 }
 
 function heading(message: HTMLElement): HTMLElement {
@@ -61,19 +87,36 @@ function messages(): NodeListOf<Element> {
   return document.querySelectorAll(".thread__messages > [data-position]");
 }
 
-function showMissed(): void {
-  const button = document.getElementById("latest");
-  if (!button) return;
-  button.hidden = missed === 0;
-  button.textContent = missed === 1 ? (button.dataset.one ?? "") : (button.dataset.many ?? "").replace("{n}", String(missed));
+function latest(): HTMLElement | null {
+  return document.getElementById("latest");
 }
 
-document.getElementById("latest")?.addEventListener("click", showEnd);
+/** A page that does not show the end counts what is beyond it, and what comes there. */
+function showMissed(): void {
+  const button = latest();
+  if (!button) return;
+  const count = missed + Number(button.dataset.beyond ?? 0);
+  button.hidden = count === 0;
+  button.textContent = count === 1 ? (button.dataset.one ?? "") : (button.dataset.many ?? "").replace("{n}", String(count));
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = latest();
+  if (target instanceof Node && button instanceof HTMLButtonElement && button.contains(target)) showEnd();
+});
 live?.changeWithin((change) =>
   keepPlace(() => {
     change();
     markMessages();
   }),
 );
-live?.onTakenOver(markMessages);
+live?.onEvent(({ kind, thread, by }) => {
+  if (kind !== "message.created" || thread !== openThread() || latest()?.dataset.beyond === undefined) return;
+  if (by !== document.body.dataset.person) missed++;
+  showMissed();
+});
+live?.onTakenOver(() => {
+  markMessages();
+  showMissed();
+});
 markMessages();

@@ -1,5 +1,7 @@
 //! A message: the partial that a page and the live stream both print, and the JSON that the API answers.
 
+use std::collections::BTreeSet;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
@@ -9,7 +11,9 @@ use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, Th
 
 use crate::{
     SafeHtml, Text, date,
+    notifications::RemindIn,
     page::{Faults, Shell},
+    paths,
     people::Author,
 };
 
@@ -40,6 +44,85 @@ pub struct Message {
     pub edited_at: Option<DateTime<Utc>>,
     /// When it was removed.
     pub deleted_at: Option<DateTime<Utc>>,
+    /// What it asks to choose, if it does.
+    pub poll: Option<Poll>,
+    /// Whether it answers the question of its thread.
+    #[serde(skip)]
+    pub answers: bool,
+    /// Whether it is pinned in its thread.
+    #[serde(skip)]
+    pub pinned: bool,
+    /// Where it was moved to, or came from.
+    #[serde(skip)]
+    pub moved: Option<Move>,
+}
+
+/// What a message asks to choose, and who chose what.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct Poll {
+    /// Whether one may choose several.
+    pub multiple: bool,
+    /// Until when one may choose.
+    pub closes_at: Option<DateTime<Utc>>,
+    /// What there is to choose, in order.
+    pub options: Vec<PollOption>,
+}
+
+/// Something that may be chosen.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub struct PollOption {
+    /// What it says.
+    pub label: String,
+    /// Who chose it, in order of choosing.
+    pub users: Vec<PersonId>,
+}
+
+impl Poll {
+    /// How many people chose something.
+    fn voters(&self) -> usize {
+        self.options.iter().flat_map(|option| &option.users).collect::<BTreeSet<_>>().len()
+    }
+
+    /// Until when one may choose, in words.
+    pub fn until(&self, text: &Text) -> Option<String> {
+        let text = *text;
+        self.closes_at.map(|closes_at| text.name("poll-until", &date::exact(text, closes_at)))
+    }
+}
+
+impl PollOption {
+    /// Who chose it, as the script reads them.
+    fn voters(&self) -> String {
+        self.users.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+    }
+}
+
+/// A move of a message to another thread, as its two ends see it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Move {
+    /// It went on: what it said is said there.
+    To {
+        /// The message that says it now.
+        message: MessageId,
+    },
+    /// It came from another thread, where its place is.
+    From {
+        /// That thread.
+        thread: ThreadId,
+        /// Its place there.
+        position: i32,
+        /// The message that stands there, and says nothing any more.
+        message: MessageId,
+    },
+}
+
+/// What a message said once.
+#[derive(Clone, Debug)]
+pub struct FormerBody {
+    /// Until when it said so.
+    pub until_at: DateTime<Utc>,
+    /// As sanitised HTML.
+    pub html: SafeHtml,
 }
 
 /// A file of a message, and the document that it became in the library.
@@ -79,6 +162,24 @@ pub struct MessageView<'a> {
 impl askama::filters::HtmlSafe for MessageView<'_> {}
 
 impl MessageView<'_> {
+    fn exact(&self) -> String {
+        date::exact(self.text, self.message.created_at)
+    }
+
+    fn went(&self) -> Option<String> {
+        match self.message.moved {
+            Some(Move::To { message }) if self.message.deleted_at.is_some() => Some(paths::message_permalink(message)),
+            _ => None,
+        }
+    }
+
+    fn came(&self) -> Option<String> {
+        match self.message.moved {
+            Some(Move::From { thread, position, message }) => Some(paths::message_at(thread, position, message)),
+            _ => None,
+        }
+    }
+
     fn day(&self) -> String {
         date::day(self.message.created_at).to_string()
     }
@@ -113,6 +214,12 @@ pub fn extension(name: &str) -> String {
     end.to_uppercase()
 }
 
+/// The first 140 characters of a body, without its line ends and Markdown's marks.
+pub fn extract(body: &str) -> String {
+    let words: String = body.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
+    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(140).collect()
+}
+
 /// A message of the reader that is not sent yet, for the script to fill in.
 #[derive(Debug, Template)]
 #[template(source = "{{ self.view() }}", ext = "html")]
@@ -143,6 +250,10 @@ impl PendingMessage {
             created_at: now,
             edited_at: None,
             deleted_at: None,
+            poll: None,
+            answers: false,
+            pinned: false,
+            moved: None,
         };
         Self { text: shell.text, message }
     }
@@ -164,12 +275,31 @@ pub struct ActionsPage {
     pub message: Message,
     /// Who reads.
     pub reader: PersonId,
-    /// Whether they wrote it.
-    pub own: bool,
-    /// Whether they may remove it.
-    pub removable: bool,
+    /// What they may do.
+    pub deeds: Vec<Deed>,
+    /// Whether they keep it.
+    pub kept: bool,
     /// The body, as typed.
     pub body: String,
+    /// The title of a thread that would begin here, as typed.
+    pub title: String,
+}
+
+/// What somebody may do with a message, beside reading it and reacting to it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deed {
+    /// Answer, and quote it.
+    Quote,
+    /// Say that it answers the question of its thread.
+    Answer,
+    /// Say something else in it.
+    Edit,
+    /// Pin it in its thread.
+    Pin,
+    /// Go on in a new thread from here.
+    Split,
+    /// Remove it.
+    Remove,
 }
 
 impl ActionsPage {
@@ -181,7 +311,87 @@ impl ActionsPage {
         date::heading(self.shell.text, self.message.created_at)
     }
 
+    fn place(&self) -> String {
+        paths::message_at(self.message.thread, self.message.position, self.message.id)
+    }
+
+    fn may(&self, deed: Deed) -> bool {
+        self.deeds.contains(&deed)
+    }
+
     fn given(&self, name: ReactionName) -> bool {
         self.message.reactions.iter().any(|reaction| reaction.name == name && reaction.users.contains(&self.reader))
+    }
+}
+
+/// The form that asks people to choose.
+#[derive(Debug, Template)]
+#[template(path = "messages/poll_form.html")]
+pub struct PollFormPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The thread in which it is asked.
+    pub thread: ThreadId,
+    /// The id that the message will have.
+    pub message_id: Uuid,
+    /// What is asked, as typed.
+    pub body: String,
+    /// What there is to choose, a line each, as typed.
+    pub options: String,
+    /// Whether one may choose several.
+    pub multiple: bool,
+    /// Until when, as typed.
+    pub closes_at: String,
+}
+
+/// What a message said, and before.
+#[derive(Debug, Template)]
+#[template(path = "messages/history.html")]
+pub struct HistoryPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The message.
+    pub message: Message,
+    /// What it said before, the last first.
+    pub former: Vec<FormerBody>,
+}
+
+impl HistoryPage {
+    fn view(&self) -> MessageView<'_> {
+        MessageView { text: self.shell.text, message: &self.message }
+    }
+
+    fn day(&self) -> String {
+        date::heading(self.shell.text, self.message.created_at)
+    }
+
+    fn place(&self) -> String {
+        paths::message_at(self.message.thread, self.message.position, self.message.id)
+    }
+
+    fn until(&self, former: &FormerBody) -> String {
+        self.shell.text.name("message-said-until", &date::exact(self.shell.text, former.until_at))
+    }
+}
+
+/// The messages that one keeps.
+#[derive(Debug, Template)]
+#[template(path = "messages/favourites.html")]
+pub struct FavouritesPage {
+    /// The shell.
+    pub shell: Shell,
+    /// The messages, the last kept first.
+    pub messages: Vec<Message>,
+}
+
+impl FavouritesPage {
+    fn view<'a>(&self, message: &'a Message) -> MessageView<'a> {
+        MessageView { text: self.shell.text, message }
+    }
+
+    fn day(&self, message: &Message) -> String {
+        date::heading(self.shell.text, message.created_at)
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use uuid::Uuid;
 use words::{ChannelId, GroupId, Theme};
 
-use crate::{Text, assets};
+use crate::{Text, assets, notifications::Unseen};
 
 /// What every page needs; each page's struct holds one, and its template extends `page/shell.html`.
 #[derive(Clone, Debug)]
@@ -40,6 +40,10 @@ pub struct Nav {
     pub department: Option<String>,
     /// Their groups, each with its channels.
     pub groups: Vec<NavGroup>,
+    /// What the reader was told and has not seen.
+    pub unseen: Vec<Unseen>,
+    /// The threads that the reader muted: nothing of them is counted.
+    pub muted: Vec<words::ThreadId>,
     /// The instance's epoch.
     pub epoch: Uuid,
     /// Each stream with its sequence, read in the page's snapshot.
@@ -68,6 +72,8 @@ pub struct NavChannel {
     pub id: ChannelId,
     /// Its name.
     pub name: String,
+    /// Whether the reader wants to hear nothing of it: nothing is counted then.
+    pub silent: bool,
     /// Its threads that hold something unread.
     pub unread: Vec<words::ThreadId>,
 }
@@ -80,6 +86,8 @@ pub enum Current {
     Elsewhere,
     /// Today.
     Home,
+    /// What one is told, and what one follows.
+    Inbox,
     /// The groups.
     Groups,
     /// A channel, or one of its threads.
@@ -137,6 +145,19 @@ impl Nav {
         let streams: serde_json::Map<_, _> =
             self.streams.iter().map(|(stream, seq)| (stream.to_string(), (*seq).into())).collect();
         serde_json::Value::Object(streams).to_string()
+    }
+
+    /// What is not seen, as the script reads it.
+    pub fn unseen_notifications(&self) -> String {
+        let one = |unseen: &Unseen| {
+            format!("{}:{}:{}", unseen.id, unseen.thread, unseen.position.map(|at| at.to_string()).unwrap_or_default())
+        };
+        self.unseen.iter().map(one).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The muted threads, as the script reads them.
+    pub fn muted_threads(&self) -> String {
+        self.muted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
     }
 
     /// The letters of the reader's avatar.

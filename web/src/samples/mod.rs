@@ -5,8 +5,10 @@
 
 mod documents;
 mod meetings;
+mod notifications;
 mod pages;
 mod people;
+mod reports;
 mod rooms;
 mod talk;
 mod today;
@@ -17,6 +19,7 @@ use words::{Locale, PersonId, Post, Theme};
 
 use crate::{
     Text,
+    notifications::Unseen,
     page::{Current, Faults, FieldFault, Nav, NavChannel, NavGroup, Shell},
     people::Author,
     territories::TerritoryLabel,
@@ -116,6 +119,8 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(today::samples(stage));
     samples.extend(rooms::samples(stage));
     samples.extend(talk::samples(stage));
+    samples.push(notifications::sample(stage));
+    samples.extend(reports::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));
     samples.extend(pages::samples(stage));
@@ -153,6 +158,7 @@ impl Stage {
         let channel = |number, name: &str, unread| NavChannel {
             id: id(number),
             name: self.kind.name(name),
+            silent: self.kind == Kind::Hostile,
             unread: self.kind.list(&[id(31), id(32)][..unread]),
         };
         let group = |number, name: &str, channels| NavGroup {
@@ -177,6 +183,8 @@ impl Stage {
             name: self.kind.name("Camille Delattre"),
             department: Some("59".to_owned()),
             groups: if self.kind == Kind::Empty { Vec::new() } else { groups.to_vec() },
+            unseen: self.kind.list(&[Unseen { id: id(101), thread: id(31), position: Some(3) }]),
+            muted: self.kind.list(&[id(33)]),
             epoch: Uuid::from_u128(9),
             streams: vec![(Uuid::from_u128(11), 42)],
             current,

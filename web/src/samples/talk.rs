@@ -1,22 +1,37 @@
 //! Channels, threads and messages.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use words::{ReactionName, Role, ThreadKind, ThreadStatus};
+use words::{ChannelLevel, PersonId, ReactionName, Role, ThreadFilter, ThreadKind, ThreadLevel, ThreadStatus};
 
 use super::{Kind, Sample, Stage, ago, camille, id, now, rooms::channel};
 use crate::{
     SafeHtml,
-    messages::{ActionsPage, Attachment, Message, Reaction},
+    messages::{
+        ActionsPage, Attachment, Deed, FavouritesPage, FormerBody, HistoryPage, Message, Move, Poll, PollFormPage,
+        PollOption, Reaction,
+    },
     page::{Current, Faults},
     people::Author,
-    threads::{Latest, NewThreadForm, OpenThread, PanesPage, Thread},
+    threads::{
+        Former, Latest, NewThreadForm, OpenThread, PanesPage, Thread, ThreadActionsPage, ThreadList, ThreadMayDo, Tie,
+    },
 };
 
 const DAY: i64 = 24 * 60;
 
 pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
-    vec![panes(stage), thread(stage), actions(stage)]
+    vec![
+        panes(stage, ThreadFilter::All),
+        panes(stage, ThreadFilter::Unanswered),
+        thread(stage, false),
+        thread(stage, true),
+        actions(stage),
+        history(stage),
+        favourites(stage),
+        poll_form(stage),
+        thread_actions(stage),
+    ]
 }
 
 fn row(stage: &Stage, number: u128, title: &str, latest: Option<Latest>, active_at: DateTime<Utc>) -> Thread {
@@ -29,6 +44,9 @@ fn row(stage: &Stage, number: u128, title: &str, latest: Option<Latest>, active_
         kind: ThreadKind::Message,
         status: None,
         last_position: if latest.is_some() { 7 } else { 0 },
+        pinned: false,
+        closed: false,
+        answer: None,
         opened_by: stage.sophie(),
         latest,
         active_at,
@@ -78,7 +96,23 @@ pub(super) fn threads(stage: &Stage) -> Vec<(Thread, i32)> {
     ])
 }
 
-fn panes(stage: &Stage) -> Sample {
+/// A list as a channel's page shows it: its beginning, or a page of a filtered one.
+fn listed(stage: &Stage, filter: ThreadFilter) -> ThreadList {
+    let mut threads = threads(stage);
+    let whole = filter == ThreadFilter::All;
+    let pinned = if whole { threads.split_off(threads.len().min(4)) } else { Vec::new() };
+    let pin = |(thread, read)| (Thread { pinned: true, closed: stage.kind == Kind::Long, ..thread }, read);
+    let place = |shown: bool| shown.then(|| format!("1758618000000000.{}", Uuid::from_u128(31)));
+    ThreadList {
+        filter: Some(filter),
+        pinned: pinned.into_iter().map(pin).collect(),
+        threads,
+        newer: place(!whole),
+        older: place(stage.kind == Kind::Long),
+    }
+}
+
+fn panes(stage: &Stage, filter: ThreadFilter) -> Sample {
     let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
     let draft = NewThreadForm {
         role: Role::Animator,
@@ -92,13 +126,14 @@ fn panes(stage: &Stage) -> Sample {
         shell: stage.shell(&channel.name, Current::Channel(channel.id)),
         faults: stage.kind.faults(&["body"]),
         channel: Some(channel),
-        threads: threads(stage),
+        list: listed(stage, filter),
+        level: if stage.kind == Kind::Hostile { ChannelLevel::None } else { ChannelLevel::Mine },
         open: None,
         draft: (stage.kind != Kind::Long).then_some(draft),
         animates: stage.kind == Kind::Long,
         now: now(),
     };
-    stage.print("channel", &page)
+    stage.print(if filter == ThreadFilter::All { "channel" } else { "channel-filtered" }, &page)
 }
 
 fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], created_at: DateTime<Utc>) -> Message {
@@ -118,7 +153,26 @@ fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], cr
         created_at,
         edited_at: None,
         deleted_at: None,
+        poll: None,
+        answers: false,
+        pinned: false,
+        moved: None,
     }
+}
+
+fn poll(stage: &Stage) -> Poll {
+    let option =
+        |label: &str, users: &[PersonId]| PollOption { label: stage.kind.name(label), users: stage.kind.list(users) };
+    Poll {
+        multiple: stage.kind == Kind::Long,
+        closes_at: (stage.kind != Kind::Empty).then(|| now() + TimeDelta::days(3)),
+        options: vec![option("Mardi 7 octobre", &[id(2), id(3)]), option("Jeudi 9 octobre", &[id(4)])],
+    }
+}
+
+/// A message by itself.
+pub(super) fn said(stage: &Stage) -> Message {
+    message(stage, 2, stage.nadia(), &["Ce que je pense de cela."], ago(50))
 }
 
 fn messages(stage: &Stage) -> Vec<Message> {
@@ -151,31 +205,38 @@ fn messages(stage: &Stage) -> Vec<Message> {
         ago(5 * DAY - 400),
     );
     let removed = message(stage, 3, stage.sophie(), &[], ago(3 * DAY));
+    let went = (stage.kind == Kind::Long).then(|| Move::To { message: id(0x90) });
     let last =
         message(stage, 4, stage.hugo(), &["Je joins notre cahier des charges, il est réutilisable tel quel."], ago(18));
     stage.kind.list(&[
         first,
         Message { reactions: vec![thanks, too], edited_at: Some(ago(DAY)), ..second },
-        Message { body: None, html: None, deleted_at: Some(ago(DAY)), ..removed },
-        Message { attachments: vec![attachment], ..last },
+        Message { body: None, html: None, deleted_at: Some(ago(DAY)), moved: went, ..removed },
+        Message { attachments: vec![attachment], answers: stage.kind == Kind::Long, pinned: true, ..last },
+        Message { poll: Some(poll(stage)), ..message(stage, 5, stage.nadia(), &["Quel jour vous convient ?"], ago(9)) },
     ])
 }
 
-fn thread(stage: &Stage) -> Sample {
+fn thread(stage: &Stage, closed: bool) -> Sample {
     let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
     let question = Thread {
         kind: ThreadKind::Question,
         status: Some(ThreadStatus::Open),
+        closed,
+        pinned: closed,
+        last_position: if stage.kind == Kind::Long { 400 } else { 5 },
         ..row(stage, 31, "Qui a déjà travaillé avec un évaluateur externe ?", None, ago(18))
     };
     let open = OpenThread {
         messages: messages(stage),
-        before: (stage.kind == Kind::Long).then_some(4),
+        pinned: messages(stage).into_iter().filter(|message| message.pinned).collect(),
+        level: if closed { ThreadLevel::Muted } else { ThreadLevel::Followed },
+        continues: closed.then(|| Tie { thread: id(33), title: stage.kind.name("Modèle de protocole") }),
+        continued_in: closed.then(|| Tie { thread: id(32), title: stage.kind.name("Associer les parents") }),
         read: if stage.kind == Kind::Ordinary { 2 } else { 0 },
         audience: stage.kind.number(23),
         message_id: Uuid::from_u128(61),
         body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
-        title: question.title.clone(),
         archived: false,
         typing: stage.kind == Kind::Long,
         changeable: stage.kind != Kind::Empty,
@@ -185,13 +246,14 @@ fn thread(stage: &Stage) -> Sample {
         shell: stage.shell(&open.thread.title, Current::Channel(channel.id)),
         faults: stage.kind.faults(&["body"]),
         channel: Some(channel),
-        threads: threads(stage),
+        list: listed(stage, ThreadFilter::All),
+        level: ChannelLevel::All,
         open: Some(open),
         draft: None,
         animates: stage.kind == Kind::Hostile,
         now: now(),
     };
-    stage.print("thread", &page)
+    stage.print(if closed { "thread-closed" } else { "thread" }, &page)
 }
 
 fn actions(stage: &Stage) -> Sample {
@@ -204,8 +266,71 @@ fn actions(stage: &Stage) -> Sample {
         body: message.body.clone().unwrap_or_default(),
         message,
         reader: camille(),
-        own: true,
-        removable: true,
+        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Split, Deed::Remove],
+        kept: stage.kind == Kind::Long,
+        title: stage.kind.words("Les focus groupes"),
     };
     stage.print("message-actions", &page)
+}
+
+fn history(stage: &Stage) -> Sample {
+    let message =
+        Message { edited_at: Some(ago(DAY)), ..message(stage, 2, stage.nadia(), &["Mieux dit."], ago(2 * DAY)) };
+    let former = FormerBody {
+        until_at: ago(DAY),
+        html: SafeHtml::sanitised("<p>Ce que nous avions dit, et qui était moins juste.</p>".to_owned()),
+    };
+    let page = HistoryPage {
+        shell: stage.shell(&stage.text.get("message-history-title"), Current::Elsewhere),
+        message,
+        former: stage.kind.list(&[former]),
+    };
+    stage.print("message-history", &page)
+}
+
+fn thread_actions(stage: &Stage) -> Sample {
+    let thread = Thread {
+        kind: ThreadKind::Question,
+        status: Some(ThreadStatus::Open),
+        ..row(stage, 31, "Qui a déjà travaillé avec un évaluateur externe ?", None, ago(18))
+    };
+    let former = Former {
+        title: stage.kind.words("Évaluateur externe"),
+        changed_by: stage.kind.name("Inès Lefebvre"),
+        until_at: ago(DAY),
+    };
+    let page = ThreadActionsPage {
+        shell: stage.shell(&thread.title, Current::Elsewhere),
+        faults: stage.kind.faults(&["title", "channel", "into"]),
+        level: ThreadLevel::Normal,
+        may: ThreadMayDo { change: stage.kind != Kind::Empty, arrange: stage.kind != Kind::Empty },
+        title: stage.kind.words("Évaluateur externe"),
+        former: stage.kind.list(&[former]),
+        channels: stage.kind.list(&[(id(22), stage.kind.name("Parentalité"))]),
+        others: stage.kind.list(&[(id(32), stage.kind.name("Associer les parents"))]),
+        thread,
+    };
+    stage.print("thread-actions", &page)
+}
+
+fn favourites(stage: &Stage) -> Sample {
+    let page = FavouritesPage {
+        shell: stage.shell(&stage.text.get("favourites-title"), Current::Elsewhere),
+        messages: messages(stage).into_iter().take(2).collect(),
+    };
+    stage.print("favourites", &page)
+}
+
+fn poll_form(stage: &Stage) -> Sample {
+    let page = PollFormPage {
+        shell: stage.shell(&stage.text.get("poll-title"), Current::Elsewhere),
+        faults: stage.kind.faults(&["options", "closes_at"]),
+        thread: id(31),
+        message_id: Uuid::from_u128(61),
+        body: stage.kind.words("Quel jour vous convient ?"),
+        options: stage.kind.words("Mardi\nJeudi"),
+        multiple: stage.kind == Kind::Long,
+        closes_at: "2025-10-02T09:30".to_owned(),
+    };
+    stage.print("poll-form", &page)
 }

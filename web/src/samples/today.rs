@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use words::{Answer, Mode, Post};
 
-use super::{Kind, Sample, Stage, ago, id, now};
+use super::{Kind, Sample, Stage, ago, id, notifications, now};
 use crate::{
     date,
     meetings::NextMeeting,
@@ -44,13 +44,7 @@ fn meeting(stage: &Stage) -> NextMeeting {
 
 fn to_do(stage: &Stage) -> [ToDo; 2] {
     [
-        ToDo::Mention {
-            author: stage.sophie(),
-            thread: id(31),
-            title: stage.kind.name("Qui a déjà travaillé avec un évaluateur externe ?"),
-            extract: stage.kind.words("Camille, tu avais une grille pour les focus groupes de parents ?"),
-            at: ago(19 * 60),
-        },
+        ToDo::Told(notifications::told(stage)),
         ToDo::JoinRequest {
             name: stage.kind.name("Karim Haddad"),
             slug: "reseau".to_owned(),

@@ -1,5 +1,6 @@
 //! Threads: the row of a list, and the header of the open one.
 
+mod actions;
 mod views;
 
 use chrono::{DateTime, Utc};
@@ -7,7 +8,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadStatus};
 
-pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadRow};
+pub use actions::{Former, ThreadActionsPage, ThreadMayDo};
+pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadList, ThreadRow, Tie};
 
 use crate::people::Author;
 
@@ -30,6 +32,12 @@ pub struct Thread {
     pub status: Option<ThreadStatus>,
     /// The position of its last message; 0 while it has none.
     pub last_position: i32,
+    /// Whether it stands on top of its channel's list.
+    pub pinned: bool,
+    /// Whether nobody posts there any more.
+    pub closed: bool,
+    /// The position of the message that answers the question, once it is resolved by one.
+    pub answer: Option<i32>,
     /// Who opened it.
     #[serde(skip)]
     pub opened_by: Author,

@@ -21,6 +21,11 @@ const untold = new Map<string, number>();
 /** How long each thread is, as far as the page was told. */
 const lengths = new Map<string, number>();
 
+/** Whether the reader wants to hear nothing of a thread: it counts nowhere. */
+function isMuted(thread: string): boolean {
+  return document.querySelector<HTMLElement>("[data-muted-threads]")?.dataset.mutedThreads?.split(" ").includes(thread) ?? false;
+}
+
 /** Takes over how far the reader is, as the page says it. */
 function readPositions(): void {
   const known = JSON.parse(list()?.dataset.readPositions ?? "{}") as Record<string, number>;
@@ -42,11 +47,13 @@ function isUnread(thread: string): boolean {
   return (lengths.get(thread) ?? 0) > (positions.get(thread) ?? 0);
 }
 
-/** Own positions are told on the reader's own stream. */
+/** Own positions are told on the reader's own stream. They go back where the reader wants to read something again. */
 function heardRead({ data }: LiveEvent): void {
   if (data?.thread === undefined || data.position === undefined) return;
-  if (data.position >= (untold.get(data.thread) ?? 0)) untold.delete(data.thread);
-  readMoved(data.thread, data.position, data.last_position);
+  const { thread, position } = data;
+  if (position >= (untold.get(thread) ?? 0)) untold.delete(thread);
+  if (!untold.has(thread)) positions.set(thread, position);
+  readMoved(thread, position, data.last_position);
 }
 
 /** Somebody said something: the channel has something unread, unless it is read here and now or is our own. */
@@ -58,7 +65,7 @@ function said(event: LiveEvent): void {
   const own = event.by === document.body.dataset.person;
   if (own) readMoved(thread, length);
   else if (thread === openThread() && !document.hidden) read(thread, length);
-  else if (isUnread(thread)) setUnread(thread, true, channelOf(event));
+  else if (isUnread(thread) && !isMuted(thread)) setUnread(thread, true, channelOf(event));
 }
 
 /** The reader sees a thread up to here. */

@@ -3,7 +3,7 @@
 use askama::Template;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
-use words::{PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
+use words::{ChannelLevel, PersonId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel, ThreadStatus};
 
 use super::Thread;
 use crate::{
@@ -49,7 +49,12 @@ impl ThreadRow<'_> {
 impl Thread {
     /// Its title; the standing thread and one whose first message was removed have a general one.
     pub fn shown_title(&self, text: Text) -> String {
-        match (self.kind, self.title.as_str()) {
+        Self::title_of(self.kind, &self.title, text)
+    }
+
+    /// The title of a thread of which no more is known.
+    pub(crate) fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
+        match (kind, title) {
             (ThreadKind::Standing, _) => text.get("thread-standing"),
             (_, "") => text.get("thread-untitled"),
             (_, title) => title.to_owned(),
@@ -67,8 +72,10 @@ pub struct PanesPage {
     pub faults: Faults,
     /// The channel; none for the thread of a meeting.
     pub channel: Option<Channel>,
-    /// The channel's threads, with how far the reader is in each.
-    pub threads: Vec<(Thread, i32)>,
+    /// The channel's threads.
+    pub list: ThreadList,
+    /// How much of the channel the reader wants to hear.
+    pub level: ChannelLevel,
     /// The open thread.
     pub open: Option<OpenThread>,
     /// A thread being written, if the reader may open one.
@@ -79,15 +86,45 @@ pub struct PanesPage {
     pub now: DateTime<Utc>,
 }
 
+/// A page of a channel's threads, each with how far the reader is in it.
+#[derive(Debug, Default)]
+pub struct ThreadList {
+    /// Which threads; all of them if none is named.
+    pub filter: Option<ThreadFilter>,
+    /// Those that are pinned, where the list begins.
+    pub pinned: Vec<(Thread, i32)>,
+    /// The others, the last active first.
+    pub threads: Vec<(Thread, i32)>,
+    /// The place before which there is more.
+    pub newer: Option<String>,
+    /// The place after which there is more.
+    pub older: Option<String>,
+}
+
+/// Another thread that a thread goes on from, or goes on in.
+#[derive(Clone, Debug)]
+pub struct Tie {
+    /// The other thread.
+    pub thread: ThreadId,
+    /// What it is called.
+    pub title: String,
+}
+
 /// The thread that is read.
 #[derive(Debug)]
 pub struct OpenThread {
     /// The thread.
     pub thread: Thread,
-    /// Its messages, ascending.
+    /// Its messages that are shown, ascending and without holes.
     pub messages: Vec<Message>,
-    /// The position to ask further back from.
-    pub before: Option<i32>,
+    /// Those that are pinned, the last pinned first.
+    pub pinned: Vec<Message>,
+    /// How much of it the reader hears.
+    pub level: ThreadLevel,
+    /// The thread that it was split from.
+    pub continues: Option<Tie>,
+    /// The thread that its messages were moved to.
+    pub continued_in: Option<Tie>,
     /// How far the reader was when the page was asked for.
     pub read: i32,
     /// How many people can read an answer.
@@ -96,8 +133,6 @@ pub struct OpenThread {
     pub message_id: Uuid,
     /// What was typed.
     pub body: String,
-    /// Its title as it was given or is being given; empty without one.
-    pub title: String,
     /// Whether its channel is archived.
     pub archived: bool,
     /// Whether the reader shows that they write, and sees that others do.
@@ -133,6 +168,15 @@ impl PanesPage {
         MessageView { text: self.shell.text, message }
     }
 
+    fn channel_id(&self) -> Option<words::ChannelId> {
+        self.channel.as_ref().map(|channel| channel.id)
+    }
+
+    /// The id that live rows are put under: that of a list which is the beginning of all.
+    fn list_id(&self) -> Option<String> {
+        self.channel_id().filter(|_| self.list.is_whole()).map(crate::paths::threads_id)
+    }
+
     /// What the script shows of a message until it comes back: the same file, with nothing said yet.
     fn pending(&self, open: &OpenThread) -> PendingMessage {
         PendingMessage::of(&self.shell, open.thread.id, self.now)
@@ -149,12 +193,79 @@ impl PanesPage {
     /// How far the reader is in each listed thread, for the script.
     fn read_positions(&self) -> String {
         let positions: serde_json::Map<_, _> =
-            self.threads.iter().map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
+            self.list.all().map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
         serde_json::Value::Object(positions).to_string()
     }
 }
 
+impl ThreadList {
+    /// Every thread that is shown.
+    fn all(&self) -> impl Iterator<Item = &(Thread, i32)> {
+        self.pinned.iter().chain(&self.threads)
+    }
+
+    /// Whether it begins with the last active of all threads.
+    fn is_whole(&self) -> bool {
+        self.filter() == ThreadFilter::All && self.newer.is_none()
+    }
+
+    fn filter(&self) -> ThreadFilter {
+        self.filter.unwrap_or(ThreadFilter::All)
+    }
+
+    fn place(&self, channel: &words::ChannelId, name: &str, place: &str) -> String {
+        crate::paths::channel_list(*channel, self.filter(), Some((name, place)))
+    }
+}
+
+/// How many messages are asked for at once.
+const PAGE: i32 = 50;
+
 impl OpenThread {
+    fn first(&self) -> i32 {
+        self.messages.first().map_or(1, |message| message.position)
+    }
+
+    fn last(&self) -> i32 {
+        self.messages.last().map_or(0, |message| message.position)
+    }
+
+    /// Whether the last message of all is shown: what comes is put after it then.
+    fn is_at_end(&self) -> bool {
+        self.last() >= self.thread.last_position
+    }
+
+    /// How many messages follow what is shown.
+    fn beyond(&self) -> i32 {
+        (self.thread.last_position - self.last()).max(0)
+    }
+
+    fn earlier(&self) -> Option<String> {
+        let first = self.first();
+        (first > 1).then(|| crate::paths::thread_between(self.thread.id, (first - PAGE).max(1), first - 1))
+    }
+
+    fn later(&self) -> Option<String> {
+        let last = self.last();
+        (!self.is_at_end()).then(|| crate::paths::thread_between(self.thread.id, last + 1, last + PAGE))
+    }
+
+    fn latest(&self) -> String {
+        crate::paths::thread_from(self.thread.id, (self.thread.last_position - PAGE + 1).max(1))
+    }
+
+    fn has_new(&self, reader: Option<&PersonId>) -> bool {
+        self.messages.iter().any(|message| self.new_from(message, reader))
+    }
+
+    fn pinned_place(message: &Message) -> String {
+        crate::paths::message_at(message.thread, message.position, message.id)
+    }
+
+    fn writable(&self) -> bool {
+        !self.archived && !self.thread.closed
+    }
+
     /// The heading that stands before a message: that of its day, when the message before is of another.
     fn day_before(&self, index: usize, text: Text) -> Option<(String, String)> {
         let day = |message: &Message| date::day(message.created_at);

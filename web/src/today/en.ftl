@@ -13,7 +13,6 @@ today-new-count = { $count ->
 }
 today-to-do = To do
 today-nothing = Nothing waits for you.
-today-mention = { $name } writes to you
 today-join-request = { $name } asks to join your group
 today-news = New in the network
 today-no-news = Nothing new since your last visit. A question, a tool, a date to share?
@@ -28,3 +27,5 @@ today-useful = Always useful
 today-go-groups = See the groups
 today-go-documents = The whole library
 today-go-help = The help
+today-told = { $name } writes to you
+today-go-inbox = See all that is addressed to you

@@ -13,7 +13,6 @@ today-new-count = { $count ->
 }
 today-to-do = À traiter
 today-nothing = Rien ne vous attend.
-today-mention = { $name } vous écrit
 today-join-request = { $name } demande à rejoindre votre groupe
 today-news = Nouveau dans le réseau
 today-no-news = Rien de nouveau depuis votre dernière visite. Une question, un outil, une date à partager ?
@@ -28,3 +27,5 @@ today-useful = Toujours utile
 today-go-groups = Voir les groupes
 today-go-documents = Toute la bibliothèque
 today-go-help = L’aide
+today-told = { $name } vous écrit
+today-go-inbox = Voir tout ce qui vous est adressé

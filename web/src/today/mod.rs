@@ -7,8 +7,10 @@ use words::{DocumentId, DocumentType, ThreadId};
 use crate::{
     date,
     meetings::{MeetingCard, NextMeeting},
+    notifications::Notification,
     page::Shell,
     people::Author,
+    threads::Thread,
 };
 
 /// The home page of whoever is signed in.
@@ -34,19 +36,8 @@ pub struct TodayPage {
 /// Something that waits for the reader.
 #[derive(Clone, Debug)]
 pub enum ToDo {
-    /// Somebody wrote to them.
-    Mention {
-        /// Who.
-        author: Author,
-        /// Where.
-        thread: ThreadId,
-        /// The thread's title.
-        title: String,
-        /// What they said, in short.
-        extract: String,
-        /// When.
-        at: DateTime<Utc>,
-    },
+    /// They are told of a message, and have not seen it.
+    Told(Notification),
     /// Somebody asks to join a group that they animate.
     JoinRequest {
         /// Who.
@@ -131,6 +122,10 @@ impl TodayPage {
 
     fn card<'a>(&'a self, meeting: &'a NextMeeting) -> MeetingCard<'a> {
         MeetingCard { text: self.shell.text, meeting }
+    }
+
+    fn title(&self, told: &Notification) -> String {
+        Thread::title_of(told.kind, &told.title, self.shell.text)
     }
 
     fn when(&self, at: &DateTime<Utc>) -> String {

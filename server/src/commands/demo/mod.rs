@@ -21,7 +21,7 @@ use crate::{
     groups::{self, NewGroup},
     http::Viewer,
     meetings::{self, NewMeeting},
-    messages::{self, Draft, Post, ThreadPage},
+    messages::{self, Draft, Pinned, Place, Post, ThreadPage},
     people::{self, NewPerson},
     territories::{self, NewTerritory},
     threads::{self, NewThread},
@@ -300,16 +300,20 @@ impl Builder {
         let listed = {
             let mut connection = self.db.pool().acquire().await?;
             let access = channels::may_read(&mut connection, &viewer, channel).await?;
-            messages::threads_of(&mut connection, &access, ThreadPage { after: None, limit: 200 }).await?
+            let (filter, pinned, from) = (words::ThreadFilter::All, Pinned::Among, Place::First);
+            messages::threads_of(&mut connection, &access, ThreadPage { filter, pinned, from, limit: 200 }).await?
         };
-        let standing = listed.iter().find(|thread| thread.kind == words::ThreadKind::Standing);
+        let standing = listed.items.iter().find(|thread| thread.kind == words::ThreadKind::Standing);
         let standing = standing.context("each channel has a standing thread")?.id;
         self.say(&viewer, standing, &first.body, &first.attachments).await
     }
 
     async fn say(&self, viewer: &Viewer, thread: ThreadId, body: &str, documents: &[String]) -> Result<messages::Ack> {
         let draft = Draft::checked(Some(self.clock.fresh()), body, self.files_of(documents))?;
-        let may = threads::may_post(&mut *self.db.pool().acquire().await?, viewer, thread).await?;
+        let mut connection = self.db.pool().acquire().await?;
+        let may = threads::may_post(&mut connection, viewer, thread).await?;
+        let draft = messages::address(&mut connection, may.group(), draft).await?;
+        drop(connection);
         let verdict = messages::commit(&self.db, vec![Post::new(may, draft)]).await.pop();
         Ok(verdict.context("each post has a verdict")??)
     }

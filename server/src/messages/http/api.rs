@@ -6,17 +6,18 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use web::{messages::Message, threads::Thread};
-use words::{ChannelId, MessageId, ReactionName, ThreadId};
+use web::{SafeHtml, messages::Message, threads::Thread};
+use words::{ChannelId, ChannelLevel, MessageId, ReactionName, ThreadFilter, ThreadId, ThreadLevel};
 
-use super::{ChangeBody, OpenBody, PostBody};
+use super::{ChangeBody, OpenBody, PostBody, SplitBody, cursor_of, place_of};
 use crate::{
     channels, db,
     error::{Error, Result},
-    http::{App, Json, List, ListQuery, Path, Query, Viewer, list::checked_limit},
-    messages::{self, Ack, Poster, ThreadPage, Window},
+    http::{App, Json, List, Path, Query, Viewer, list::checked_limit},
+    messages::{self, Ack, Pinned, Place, Poster, ThreadPage, Window},
     threads,
 };
 
@@ -48,8 +49,8 @@ pub(super) struct ReadPosition {
 #[derive(Serialize, JsonSchema)]
 pub(super) struct PostedMessage {
     #[serde(flatten)]
-    message: Message,
-    seq: i64,
+    pub(super) message: Message,
+    pub(super) seq: i64,
 }
 
 /// A thread that was just opened, with its first message.
@@ -60,33 +61,131 @@ pub(super) struct OpenedThread {
     message: PostedMessage,
 }
 
+/// Which threads of a channel are asked for.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ThreadsQuery {
+    show: Option<ThreadFilter>,
+    limit: Option<i64>,
+    /// The `next` of the page before.
+    cursor: Option<String>,
+}
+
 pub(super) async fn threads(
     State(app): State<App>,
     viewer: Viewer,
     Path(channel): Path<ChannelId>,
-    Query(query): Query<ListQuery>,
+    Query(query): Query<ThreadsQuery>,
 ) -> Result<axum::Json<List<Thread>>> {
-    let limit = checked_limit(query.limit)?;
-    let after = query.cursor.as_deref().map(cursor).transpose()?;
+    let page = ThreadPage {
+        filter: query.show.unwrap_or(ThreadFilter::All),
+        pinned: Pinned::Among,
+        from: match query.cursor.as_deref() {
+            Some(cursor) => Place::After(place_of("cursor", cursor)?),
+            None => Place::First,
+        },
+        limit: checked_limit(query.limit)?,
+    };
     let mut connection = app.db.pool().acquire().await?;
     let access = channels::may_read(&mut connection, &viewer, channel).await?;
-    let mut items = messages::threads_of(&mut connection, &access, ThreadPage { after, limit: limit + 1 }).await?;
-    let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);
-    if more {
-        items.pop();
-    }
-    let next =
-        items.last().filter(|_| more).map(|thread| format!("{}.{}", thread.active_at.timestamp_micros(), thread.id));
-    Ok(axum::Json(List { items, next }))
+    let rows = messages::threads_of(&mut connection, &access, page).await?;
+    Ok(axum::Json(List { items: rows.items, next: rows.older.map(cursor_of) }))
 }
 
-/// The place of a list of threads that a cursor names.
-fn cursor(text: &str) -> Result<(chrono::DateTime<chrono::Utc>, ThreadId)> {
-    let parts = text.split_once('.').and_then(|(at, thread)| {
-        let at = chrono::DateTime::from_timestamp_micros(at.parse().ok()?)?;
-        Some((at, thread.parse().ok()?))
-    });
-    parts.ok_or_else(|| Error::field("cursor", "malformed"))
+/// How much of a thread one wants to hear.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct FollowBody {
+    level: ThreadLevel,
+}
+
+pub(super) async fn follow_of(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(thread): Path<ThreadId>,
+) -> Result<axum::Json<FollowBody>> {
+    let mut connection = app.db.pool().acquire().await?;
+    let access = threads::may_read(&mut connection, &viewer, thread).await?;
+    let follow = threads::follow_of(&mut connection, &access).await?;
+    Ok(axum::Json(FollowBody { level: follow.map_or(ThreadLevel::Normal, |follow| follow.level) }))
+}
+
+pub(super) async fn follow(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(thread): Path<ThreadId>,
+    Json(body): Json<FollowBody>,
+) -> Result<axum::Json<FollowBody>> {
+    super::follow_thread(&app, viewer, thread, body.level).await?;
+    Ok(axum::Json(body))
+}
+
+/// How much of a channel one wants to hear.
+#[derive(Deserialize, Serialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LevelBody {
+    level: ChannelLevel,
+}
+
+pub(super) async fn set_level(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(channel): Path<ChannelId>,
+    Json(body): Json<LevelBody>,
+) -> Result<axum::Json<LevelBody>> {
+    super::set_channel_level(&app, viewer, channel, body.level).await?;
+    Ok(axum::Json(body))
+}
+
+/// The thread that another one is merged into.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MergeBody {
+    into: ThreadId,
+}
+
+pub(super) async fn merge(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(thread): Path<ThreadId>,
+    Json(body): Json<MergeBody>,
+) -> Result<axum::Json<Thread>> {
+    super::merge_threads(&app, viewer.clone(), thread, body.into).await?;
+    self::thread(State(app), viewer, Path(body.into)).await
+}
+
+pub(super) async fn split(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(message): Path<MessageId>,
+    Json(body): Json<SplitBody>,
+) -> Result<Response> {
+    let thread = super::split_thread(&app, viewer.clone(), message, body).await?;
+    let thread = self::thread(State(app), viewer, Path(thread)).await?;
+    Ok((StatusCode::CREATED, thread).into_response())
+}
+
+/// What a message said before each of its edits, the last first.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct History {
+    items: Vec<FormerMessage>,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct FormerMessage {
+    html: SafeHtml,
+    until: DateTime<Utc>,
+}
+
+pub(super) async fn history(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(message): Path<MessageId>,
+) -> Result<axum::Json<History>> {
+    let mut connection = app.db.pool().acquire().await?;
+    let access = messages::may_read(&mut connection, &viewer, message).await?;
+    let former = messages::history(&mut connection, &access).await?;
+    let items = former.into_iter().map(|former| FormerMessage { html: former.html, until: former.until_at }).collect();
+    Ok(axum::Json(History { items }))
 }
 
 pub(super) async fn open(
@@ -150,7 +249,7 @@ pub(super) async fn post(
     Ok((created(&ack), axum::Json(PostedMessage { message, seq: ack.seq })).into_response())
 }
 
-fn created(ack: &Ack) -> StatusCode {
+pub(super) fn created(ack: &Ack) -> StatusCode {
     if ack.duplicate { StatusCode::OK } else { StatusCode::CREATED }
 }
 
@@ -205,7 +304,7 @@ pub(super) async fn drop_reaction(
 }
 
 /// The message of an ack, as it is now.
-async fn answered(app: &App, viewer: &Viewer, ack: Ack) -> Result<axum::Json<PostedMessage>> {
+pub(super) async fn answered(app: &App, viewer: &Viewer, ack: Ack) -> Result<axum::Json<PostedMessage>> {
     let message = db::promptly(async {
         let mut connection = app.db.pool().acquire().await?;
         let access = messages::may_read(&mut connection, viewer, ack.message).await?;

@@ -1,36 +1,64 @@
 //! The gates of messages, and of the threads that show them: pages with their forms, JSON.
 
 mod api;
-mod pages;
+mod arrange;
+mod channel;
+mod favourites;
+mod message;
+mod poll;
+mod thread;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::threads::Thread;
-use words::{ChannelId, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind, ThreadStatus};
+use web::{messages::Message, threads::Thread};
+use words::{
+    ChannelId, ChannelLevel, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind, ThreadLevel,
+    ThreadStatus,
+};
 
-use super::{Ack, Draft, Post, Poster};
+use super::{Ack, Draft, Extent, ListPlace, Post, Poster};
 use crate::{
     channels, db,
-    error::Result,
-    http::{App, List, ListQuery, Policy, Routes, Viewer},
+    error::{Error, Result},
+    http::{App, List, Policy, Routes, Viewer},
     threads::{self, NewThread, ThreadAccess},
 };
 
 /// The routes of messages and threads.
 pub fn routes() -> Routes {
     Routes::new()
-        .get(Policy::SignedIn, "/channels/{channel}", pages::channel)
-        .post(Policy::SignedIn, "/channels/{channel}/threads", pages::open)
-        .get(Policy::SignedIn, "/threads/{thread}", pages::thread)
-        .post(Policy::SignedIn, "/threads/{thread}/edit", pages::change_thread)
-        .post(Policy::SignedIn, "/threads/{thread}/messages", pages::post)
-        .get(Policy::SignedIn, "/messages/{message}", pages::permalink)
-        .get(Policy::SignedIn, "/messages/{message}/actions", pages::actions)
-        .post(Policy::SignedIn, "/messages/{message}/edit", pages::edit)
-        .post(Policy::SignedIn, "/messages/{message}/delete", pages::remove)
-        .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", pages::react)
+        .get(Policy::SignedIn, "/channels/{channel}", channel::channel)
+        .post(Policy::SignedIn, "/channels/{channel}/threads", channel::open)
+        .post(Policy::SignedIn, "/channels/{channel}/level", channel::set_level)
+        .get(Policy::SignedIn, "/threads/{thread}", thread::thread)
+        .post(Policy::SignedIn, "/threads/{thread}/messages", thread::post)
+        .get(Policy::SignedIn, "/threads/{thread}/actions", arrange::actions)
+        .post(Policy::SignedIn, "/threads/{thread}/edit", arrange::change)
+        .post(Policy::SignedIn, "/threads/{thread}/follow", arrange::follow)
+        .post(Policy::SignedIn, "/threads/{thread}/move", arrange::move_to)
+        .post(Policy::SignedIn, "/threads/{thread}/merge", arrange::merge)
+        .get(Policy::SignedIn, "/messages/{message}", message::permalink)
+        .get(Policy::SignedIn, "/messages/{message}/actions", message::actions)
+        .get(Policy::SignedIn, "/messages/{message}/history", message::history)
+        .post(Policy::SignedIn, "/messages/{message}/edit", message::edit)
+        .post(Policy::SignedIn, "/messages/{message}/delete", message::remove)
+        .post(Policy::SignedIn, "/messages/{message}/answer", message::answer)
+        .post(Policy::SignedIn, "/messages/{message}/split", message::split)
+        .post(Policy::SignedIn, "/messages/{message}/unread", message::unread)
+        .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", message::react)
+        .post(Policy::SignedIn, "/messages/{message}/pin", message::pin)
+        .post(Policy::SignedIn, "/messages/{message}/favourite", favourites::keep_form)
+        .get(Policy::SignedIn, "/favourites", favourites::page)
+        .get(Policy::SignedIn, "/threads/{thread}/polls", poll::form)
+        .post(Policy::SignedIn, "/threads/{thread}/polls", poll::ask)
+        .post(Policy::SignedIn, "/messages/{message}/vote", poll::vote)
+        .merge(api_routes())
+}
+
+fn api_routes() -> Routes {
+    Routes::new()
         .get(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::threads)
-        .asks::<ListQuery>()
+        .asks::<api::ThreadsQuery>()
         .answers::<List<Thread>>(200)
         .post(Policy::SignedIn, "/api/v1/channels/{channel}/threads", api::open)
         .takes::<OpenBody>()
@@ -40,6 +68,29 @@ pub fn routes() -> Routes {
         .patch(Policy::SignedIn, "/api/v1/threads/{thread}", api::change_thread)
         .takes::<ChangeBody>()
         .answers::<Thread>(200)
+        .get(Policy::SignedIn, "/api/v1/threads/{thread}/follow", api::follow_of)
+        .answers::<api::FollowBody>(200)
+        .put(Policy::SignedIn, "/api/v1/threads/{thread}/follow", api::follow)
+        .takes::<api::FollowBody>()
+        .answers::<api::FollowBody>(200)
+        .post(Policy::SignedIn, "/api/v1/threads/{thread}/merge", api::merge)
+        .takes::<api::MergeBody>()
+        .answers::<Thread>(200)
+        .post(Policy::SignedIn, "/api/v1/threads/{thread}/polls", poll::api_ask)
+        .takes::<poll::PollBody>()
+        .answers::<api::PostedMessage>(201)
+        .put(Policy::SignedIn, "/api/v1/messages/{message}/vote", poll::api_vote)
+        .takes::<poll::VoteBody>()
+        .answers::<api::PostedMessage>(200)
+        .get(Policy::SignedIn, "/api/v1/favourites", favourites::list)
+        .answers::<List<Message>>(200)
+        .put(Policy::SignedIn, "/api/v1/favourites/{message}", favourites::add)
+        .answers_plainly(204)
+        .delete(Policy::SignedIn, "/api/v1/favourites/{message}", favourites::remove)
+        .answers_plainly(204)
+        .put(Policy::SignedIn, "/api/v1/channels/{channel}/level", api::set_level)
+        .takes::<api::LevelBody>()
+        .answers::<api::LevelBody>(200)
         .get(Policy::SignedIn, "/api/v1/threads/{thread}/messages", api::list)
         .asks::<api::MessagesQuery>()
         .answers::<api::Messages>(200)
@@ -52,6 +103,11 @@ pub fn routes() -> Routes {
         .patch(Policy::SignedIn, "/api/v1/messages/{message}", api::edit)
         .takes::<api::EditBody>()
         .answers::<api::PostedMessage>(200)
+        .get(Policy::SignedIn, "/api/v1/messages/{message}/history", api::history)
+        .answers::<api::History>(200)
+        .post(Policy::SignedIn, "/api/v1/messages/{message}/split", api::split)
+        .takes::<SplitBody>()
+        .answers::<Thread>(201)
         .delete(Policy::SignedIn, "/api/v1/messages/{message}", api::remove)
         .answers_plainly(204)
         .put(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::add_reaction)
@@ -111,7 +167,9 @@ async fn post_message(
     })
     .await?;
     let draft = Draft::checked(body.id, &body.body, body.attachments)?;
-    let ack = poster.post(Post::new(access.post(), draft)).await?;
+    let may = access.post();
+    let draft = poster.addressed(&may, draft).await?;
+    let ack = poster.post(Post::new(may, draft)).await?;
     Ok((access, ack))
 }
 
@@ -121,7 +179,7 @@ async fn edit_message(app: &App, viewer: Viewer, message: MessageId, body: &str)
         .write(move |tx| {
             Box::pin(async move {
                 let access = super::may_read(tx.connection(), &viewer, message).await?;
-                super::edit(tx, &access, OperationId::fresh(), &draft).await
+                super::edit(tx, &access, OperationId::fresh(), draft).await
             })
         })
         .await
@@ -150,21 +208,130 @@ async fn set_reaction(app: &App, viewer: Viewer, message: MessageId, name: React
 }
 
 /// What is changed of a thread; what is not named stays.
-#[derive(Deserialize, JsonSchema)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct ChangeBody {
     title: Option<String>,
     status: Option<ThreadStatus>,
+    /// The position of the message that answers the question; 0 for none.
+    answer: Option<i32>,
+    pinned: Option<bool>,
+    closed: Option<bool>,
+    channel: Option<ChannelId>,
 }
 
 async fn change_thread(app: &App, viewer: Viewer, thread: ThreadId, body: ChangeBody) -> Result<()> {
-    let change = threads::Change::checked(body.title.as_deref(), body.status)?;
+    let change = threads::Change::checked(body.title.as_deref(), body.status)?.kept(body.pinned, body.closed);
     app.db
         .write(move |tx| {
             Box::pin(async move {
                 let may = threads::may_change(tx.connection(), &viewer, thread).await?;
+                let mut change = change;
+                if let Some(position) = body.answer {
+                    if position != 0 {
+                        super::may_answer(tx.connection(), thread, position).await?;
+                    }
+                    change = change.answered_by(position);
+                }
+                if let Some(channel) = body.channel {
+                    let access = channels::may_read(tx.connection(), &viewer, channel).await;
+                    change = change.moved_to(&access.map_err(|error| unknown("channel", error))?);
+                }
                 threads::change(tx, &may, &change).await
             })
         })
         .await
+}
+
+/// What does not exist for the asker is a field's fault where they named it in one.
+fn unknown(field: &'static str, error: Error) -> Error {
+    match error {
+        Error::NotFound => Error::field(field, "nowhere"),
+        error => error,
+    }
+}
+
+/// Says that a message answers its thread's question, or that it does not; answers its place.
+async fn set_answer(app: &App, viewer: Viewer, message: MessageId, on: bool) -> Result<(ThreadId, i32)> {
+    let access = {
+        let mut connection = app.db.pool().acquire().await?;
+        super::may_read(&mut connection, &viewer, message).await?
+    };
+    let body = ChangeBody { answer: Some(if on { access.position() } else { 0 }), ..ChangeBody::default() };
+    change_thread(app, viewer, access.thread(), body).await?;
+    Ok((access.thread(), access.position()))
+}
+
+async fn follow_thread(app: &App, viewer: Viewer, thread: ThreadId, level: ThreadLevel) -> Result<()> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = threads::may_read(tx.connection(), &viewer, thread).await?;
+                threads::follow(tx, &access, level).await
+            })
+        })
+        .await
+}
+
+async fn set_channel_level(app: &App, viewer: Viewer, channel: ChannelId, level: ChannelLevel) -> Result<()> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = channels::may_read(tx.connection(), &viewer, channel).await?;
+                channels::set_level(tx, &access, level).await
+            })
+        })
+        .await
+}
+
+async fn merge_threads(app: &App, viewer: Viewer, thread: ThreadId, into: ThreadId) -> Result<()> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let from = threads::may_read(tx.connection(), &viewer, thread).await?;
+                let into = threads::may_read(tx.connection(), &viewer, into).await;
+                super::merge(tx, &from, &into.map_err(|error| unknown("into", error))?).await
+            })
+        })
+        .await
+}
+
+/// The thread that a message begins.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct SplitBody {
+    id: Option<ThreadId>,
+    title: Option<String>,
+    extent: Extent,
+}
+
+async fn split_thread(app: &App, viewer: Viewer, message: MessageId, body: SplitBody) -> Result<ThreadId> {
+    let new = NewThread::checked(body.id, body.title.as_deref(), None)?;
+    let thread = new.id();
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = super::may_read(tx.connection(), &viewer, message).await?;
+                let from = threads::may_read(tx.connection(), &viewer, access.thread()).await?;
+                let Some(channel) = from.channel() else { return Err(Error::Forbidden) };
+                let channel = channels::may_read(tx.connection(), &viewer, channel).await?;
+                super::split(tx, &access, &channel, &new, body.extent).await
+            })
+        })
+        .await?;
+    Ok(thread)
+}
+
+/// A place of a list of threads, as an address names it.
+fn cursor_of((at, thread): ListPlace) -> String {
+    format!("{}.{thread}", at.timestamp_micros())
+}
+
+/// The place of a list of threads that a cursor names.
+fn place_of(field: &'static str, cursor: &str) -> Result<ListPlace> {
+    let parts = cursor.split_once('.').and_then(|(at, thread)| {
+        let at = chrono::DateTime::from_timestamp_micros(at.parse().ok()?)?;
+        Some((at, thread.parse().ok()?))
+    });
+    parts.ok_or_else(|| Error::field(field, "malformed"))
 }

@@ -1,12 +1,23 @@
 //! The SQL of messages, and of what threads show of them.
 
+mod favourites;
+mod history;
+mod lists;
+mod mentions;
+mod moves;
+mod pins;
+mod polls;
 mod read;
 mod write;
 
-pub(super) use read::{
-    Present, Readers, attached_to, by_ids, exists, latest_threads, message, messages, place, present, read_positions,
-    thread, threads_by_ids, threads_of,
-};
+pub(super) use favourites::{delete_favourite, favourites, insert_favourite, keeps};
+pub(super) use history::{edits, said_at, says};
+pub(super) use lists::{latest_threads, pinned, places, read_positions, thread, threads_by_ids};
+pub(super) use mentions::{insert_mentions, named};
+pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
+pub(super) use pins::{pin, pinned_messages, unpin};
+pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
+pub(super) use read::{Present, Readers, attached_to, by_ids, exists, message, messages, place, present};
 #[cfg(feature = "faults")]
 pub(super) use write::count_again;
 pub(super) use write::{

@@ -1,23 +1,20 @@
-//! What is read of messages, and what threads show of them.
+//! What is read of messages.
 
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
-    messages::{Attachment, Message, Reaction},
+    messages::{Attachment, Message, Move, Reaction},
     people::Author,
     territories::TerritoryLabel,
-    threads::{Latest, Thread},
 };
-use words::{
-    ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, PersonId, Post as Held, ReactionName, Role, ThreadId,
-    ThreadKind, ThreadStatus,
-};
+use words::{ChannelId, DocumentId, FileId, GroupId, MessageId, PersonId, Post as Held, ReactionName, Role, ThreadId};
 
+use super::polls::polls;
 use crate::{
     error::Result,
-    messages::{ThreadPage, Window, markdown},
+    messages::{Window, markdown},
 };
 
 pub(in crate::messages) struct Place {
@@ -38,7 +35,7 @@ pub(in crate::messages) enum Readers {
 }
 
 impl Readers {
-    fn may_see_drafts(self) -> bool {
+    pub(super) fn may_see_drafts(self) -> bool {
         !matches!(self, Self::Followers)
     }
 }
@@ -119,13 +116,17 @@ pub(in crate::messages) async fn messages(
         Window::Last => (i32::MAX, None),
         Window::Before(position) => (position, None),
         Window::After(position) => (i32::MAX, Some(position)),
+        Window::Between(from, to) => (to.saturating_add(1), Some(from.saturating_sub(1))),
     };
     let ids: Vec<Uuid> = match after {
         Some(after) => {
             sqlx::query_scalar!(
-                "select id from messages where thread_id = $1 and position > $2 order by position limit $3",
+                "select id from messages
+                 where thread_id = $1 and position > $2 and position < $3
+                 order by position limit $4",
                 thread.0,
                 after,
+                before,
                 limit,
             )
             .fetch_all(&mut *connection)
@@ -153,6 +154,7 @@ pub(in crate::messages) async fn message(
     Ok(by_ids(connection, &[message.0], Readers::AskerIn(group)).await?.pop())
 }
 
+#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
 pub(in crate::messages) async fn by_ids(
     connection: &mut PgConnection,
     ids: &[Uuid],
@@ -170,7 +172,12 @@ pub(in crate::messages) async fn by_ids(
              territories.code as "code?", territories.name as "territory?", territories.department as "department?",
              body, html, messages.created_at, edited_at, deleted_at,
              exists (select from attachments where attachments.message_id = messages.id) as "has_files!",
-             exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!"
+             exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!",
+             coalesce(answer_position = position and status = 'resolved', false) as "is_answer!",
+             exists (
+               select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
+             exists (select from pins where pins.message_id = messages.id) as "pinned!",
+             exists (select from polls where polls.message_id = messages.id) as "has_poll!"
            from messages
            join threads on threads.id = messages.thread_id
            join people on people.id = author_id
@@ -189,6 +196,10 @@ pub(in crate::messages) async fn by_ids(
     let mut attachments = if files.is_empty() { HashMap::new() } else { attachments(connection, &files).await? };
     let reacted: Vec<_> = rows.iter().filter(|row| row.has_reactions).map(|row| row.id.0).collect();
     let mut reactions = if reacted.is_empty() { HashMap::new() } else { reactions(connection, &reacted).await? };
+    let asking: Vec<_> = rows.iter().filter(|row| row.has_poll).map(|row| row.id.0).collect();
+    let mut asked = if asking.is_empty() { HashMap::new() } else { polls(connection, &asking).await? };
+    let moved: Vec<_> = rows.iter().filter(|row| row.has_moved).map(|row| row.id.0).collect();
+    let mut ends = if moved.is_empty() { HashMap::new() } else { moves(connection, &moved).await? };
     Ok(rows
         .into_iter()
         .map(|row| Message {
@@ -204,6 +215,10 @@ pub(in crate::messages) async fn by_ids(
             created_at: row.created_at,
             edited_at: row.edited_at,
             deleted_at: row.deleted_at,
+            poll: asked.remove(&row.id),
+            answers: row.is_answer,
+            pinned: row.pinned,
+            moved: ends.remove(&row.id),
         })
         .collect())
 }
@@ -237,6 +252,25 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
     Ok(found)
 }
 
+/// Where messages were moved to, or came from: a message that came and went on tells where it went.
+async fn moves(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Move>> {
+    let rows = sqlx::query!(
+        r#"select
+             from_id as "from: MessageId", to_id as "to: MessageId",
+             source.thread_id as "thread: ThreadId", source.position
+           from moves join messages source on source.id = from_id
+           where from_id = any($1) or to_id = any($1)"#,
+        messages,
+    )
+    .fetch_all(connection)
+    .await?;
+    let came =
+        rows.iter().map(|row| (row.to, Move::From { thread: row.thread, position: row.position, message: row.from }));
+    let mut found: HashMap<_, _> = came.collect();
+    found.extend(rows.iter().map(|row| (row.from, Move::To { message: row.to })));
+    Ok(found)
+}
+
 async fn reactions(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Vec<Reaction>>> {
     let rows = sqlx::query!(
         r#"select
@@ -257,135 +291,7 @@ async fn reactions(connection: &mut PgConnection, messages: &[Uuid]) -> Result<H
     Ok(found)
 }
 
-pub(in crate::messages) async fn threads_of(
-    connection: &mut PgConnection,
-    channel: ChannelId,
-    page: ThreadPage,
-) -> Result<Vec<Thread>> {
-    let (at, after) = page.after.unzip();
-    let ids = sqlx::query_scalar!(
-        "select id from threads
-         where channel_id = $1 and ($2::timestamptz is null or (active_at, id) < ($2, $3::uuid))
-         order by active_at desc, id desc
-         limit $4",
-        channel.0,
-        at,
-        after.map(|thread| thread.0),
-        page.limit,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    threads_by_ids(connection, &ids, Readers::Asker).await
-}
-
-pub(in crate::messages) async fn latest_threads(
-    connection: &mut PgConnection,
-    person: PersonId,
-    limit: i64,
-) -> Result<Vec<Thread>> {
-    let ids = sqlx::query_scalar!(
-        "select threads.id
-         from members join threads on threads.group_id = members.group_id
-         where members.person_id = $1 and members.ended_seq is null and threads.last_position > 0
-           and (not threads.draft or members.role = 'animator')
-         order by active_at desc, threads.id desc
-         limit $2",
-        person.0,
-        limit,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    threads_by_ids(connection, &ids, Readers::Asker).await
-}
-
-pub(in crate::messages) async fn thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Thread>> {
-    Ok(threads_by_ids(connection, &[thread.0], Readers::Asker).await?.pop())
-}
-
-pub(in crate::messages) async fn threads_by_ids(
-    connection: &mut PgConnection,
-    ids: &[Uuid],
-    whose: Readers,
-) -> Result<Vec<Thread>> {
-    let rows = sqlx::query!(
-        r#"select
-             threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
-             meeting_id as "meeting: MeetingId",
-             coalesce(
-               threads.title,
-               case when kind <> 'standing' then left(split_part(first.body, E'\n', 1), 80) end,
-               '') as "title!",
-             kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
-             threads.created_by as "opener: PersonId", opener.name as opener_name, opener_post.role as "opener_post?: Held",
-             opener_territory.code as "opener_code?", opener_territory.name as "opener_territory?",
-             opener_territory.department as "opener_department?",
-             latest.author_id as "author?: PersonId", author.name as "author_name?", author_post.role as "author_post?: Held",
-             author_territory.code as "author_code?", author_territory.name as "author_territory?",
-             author_territory.department as "author_department?", left(latest.body, 400) as extract
-           from unnest($1::uuid[]) with ordinality asked (id, ordinal)
-           join threads on threads.id = asked.id and ($2 or not threads.draft)
-           join people opener on opener.id = threads.created_by
-           left join messages first on first.thread_id = threads.id and first.position = 1
-           left join assignments opener_post on opener_post.id = first.assignment_id
-           left join territories opener_territory on opener_territory.id = opener_post.territory_id
-           left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
-           left join people author on author.id = latest.author_id
-           left join assignments author_post on author_post.id = latest.assignment_id
-           left join territories author_territory on author_territory.id = author_post.territory_id
-           order by asked.ordinal"#,
-        ids,
-        whose.may_see_drafts(),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Thread {
-            id: row.id,
-            channel: row.channel,
-            document: row.document,
-            meeting: row.meeting,
-            title: row.title,
-            kind: row.kind,
-            status: row.status,
-            last_position: row.last_position,
-            opened_by: author(
-                row.opener,
-                row.opener_name,
-                row.opener_post,
-                row.opener_code,
-                row.opener_territory,
-                row.opener_department,
-            ),
-            latest: row.author.zip(row.author_name).map(|(id, name)| Latest {
-                author: author(id, name, row.author_post, row.author_code, row.author_territory, row.author_department),
-                removed: row.extract.is_none(),
-                extract: plain(row.extract.as_deref().unwrap_or_default()),
-            }),
-            active_at: row.active_at,
-        })
-        .collect())
-}
-
-pub(in crate::messages) async fn read_positions(
-    connection: &mut PgConnection,
-    person: PersonId,
-    threads: &[ThreadId],
-) -> Result<HashMap<ThreadId, i32>> {
-    let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
-    let rows = sqlx::query!(
-        r#"select thread_id as "thread: ThreadId", position
-           from read_positions
-           where person_id = $1 and thread_id = any($2)"#,
-        person.0,
-        &ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.thread, row.position)).collect())
-}
-
-fn author(
+pub(super) fn author(
     id: PersonId,
     name: String,
     post: Option<Held>,
@@ -398,10 +304,4 @@ fn author(
         _ => None,
     };
     Author { id, name, territory, post }
-}
-
-/// The first 140 characters of a body, without its line ends and Markdown's marks.
-fn plain(body: &str) -> String {
-    let words: String = body.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
-    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(140).collect()
 }

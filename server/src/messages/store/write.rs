@@ -57,7 +57,7 @@ pub(in crate::messages) async fn known(
              instance.secret as key,
              members.id is not null as "member!",
              threads.id is not null as "in_group!",
-             channels.archived_at is not null as "archived!",
+             channels.archived_at is not null or threads.closed_at is not null as "archived!",
              coalesce(threads.last_position, 0) as "last_position!",
              post.id as "assignment?",
              first.fingerprint as "fingerprint?", first.created_seq as "seq?", first.position as "position?"
@@ -236,6 +236,7 @@ pub(in crate::messages) async fn sweep_operations(
     Ok(swept.rows_affected())
 }
 
+/// Says something else, and keeps what was said.
 pub(in crate::messages) async fn set_body(
     connection: &mut PgConnection,
     message: MessageId,
@@ -244,7 +245,12 @@ pub(in crate::messages) async fn set_body(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "update messages set body = $2, html = $3, edited_at = $4 where id = $1 and deleted_at is null",
+        "with said as (
+           insert into message_edits (message_id, until_at, body)
+           select id, $4, body from messages where id = $1 and deleted_at is null
+           on conflict do nothing
+         )
+         update messages set body = $2, html = $3, edited_at = $4 where id = $1 and deleted_at is null",
         message.0,
         body,
         html,
@@ -269,11 +275,18 @@ pub(in crate::messages) async fn erase(
     message: MessageId,
     now: DateTime<Utc>,
 ) -> Result<()> {
-    sqlx::query!("update messages set body = null, html = null, deleted_at = $2 where id = $1", message.0, now)
-        .execute(&mut *connection)
-        .await?;
-    sqlx::query!("delete from reactions where message_id = $1", message.0).execute(&mut *connection).await?;
-    sqlx::query!("delete from attachments where message_id = $1", message.0).execute(connection).await?;
+    sqlx::query!(
+        "with unreacted as (delete from reactions where message_id = $1),
+           detached as (delete from attachments where message_id = $1),
+           forgotten as (delete from message_edits where message_id = $1),
+           unpinned as (delete from pins where message_id = $1),
+           asked as (delete from polls where message_id = $1)
+         update messages set body = null, html = null, deleted_at = $2 where id = $1",
+        message.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -1,0 +1,304 @@
+//! A thread's page: its messages beside its channel's list, and the form that answers.
+
+use axum::{
+    Extension,
+    extract::State,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use sqlx::PgConnection;
+use web::{
+    channels::Channel,
+    messages::Message,
+    page::{Current, Faults},
+    paths,
+    threads::{OpenThread, PanesPage, Thread, ThreadList, Tie},
+};
+use words::{ChannelLevel, FileId, MessageId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel};
+
+use super::{PostBody, channel};
+use crate::{
+    channels,
+    documents::{self, Incoming, Most},
+    error::Result,
+    groups,
+    http::{App, Page, Path, Query, Viewer, print},
+    messages::{self, Place, Poster, Window},
+    threads::{self, ThreadAccess},
+};
+
+/// How many messages a page holds, unless more are asked for.
+const PAGE: i32 = 50;
+/// How many it holds at most: so much is read by who scrolls through a long thread.
+const LONGEST: i32 = 300;
+/// How many messages that were read stand before the first that was not.
+const BEFORE_NEW: i32 = 10;
+
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct ThreadQuery {
+    /// The first message to show, and the last.
+    from: Option<i32>,
+    to: Option<i32>,
+    /// A message to show among those around it.
+    at: Option<i32>,
+    /// A message that the answer begins by quoting.
+    quote: Option<MessageId>,
+}
+
+#[derive(Clone, Default)]
+pub(super) struct PostForm {
+    pub(super) id: Option<MessageId>,
+    pub(super) body: String,
+}
+
+pub(super) async fn thread(
+    State(app): State<App>,
+    page: Page,
+    Path(thread): Path<ThreadId>,
+    Query(query): Query<ThreadQuery>,
+) -> Result<Response> {
+    show(&app, &page, thread, query, Faults::default(), PostForm::default()).await
+}
+
+/// What is read for a thread's page.
+struct Read {
+    channel: Option<Channel>,
+    list: ThreadList,
+    level: ChannelLevel,
+    thread: Thread,
+    messages: Vec<Message>,
+    quoted: Option<Message>,
+    pinned: Vec<Message>,
+    position: i32,
+    follow: ThreadLevel,
+    ties: (Option<Tie>, Option<Tie>),
+    audience: i64,
+    access: ThreadAccess,
+}
+
+async fn read(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    thread: ThreadId,
+    query: ThreadQuery,
+    text: web::Text,
+) -> Result<Read> {
+    let access = threads::may_read(connection, viewer, thread).await?;
+    let (mut channel, mut list, mut level) = (None, ThreadList::default(), ChannelLevel::Mine);
+    if let Some(id) = access.channel() {
+        let access = channels::may_read(connection, viewer, id).await?;
+        list = channel::list(connection, viewer, &access, (ThreadFilter::All, Place::First)).await?;
+        level = channels::level_of(connection, &access).await?;
+        channel = Some(access.channel().clone());
+    }
+    let thread = messages::thread(connection, &access).await?;
+    let position = threads::read_position(connection, viewer.id, thread.id).await?;
+    let (from, to) = shown(thread.kind, thread.last_position, position, &query);
+    let (messages, _) = messages::read(connection, &access, Window::Between(from, to), i64::from(LONGEST)).await?;
+    let quoted = match query.quote {
+        Some(message) => {
+            let of = messages::may_read(connection, viewer, message).await?;
+            Some(messages::find(connection, of.may(), message).await?)
+        }
+        None => None,
+    };
+    let follow = threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level);
+    Ok(Read {
+        channel,
+        list,
+        level,
+        messages,
+        quoted,
+        pinned: messages::pinned_messages(connection, &access).await?,
+        position,
+        follow,
+        ties: ties(connection, viewer, &access, text).await?,
+        audience: groups::member_count(connection, access.may()).await?,
+        access,
+        thread,
+    })
+}
+
+/// The first and the last position to show of so many: those asked for, those around a message, those that are new with
+/// some before them, or the last ones. Who never read a thread begins with its beginning; the standing one has none that
+/// would say more than its end.
+fn shown(kind: ThreadKind, last: i32, read: i32, query: &ThreadQuery) -> (i32, i32) {
+    if let Some(from) = query.from {
+        let from = from.max(1);
+        return (from, query.to.unwrap_or(i32::MAX).clamp(from, from.saturating_add(LONGEST - 1)));
+    }
+    let from = match query.at {
+        Some(at) => at.saturating_sub(PAGE / 2),
+        None if read == 0 && kind != ThreadKind::Standing => 1,
+        None if read > 0 && last.saturating_sub(read) > PAGE - BEFORE_NEW => read + 1 - BEFORE_NEW,
+        None => last,
+    };
+    // A whole page, also near the end.
+    let from = from.min(last - PAGE + 1).max(1);
+    (from, from.saturating_add(PAGE - 1))
+}
+
+/// The threads that this one goes on from and in, as far as the viewer may read them.
+async fn ties(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    access: &ThreadAccess,
+    text: web::Text,
+) -> Result<(Option<Tie>, Option<Tie>)> {
+    let (continues, continued_in) = threads::ties(connection, access).await?;
+    let mut found = [None, None];
+    for (place, thread) in found.iter_mut().zip([continues, continued_in]) {
+        let Some(thread) = thread else { continue };
+        if let Ok(access) = threads::may_read(connection, viewer, thread).await {
+            let title = messages::thread(connection, &access).await?.shown_title(text);
+            *place = Some(Tie { thread, title });
+        }
+    }
+    let [continues, continued_in] = found;
+    Ok((continues, continued_in))
+}
+
+async fn show(
+    app: &App,
+    page: &Page,
+    thread: ThreadId,
+    query: ThreadQuery,
+    faults: Faults,
+    typed: PostForm,
+) -> Result<Response> {
+    let text = page.text;
+    let (nav, read) = page
+        .read(app, move |connection, viewer| {
+            Box::pin(async move { self::read(connection, viewer, thread, query, text).await })
+        })
+        .await?;
+    let title = read.thread.shown_title(page.text);
+    let current = read.channel.as_ref().map_or(Current::Meetings, |channel| Current::Channel(channel.id));
+    // What is on the page is read: opening it is reading it, for who has no script too.
+    let last = read.messages.last().map_or(0, |message| message.position);
+    if last > read.position {
+        let viewer = page.reader()?;
+        app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
+    }
+    let body = match &read.quoted {
+        Some(quoted) if typed.body.is_empty() => messages::quoted(quoted, page.text),
+        _ => typed.body,
+    };
+    let (continues, continued_in) = read.ties;
+    let open = OpenThread {
+        thread: read.thread,
+        messages: read.messages,
+        pinned: read.pinned,
+        level: read.follow,
+        continues,
+        continued_in,
+        read: read.position,
+        audience: read.audience,
+        message_id: typed.id.unwrap_or_else(MessageId::fresh).0,
+        body,
+        archived: read.access.archived(),
+        typing: page.viewer.as_ref().is_some_and(|viewer| viewer.shows_typing),
+        changeable: read.access.changeable(),
+    };
+    let shell = page.shell(&title, nav).at(current);
+    let animates = read.access.may().role() == Role::Animator;
+    print(&PanesPage {
+        shell,
+        faults,
+        channel: read.channel,
+        list: read.list,
+        level: read.level,
+        open: Some(open),
+        draft: None,
+        animates,
+        now: app.db.clock().now(),
+    })
+}
+
+pub(super) async fn post(
+    State(app): State<App>,
+    Extension(poster): Extension<Poster>,
+    page: Page,
+    Path(thread): Path<ThreadId>,
+    form: Incoming,
+) -> Result<Response> {
+    let viewer = page.reader()?;
+    let (form, attachments) = received(&app, &viewer, thread, form).await?;
+    let verdict = match attachments {
+        Ok(attachments) => {
+            let body = PostBody { id: form.id, body: form.body.clone(), attachments };
+            super::post_message(&app, &poster, &viewer, thread, body).await
+        }
+        Err(error) => Err(error),
+    };
+    match verdict {
+        Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
+        Err(error) => {
+            let faults = documents::http::faults(error, page.text)?;
+            show(&app, &page, thread, ThreadQuery::default(), faults, form).await
+        }
+    }
+}
+
+/// The form of a message, with its files stored and noted, or why they are not. The right is asked before a byte of the
+/// body is read. A form that is sent again notes the same files, so that its message is known again.
+async fn received(
+    app: &App,
+    viewer: &Viewer,
+    thread: ThreadId,
+    form: Incoming,
+) -> Result<(PostForm, Result<Vec<FileId>>)> {
+    let access = {
+        let mut connection = app.db.pool().acquire().await?;
+        threads::may_read(&mut connection, viewer, thread).await?
+    };
+    let mut received = documents::receive(&app.files, form, Most::Several, app.settings.upload_limit_bytes).await;
+    let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
+    if let Err(error) = received.whole() {
+        return Ok((form, Err(error)));
+    }
+    let (may, sent) = (*access.may(), form.id.unwrap_or_else(MessageId::fresh));
+    let noted = app.db.write(move |tx| {
+        Box::pin(async move {
+            let mut noted = Vec::with_capacity(received.files.len());
+            for (place, file) in received.files.iter().enumerate() {
+                noted.push(documents::add_file_once(tx, &may, sent.0, place, file).await?.id);
+            }
+            Ok(noted)
+        })
+    });
+    Ok((form, noted.await))
+}
+
+#[cfg(test)]
+mod tests {
+    use words::ThreadKind;
+
+    use super::{ThreadQuery, shown};
+
+    #[test]
+    fn a_page_opens_at_what_is_new_with_a_little_before_it() {
+        let plain = ThreadQuery::default();
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &plain), (351, 400), "all is read");
+        assert_eq!(shown(ThreadKind::Message, 400, 390, &plain), (351, 400), "the last page holds what is new");
+        assert_eq!(shown(ThreadKind::Message, 400, 200, &plain), (191, 240));
+        assert_eq!(shown(ThreadKind::Message, 400, 0, &plain), (1, 50), "who never read it begins with its beginning");
+        assert_eq!(shown(ThreadKind::Standing, 400, 0, &plain), (351, 400));
+        assert_eq!(shown(ThreadKind::Question, 3, 1, &plain), (1, 50));
+        assert_eq!(shown(ThreadKind::Question, 0, 0, &plain), (1, 50), "nothing was said yet");
+    }
+
+    #[test]
+    fn what_is_asked_for_is_shown_within_bounds() {
+        let at = |at| ThreadQuery { at: Some(at), ..ThreadQuery::default() };
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &at(100)), (75, 124));
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &at(1)), (1, 50));
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &at(i32::MIN)), (1, 50));
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &at(i32::MAX)), (351, 400));
+        let between = |from, to| ThreadQuery { from: Some(from), to, ..ThreadQuery::default() };
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &between(101, Some(250))), (101, 250));
+        assert_eq!(shown(ThreadKind::Message, 900, 900, &between(1, None)), (1, 300), "no page is endless");
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &between(-5, Some(-9))), (1, 1));
+        assert_eq!(shown(ThreadKind::Message, 400, 400, &between(i32::MAX, Some(1))), (i32::MAX, i32::MAX));
+    }
+}

@@ -1,0 +1,228 @@
+//! What lists of threads show: the threads of a channel, and those of all one's groups.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use web::{
+    messages::extract,
+    threads::{Latest, Thread},
+};
+use words::{ChannelId, DocumentId, MeetingId, PersonId, Post as Held, ThreadId, ThreadKind, ThreadStatus};
+
+use super::read::{Readers, author};
+use crate::{
+    error::Result,
+    messages::{ListPlace, Pinned, Place, ThreadPage},
+};
+
+/// The places of a page of a channel's list, and one more if there is more. What is read backwards comes backwards.
+pub(in crate::messages) async fn places(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    person: PersonId,
+    page: &ThreadPage,
+) -> Result<Vec<ListPlace>> {
+    let among = page.pinned == Pinned::Among;
+    match page.from {
+        Place::Before((at, thread)) => {
+            let rows = sqlx::query!(
+                r#"select threads.id as "thread: ThreadId", active_at
+                   from threads
+                   left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $2
+                   where channel_id = $1 and ($3 or pinned_at is null)
+                     and case $4
+                       when 'unread' then last_position > coalesce(position, 0)
+                       when 'unanswered' then status = 'open'
+                       when 'resolved' then status = 'resolved'
+                       else true end
+                     and (active_at, threads.id) > ($5, $6)
+                   order by active_at, threads.id
+                   limit $7"#,
+                channel.0,
+                person.0,
+                among,
+                page.filter.as_str(),
+                at,
+                thread.0,
+                page.limit + 1,
+            )
+            .fetch_all(connection)
+            .await?;
+            Ok(rows.into_iter().map(|row| (row.active_at, row.thread)).collect())
+        }
+        Place::First | Place::After(_) => {
+            let (at, thread) = match page.from {
+                Place::After(place) => place,
+                // Later than any thread: so that one plan serves, by the index.
+                _ => (DateTime::<Utc>::MAX_UTC, ThreadId(Uuid::max())),
+            };
+            older(connection, (channel, person), page, (at, thread)).await
+        }
+    }
+}
+
+async fn older(
+    connection: &mut PgConnection,
+    (channel, person): (ChannelId, PersonId),
+    page: &ThreadPage,
+    (at, thread): ListPlace,
+) -> Result<Vec<ListPlace>> {
+    let among = page.pinned == Pinned::Among;
+    let rows = sqlx::query!(
+        r#"select threads.id as "thread: ThreadId", active_at
+           from threads
+           left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $2
+           where channel_id = $1 and ($3 or pinned_at is null)
+             and case $4
+               when 'unread' then last_position > coalesce(position, 0)
+               when 'unanswered' then status = 'open'
+               when 'resolved' then status = 'resolved'
+               else true end
+             and (active_at, threads.id) < ($5, $6)
+           order by active_at desc, threads.id desc
+           limit $7"#,
+        channel.0,
+        person.0,
+        among,
+        page.filter.as_str(),
+        at,
+        thread.0,
+        page.limit + 1,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.active_at, row.thread)).collect())
+}
+
+/// The threads that are pinned in a channel, the last pinned first.
+pub(in crate::messages) async fn pinned(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    limit: i64,
+) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!(
+        "select id from threads
+         where channel_id = $1 and pinned_at is not null
+         order by pinned_at desc, id
+         limit $2",
+        channel.0,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(in crate::messages) async fn latest_threads(
+    connection: &mut PgConnection,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<Thread>> {
+    let ids = sqlx::query_scalar!(
+        "select threads.id
+         from members join threads on threads.group_id = members.group_id
+         where members.person_id = $1 and members.ended_seq is null and threads.last_position > 0
+           and (not threads.draft or members.role = 'animator')
+         order by active_at desc, threads.id desc
+         limit $2",
+        person.0,
+        limit,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    threads_by_ids(connection, &ids, Readers::Asker).await
+}
+
+pub(in crate::messages) async fn thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Thread>> {
+    Ok(threads_by_ids(connection, &[thread.0], Readers::Asker).await?.pop())
+}
+
+#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
+pub(in crate::messages) async fn threads_by_ids(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    whose: Readers,
+) -> Result<Vec<Thread>> {
+    let rows = sqlx::query!(
+        r#"select
+             threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
+             meeting_id as "meeting: MeetingId",
+             coalesce(
+               threads.title,
+               case when kind <> 'standing' then left(split_part(first.body, E'\n', 1), 80) end,
+               '') as "title!",
+             kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
+             pinned_at is not null as "pinned!", closed_at is not null as "closed!",
+             case when status = 'resolved' then answer_position end as answer,
+             threads.created_by as "opener: PersonId", opener.name as opener_name, opener_post.role as "opener_post?: Held",
+             opener_territory.code as "opener_code?", opener_territory.name as "opener_territory?",
+             opener_territory.department as "opener_department?",
+             latest.author_id as "author?: PersonId", author.name as "author_name?", author_post.role as "author_post?: Held",
+             author_territory.code as "author_code?", author_territory.name as "author_territory?",
+             author_territory.department as "author_department?", left(latest.body, 400) as extract
+           from unnest($1::uuid[]) with ordinality asked (id, ordinal)
+           join threads on threads.id = asked.id and ($2 or not threads.draft)
+           join people opener on opener.id = threads.created_by
+           left join messages first on first.thread_id = threads.id and first.position = 1
+           left join assignments opener_post on opener_post.id = first.assignment_id
+           left join territories opener_territory on opener_territory.id = opener_post.territory_id
+           left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
+           left join people author on author.id = latest.author_id
+           left join assignments author_post on author_post.id = latest.assignment_id
+           left join territories author_territory on author_territory.id = author_post.territory_id
+           order by asked.ordinal"#,
+        ids,
+        whose.may_see_drafts(),
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Thread {
+            id: row.id,
+            channel: row.channel,
+            document: row.document,
+            meeting: row.meeting,
+            title: row.title,
+            kind: row.kind,
+            status: row.status,
+            last_position: row.last_position,
+            pinned: row.pinned,
+            closed: row.closed,
+            answer: row.answer,
+            opened_by: author(
+                row.opener,
+                row.opener_name,
+                row.opener_post,
+                row.opener_code,
+                row.opener_territory,
+                row.opener_department,
+            ),
+            latest: row.author.zip(row.author_name).map(|(id, name)| Latest {
+                author: author(id, name, row.author_post, row.author_code, row.author_territory, row.author_department),
+                removed: row.extract.is_none(),
+                extract: extract(row.extract.as_deref().unwrap_or_default()),
+            }),
+            active_at: row.active_at,
+        })
+        .collect())
+}
+
+pub(in crate::messages) async fn read_positions(
+    connection: &mut PgConnection,
+    person: PersonId,
+    threads: &[ThreadId],
+) -> Result<HashMap<ThreadId, i32>> {
+    let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
+    let rows = sqlx::query!(
+        r#"select thread_id as "thread: ThreadId", position
+           from read_positions
+           where person_id = $1 and thread_id = any($2)"#,
+        person.0,
+        &ids,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.thread, row.position)).collect())
+}

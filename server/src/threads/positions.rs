@@ -1,0 +1,77 @@
+//! How far people have read: a number for each person and thread, from which what is unread is derived (I9).
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use words::{Event, PersonId, ThreadId};
+
+pub use super::store::UnreadChannel;
+use super::{ThreadAccess, store};
+use crate::{db::Tx, error::Result, faults::bug, http::Viewer};
+
+/// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
+pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
+    let position = position.clamp(0, access.last_position());
+    tx.lock(viewer.id.into()).await?;
+    bug!("read_goes_back" => store::set_read_position(tx.connection(), viewer.id, access.thread(), position).await?);
+    let Some(moved) = store::move_read_position(tx.connection(), viewer.id, access.thread(), position).await? else {
+        return read_position(tx.connection(), viewer.id, access.thread()).await;
+    };
+    tx.record(Event::ReadMoved { person: viewer.id, thread: access.thread() }, Some(viewer.id)).await?;
+    Ok(moved)
+}
+
+/// Moves the viewer's read position back to before what they want to read again.
+pub async fn mark_unread(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, from: i32) -> Result<()> {
+    tx.lock(viewer.id.into()).await?;
+    if store::move_back(tx.connection(), viewer.id, access.thread(), (from - 1).max(0)).await? {
+        tx.record(Event::ReadMoved { person: viewer.id, thread: access.thread() }, Some(viewer.id)).await?;
+    }
+    Ok(())
+}
+
+/// Moves the viewer's read positions forward in all these threads at once; they never move back this way. Threads that
+/// the viewer may not read are passed over: the statement asks.
+pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId, i32)]) -> Result<()> {
+    let (last, now) = (tx.lock(viewer.id.into()).await?, tx.now());
+    bug!("read_goes_back" => for &(thread, position) in positions {
+        store::set_read_position(tx.connection(), viewer.id, thread, position).await?;
+    });
+    let moved = store::move_read_positions(tx.connection(), viewer.id, positions, last, now).await?;
+    if moved > 0 {
+        tx.hint(viewer.id.into(), last + moved);
+    }
+    Ok(())
+}
+
+/// The position of a thread's last message.
+pub async fn last_position(connection: &mut PgConnection, thread: ThreadId) -> Result<i32> {
+    Ok(store::place(connection, thread).await?.map_or(0, |place| place.last_position))
+}
+
+/// The last position that a person has read; 0 for nothing.
+pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
+    store::read_position(connection, person, thread).await
+}
+
+/// How far a person is in a thread, and how far it goes: unread is what lies between.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReadState {
+    /// How far they have read.
+    pub position: i32,
+    /// How far it goes.
+    pub last_position: i32,
+}
+
+/// How far people are in threads.
+pub async fn read_states(
+    connection: &mut PgConnection,
+    asked: &[(PersonId, ThreadId)],
+) -> Result<HashMap<(PersonId, ThreadId), ReadState>> {
+    store::read_states(connection, asked).await
+}
+
+/// The channels of a person's groups, each with its threads that hold something unread.
+pub async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {
+    store::unread_channels(connection, person).await
+}

@@ -1,0 +1,139 @@
+//! The SQL of threads.
+
+mod change;
+mod follows;
+mod positions;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
+
+pub(super) use change::{insert_title, save, set_continued_in, set_continues, set_draft, state, ties, title, titles};
+pub(super) use follows::{begin_follow, copy_follow, follow, followers_but, set_level};
+pub use positions::UnreadChannel;
+#[cfg(feature = "faults")]
+pub(super) use positions::set_read_position;
+pub(super) use positions::{
+    move_back, move_read_position, move_read_positions, read_position, read_states, unread_channels,
+};
+
+use super::Home;
+use crate::{error::Result, live::hub::Typing};
+
+pub(super) struct Place {
+    pub(super) group: GroupId,
+    pub(super) channel: Option<ChannelId>,
+    pub(super) last_position: i32,
+    pub(super) archived: bool,
+    /// Whether nobody posts there any more.
+    pub(super) closed: bool,
+    /// Whether it is of a meeting's draft.
+    pub(super) draft: bool,
+    pub(super) kind: ThreadKind,
+    pub(super) creator: PersonId,
+}
+
+pub(super) struct Standing {
+    pub(super) role: Role,
+    pub(super) archived: bool,
+}
+
+pub(super) struct NewRow<'a> {
+    pub(super) id: ThreadId,
+    pub(super) group: GroupId,
+    pub(super) title: Option<&'a str>,
+    pub(super) kind: ThreadKind,
+    pub(super) status: Option<ThreadStatus>,
+    pub(super) creator: PersonId,
+}
+
+pub(super) async fn insert(
+    connection: &mut PgConnection,
+    row: NewRow<'_>,
+    home: Home,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let (channel, meeting) = match home {
+        Home::Channel(channel) => (Some(channel.0), None),
+        Home::Meeting(meeting) | Home::Draft(meeting) => (None, Some(meeting.0)),
+    };
+    sqlx::query!(
+        "insert into threads
+           (id, group_id, channel_id, meeting_id, draft, title, kind, status, created_by, created_at, active_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
+        row.id.0,
+        row.group.0,
+        channel,
+        meeting,
+        matches!(home, Home::Draft(_)),
+        row.title,
+        row.kind.as_str(),
+        row.status.map(ThreadStatus::as_str),
+        row.creator.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn creator_of_channel(connection: &mut PgConnection, channel: ChannelId) -> Result<PersonId> {
+    Ok(sqlx::query_scalar!(r#"select created_by as "id: PersonId" from channels where id = $1"#, channel.0)
+        .fetch_one(connection)
+        .await?)
+}
+
+pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Place>> {
+    Ok(sqlx::query_as!(
+        Place,
+        r#"select
+             threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
+             channels.archived_at is not null as "archived!", closed_at is not null as "closed!", draft, kind as "kind: ThreadKind",
+             threads.created_by as "creator: PersonId"
+           from threads left join channels on channels.id = threads.channel_id
+           where threads.id = $1"#,
+        thread.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn typists(
+    connection: &mut PgConnection,
+    group: GroupId,
+    typing: &[Typing],
+) -> Result<Vec<(Typing, String)>> {
+    let threads: Vec<_> = typing.iter().map(|typing| typing.thread.0).collect();
+    let people: Vec<_> = typing.iter().map(|typing| typing.person.0).collect();
+    let rows = sqlx::query!(
+        r#"select threads.id as "thread: ThreadId", people.id as "person: PersonId", people.name
+           from unnest($2::uuid[], $3::uuid[]) as typing (thread_id, person_id)
+           join threads on threads.id = typing.thread_id and threads.group_id = $1 and not threads.draft
+           join members on members.group_id = $1 and members.person_id = typing.person_id and ended_seq is null
+           join people on people.id = typing.person_id and shows_typing"#,
+        group.0,
+        &threads,
+        &people,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (Typing { thread: row.thread, person: row.person }, row.name)).collect())
+}
+
+pub(super) async fn standing_in_channel(
+    connection: &mut PgConnection,
+    person: PersonId,
+    channel: ChannelId,
+) -> Result<Option<Standing>> {
+    Ok(sqlx::query_as!(
+        Standing,
+        r#"select role as "role: Role", channels.archived_at is not null as "archived!"
+           from channels
+           join members on members.group_id = channels.group_id and members.person_id = $1 and ended_seq is null
+           where channels.id = $2"#,
+        person.0,
+        channel.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}

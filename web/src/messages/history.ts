@@ -1,0 +1,56 @@
+// A long thread is read by scrolling: who comes near an end of what is shown is given more of it. The address of the page
+// says what it shows, so that whoever comes back to it, or fetches it again, finds the same.
+import { live } from "../live/live.ts";
+
+/** How many messages are added at once, and how many a page holds at most. */
+const PAGE = 50;
+const LONGEST = 300;
+/** So many pixels before the end the next messages are asked for. */
+const AHEAD = 800;
+
+function list(): HTMLElement | null {
+  return document.querySelector<HTMLElement>(".thread__messages");
+}
+
+/** Shows more at one end. Where the page would grow too long, as much goes at the other one, which is out of sight. */
+function extend(way: string): void {
+  const [first, last] = [Number(list()?.dataset.first), Number(list()?.dataset.last)];
+  const from = way === "earlier" ? Math.max(1, first - PAGE) : Math.max(first, last + PAGE - LONGEST + 1);
+  const to = way === "earlier" ? Math.min(last, from + LONGEST - 1) : last + PAGE;
+  const beyond = Number(document.getElementById("latest")?.dataset.beyond ?? 0);
+  // Without a last position the page goes to the end, and live messages join it there.
+  const atEnd = to >= last + beyond;
+  const address = new URL(location.href);
+  address.search = new URLSearchParams({ from: String(from), ...(atEnd ? {} : { to: String(to) }) }).toString();
+  address.hash = "";
+  history.replaceState(history.state, "", address);
+  live?.refresh();
+}
+
+const seen = new IntersectionObserver(
+  (entries) => {
+    const link = entries.find(({ isIntersecting }) => isIntersecting)?.target;
+    if (link instanceof HTMLElement) extend(link.dataset.history ?? "");
+  },
+  { rootMargin: `${AHEAD}px 0px` },
+);
+
+/** Watches the ends of what is shown; each look is for one answer of the server. */
+function watch(): void {
+  seen.disconnect();
+  for (const link of document.querySelectorAll("[data-history]")) seen.observe(link);
+}
+
+/** The page opens at what is new, unless its address names a message; without anything new, at the end. */
+function open(): void {
+  if (!list() || location.hash !== "") return;
+  const navigation = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
+  // Who comes back finds their place by the browser.
+  if (navigation?.type === "back_forward" || navigation?.type === "reload") return;
+  document.getElementById("new-messages")?.scrollIntoView({ block: "center" });
+}
+
+open();
+// The first look comes after the place is found, or everything above it would be asked for.
+requestAnimationFrame(() => requestAnimationFrame(watch));
+live?.onTakenOver(() => requestAnimationFrame(watch));

@@ -1,0 +1,10 @@
+report-title = Report this message
+report-purpose = Only those who animate the group will see your report.
+report-reason = What is wrong?
+report-submit = Send the report
+report-of = { $name }: { $extract }
+report-by = Reported by { $name }
+report-handled = This is dealt with
+reports-title = Reported messages
+reports-purpose = Open a message to remove it, or say that it is dealt with to leave it.
+reports-none = No reported message waits.

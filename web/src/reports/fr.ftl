@@ -1,0 +1,10 @@
+report-title = Signaler ce message
+report-purpose = Seules les personnes qui animent le groupe verront votre signalement.
+report-reason = Qu’est-ce qui ne va pas ?
+report-submit = Envoyer le signalement
+report-of = { $name } : { $extract }
+report-by = Signalé par { $name }
+report-handled = C’est traité
+reports-title = Messages signalés
+reports-purpose = Ouvrez un message pour le retirer, ou dites que c’est traité pour le laisser.
+reports-none = Aucun message signalé n’attend.
