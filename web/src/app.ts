@@ -4,6 +4,7 @@ import "./messages/list.ts";
 import "./threads/unread.ts";
 import "./messages/typing.ts";
 import "./messages/composer.ts";
+import "./messages/audience.ts";
 import "./documents/upload.ts";
 
 live?.connect();

@@ -2,7 +2,7 @@
 //!
 //! Who may read a thread posts in it; only its author edits or removes a message, and an animator may remove one.
 //!
-//! Events: `message.*`, `reaction.set`. Tables: `messages`, `attachments`, `reactions`, `operations`.
+//! Events: `message.*`, `reaction.set`. Tables: `messages`, `attachments`, `reactions`, `operations`, `drafts`.
 //!
 //! Surprises: the sender makes the id, and a retry is answered like the first time. Posting is batched: what arrives
 //! while a commit is in flight shares the next one, and each item has its own verdict. A removed message keeps its row
@@ -10,7 +10,9 @@
 
 mod access;
 mod batch;
+mod completion;
 mod draft;
+mod drafts;
 pub mod http;
 pub mod live;
 mod markdown;
@@ -26,8 +28,10 @@ use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, Ro
 
 pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
+pub use completion::{Named, complete};
 pub use draft::Draft;
-pub use markdown::sanitised;
+pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep};
+pub use markdown::{Mention, render, sanitised};
 pub use poster::{Posted, Poster};
 
 use self::store::Readers;
@@ -101,6 +105,13 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: &
     let seq = tx.record(event, Some(access.person())).await?;
     rename(tx, access).await?;
     Ok(access.ack(seq, false))
+}
+
+/// What a message says, for its author to put it otherwise.
+pub async fn body_to_edit(connection: &mut PgConnection, access: &MessageAccess) -> Result<String> {
+    let now = access.recheck(connection).await?;
+    allowed(&now, access.own())?;
+    now.body.filter(|_| !now.removed).ok_or(Error::NotFound)
 }
 
 /// Removes a message: what it said goes, its place stays.
@@ -264,12 +275,13 @@ fn allowed(now: &store::Present, role: bool) -> Result<()> {
 
 /// How long the key of an operation is kept: so long after it, the same key would do the same again.
 const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
-/// How many of them one transaction forgets at most.
+/// How many of a kind one transaction forgets at most.
 const SWEPT: i64 = 10_000;
 
-/// Forgets the keys of old operations; answers whether there may be more.
+/// Forgets the keys of old operations, and drafts that are over; answers whether there may be more.
 pub async fn sweep(tx: &mut Tx) -> Result<bool> {
     let before = tx.now() - OPERATIONS_KEPT;
-    let swept = store::sweep_operations(tx.connection(), before, SWEPT).await?;
-    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT))
+    let operations = store::sweep_operations(tx.connection(), before, SWEPT).await?;
+    let drafts = store::sweep_drafts(tx.connection(), SWEPT).await?;
+    Ok(i64::try_from(operations.max(drafts)).is_ok_and(|swept| swept >= SWEPT))
 }

@@ -1,11 +1,15 @@
 //! A message: the partial that a page and the live stream both print, and the JSON that the API answers.
 
+mod composer;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, ThreadId};
+
+pub use composer::{AttachedFile, Completion, Composer, EditForm, Suggestion};
 
 use crate::{
     SafeHtml, Text, date,

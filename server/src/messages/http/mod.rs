@@ -1,7 +1,9 @@
 //! The gates of messages, and of the threads that show them: pages with their forms, JSON.
 
 mod api;
+mod drafts;
 mod pages;
+mod writing;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -19,13 +21,15 @@ use crate::{
 /// The routes of messages and threads.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(drafts::routes())
         .get(Policy::SignedIn, "/channels/{channel}", pages::channel)
-        .post(Policy::SignedIn, "/channels/{channel}/threads", pages::open)
+        .post(Policy::SignedIn, "/channels/{channel}/threads", writing::open)
         .get(Policy::SignedIn, "/threads/{thread}", pages::thread)
         .post(Policy::SignedIn, "/threads/{thread}/edit", pages::change_thread)
-        .post(Policy::SignedIn, "/threads/{thread}/messages", pages::post)
+        .post(Policy::SignedIn, "/threads/{thread}/messages", writing::post)
         .get(Policy::SignedIn, "/messages/{message}", pages::permalink)
         .get(Policy::SignedIn, "/messages/{message}/actions", pages::actions)
+        .get(Policy::SignedIn, "/messages/{message}/edit", writing::edit_form)
         .post(Policy::SignedIn, "/messages/{message}/edit", pages::edit)
         .post(Policy::SignedIn, "/messages/{message}/delete", pages::remove)
         .post(Policy::SignedIn, "/messages/{message}/reactions/{name}", pages::react)
@@ -68,6 +72,8 @@ struct OpenBody {
     kind: Option<ThreadKind>,
     body: String,
     message_id: Option<MessageId>,
+    #[serde(default)]
+    attachments: Vec<FileId>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -81,7 +87,7 @@ struct PostBody {
 
 async fn open_thread(app: &App, viewer: Viewer, channel: ChannelId, body: OpenBody) -> Result<Ack> {
     let new = NewThread::checked(body.id, body.title.as_deref(), body.kind)?;
-    let draft = Draft::checked(body.message_id, &body.body, Vec::new())?;
+    let draft = Draft::checked(body.message_id, &body.body, body.attachments)?;
     app.db
         .write(move |tx| {
             Box::pin(async move {

@@ -1,7 +1,6 @@
 //! The pages of channels, threads and messages, and their forms.
 
 use axum::{
-    Extension,
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
@@ -14,20 +13,22 @@ use web::{
     paths,
     threads::{NewThreadForm, OpenThread, PanesPage, Thread},
 };
-use words::{ChannelId, FileId, MessageId, ReactionName, Role, ThreadId, ThreadKind};
+use words::{ChannelId, GroupId, MessageId, ReactionName, Role, ThreadId, ThreadKind};
 
-use super::{ChangeBody, OpenBody, PostBody};
+use super::{
+    ChangeBody,
+    writing::{self, Opening, Written},
+};
 use crate::{
-    channels,
-    documents::{self, Incoming, Most},
-    error::Result,
+    channels, documents,
+    error::{Error, Result},
     groups,
     http::{
         App, Form, Page, Path, Query, Viewer,
         list::{LONGEST_PAGE, PAGE},
         print,
     },
-    messages::{self, Poster, ThreadPage, Window},
+    messages::{self, Desk, Kept, ThreadPage, Window},
     people, threads,
 };
 
@@ -42,19 +43,7 @@ pub(super) struct ThreadQuery {
 }
 
 #[derive(Deserialize)]
-pub(super) struct OpenForm {
-    id: Option<ThreadId>,
-    message_id: Option<MessageId>,
-    #[serde(default)]
-    title: String,
-    kind: Option<ThreadKind>,
-    #[serde(default)]
-    body: String,
-}
-
-#[derive(Deserialize)]
-pub(super) struct PostForm {
-    id: Option<MessageId>,
+pub(super) struct EditText {
     #[serde(default)]
     body: String,
 }
@@ -70,8 +59,7 @@ pub(super) async fn channel(
     Path(channel): Path<ChannelId>,
     Query(query): Query<ChannelQuery>,
 ) -> Result<Response> {
-    let form = OpenForm { id: None, message_id: None, title: String::new(), kind: None, body: String::new() };
-    show_channel(&app, &page, channel, Faults::default(), form, query.new.is_some()).await
+    show_channel(&app, &page, channel, Faults::default(), None, query.new.is_some()).await
 }
 
 async fn show_channel(
@@ -79,31 +67,43 @@ async fn show_channel(
     page: &Page,
     channel: ChannelId,
     faults: Faults,
-    form: OpenForm,
+    opening: Option<Opening>,
     asked: bool,
 ) -> Result<Response> {
-    let (nav, (channel, threads, role)) = page
+    let (nav, (channel, threads, role, kept)) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let access = channels::may_read(connection, viewer, channel).await?;
                 let threads = listed(connection, viewer, &access).await?;
-                Ok((access.channel().clone(), threads, access.may().role()))
+                let kept = messages::find_draft(connection, &Desk::from(&access)).await?;
+                Ok((access.channel().clone(), threads, access.may().role(), kept))
             })
         })
         .await?;
     let writable = role != Role::Guest && channel.archived_at.is_none();
-    let draft = writable.then(|| NewThreadForm {
-        role,
-        message_id: form.message_id.unwrap_or_else(MessageId::fresh).0,
-        thread_id: form.id.unwrap_or_else(ThreadId::fresh).0,
-        title: form.title,
-        body: form.body,
-        asked: asked || !faults.0.is_empty(),
-    });
+    let draft = if writable { Some(new_thread(&page.reader()?, &channel, role, kept, opening, asked)) } else { None };
     let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
     let now = app.db.clock().now();
     let animates = role == Role::Animator;
     print(&PanesPage { shell, faults, channel: Some(channel), threads, open: None, draft, animates, now })
+}
+
+/// The form that opens a thread: what was typed into it, or else what was kept of it.
+fn new_thread(
+    viewer: &Viewer,
+    channel: &Channel,
+    role: Role,
+    kept: Option<Kept>,
+    opening: Option<Opening>,
+    asked: bool,
+) -> NewThreadForm {
+    let (thread, title, kind, written) = match (opening, &kept) {
+        (Some(Opening { thread, title, kind, written }), _) => (thread, title, kind, Some(written)),
+        (None, Some(kept)) => (ThreadId::fresh(), kept.title.clone(), kept.kind, None),
+        (None, None) => (ThreadId::fresh(), String::new(), ThreadKind::Message, None),
+    };
+    let composer = writing::composer(paths::channel(channel.id), channel.group, viewer, kept, written);
+    NewThreadForm { role, thread_id: thread.0, title, kind, composer, asked }
 }
 
 /// A channel's list: its first page, with how far the reader is in each thread.
@@ -125,26 +125,16 @@ async fn listed(
         .collect())
 }
 
-pub(super) async fn open(
-    State(app): State<App>,
-    page: Page,
-    Path(channel): Path<ChannelId>,
-    Form(form): Form<OpenForm>,
+/// Shows what was written to open a thread, as it will look or with what was refused of it.
+pub(super) async fn show_opening(
+    app: &App,
+    page: &Page,
+    channel: ChannelId,
+    opening: Opening,
+    refused: Option<Error>,
 ) -> Result<Response> {
-    let body = OpenBody {
-        id: form.id,
-        title: Some(form.title.clone()),
-        kind: form.kind,
-        body: form.body.clone(),
-        message_id: form.message_id,
-    };
-    match super::open_thread(&app, page.reader()?, channel, body).await {
-        Ok(ack) => Ok(Redirect::to(&paths::thread(ack.thread)).into_response()),
-        Err(error) => {
-            let faults = people::http::faults(error, page.text)?;
-            show_channel(&app, &page, channel, faults, form, true).await
-        }
-    }
+    let faults = refused.map(|error| documents::http::faults(error, page.text)).transpose()?.unwrap_or_default();
+    show_channel(app, page, channel, faults, Some(opening), true).await
 }
 
 pub(super) async fn thread(
@@ -159,12 +149,26 @@ pub(super) async fn thread(
 /// What was typed into the forms of a thread's page.
 #[derive(Default)]
 struct Typed {
-    message: Option<PostForm>,
+    message: Option<Written>,
     title: Option<String>,
+}
+
+/// Shows what was written to answer, as it will look or with what was refused of it.
+pub(super) async fn show_answer(
+    app: &App,
+    page: &Page,
+    thread: ThreadId,
+    written: Written,
+    refused: Option<Error>,
+) -> Result<Response> {
+    let faults = refused.map(|error| documents::http::faults(error, page.text)).transpose()?.unwrap_or_default();
+    show_thread(app, page, thread, None, faults, Typed { message: Some(written), title: None }).await
 }
 
 /// What is read for a thread's page.
 struct ThreadRead {
+    group: GroupId,
+    kept: Option<Kept>,
     channel: Option<Channel>,
     threads: Vec<(Thread, i32)>,
     thread: Thread,
@@ -194,6 +198,8 @@ async fn read_thread(
     let window = before.map_or(Window::Last, Window::Before);
     let (messages, before) = messages::read(connection, &access, window, PAGE).await?;
     Ok(ThreadRead {
+        group: access.may().group(),
+        kept: messages::find_draft(connection, &Desk::from(&access)).await?,
         channel,
         threads: list,
         thread: messages::thread(connection, &access).await?,
@@ -221,7 +227,6 @@ async fn show_thread(
             Box::pin(async move { read_thread(connection, viewer, thread, before).await })
         })
         .await?;
-    let message = typed.message.unwrap_or(PostForm { id: None, body: String::new() });
     let title = read.thread.shown_title(page.text);
     let current = read.channel.as_ref().map_or(Current::Meetings, |channel| Current::Channel(channel.id));
     // What is on the page is read: opening it is reading it, for who has no script too.
@@ -230,14 +235,14 @@ async fn show_thread(
         let viewer = page.reader()?;
         app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
     }
+    let address = paths::thread(read.thread.id);
     let open = OpenThread {
+        composer: writing::composer(address, read.group, &page.reader()?, read.kept, typed.message),
         thread: read.thread,
         messages: read.messages,
         before: read.before,
         read: read.read,
         audience: read.audience,
-        message_id: message.id.unwrap_or_else(MessageId::fresh).0,
-        body: message.body,
         title: typed.title.or(read.title).unwrap_or_default(),
         archived: read.archived,
         typing: page.viewer.as_ref().is_some_and(|viewer| viewer.shows_typing),
@@ -248,62 +253,6 @@ async fn show_thread(
     let threads = read.threads;
     let animates = read.animates;
     print(&PanesPage { shell, faults, channel: read.channel, threads, open: Some(open), draft: None, animates, now })
-}
-
-pub(super) async fn post(
-    State(app): State<App>,
-    Extension(poster): Extension<Poster>,
-    page: Page,
-    Path(thread): Path<ThreadId>,
-    form: Incoming,
-) -> Result<Response> {
-    let viewer = page.reader()?;
-    let (form, attachments) = received(&app, &viewer, thread, form).await?;
-    let verdict = match attachments {
-        Ok(attachments) => {
-            let body = PostBody { id: form.id, body: form.body.clone(), attachments };
-            super::post_message(&app, &poster, &viewer, thread, body).await
-        }
-        Err(error) => Err(error),
-    };
-    match verdict {
-        Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
-        Err(error) => {
-            let faults = documents::http::faults(error, page.text)?;
-            let typed = Typed { message: Some(form), title: None };
-            show_thread(&app, &page, thread, None, faults, typed).await
-        }
-    }
-}
-
-/// The form of a message, with its files stored and noted, or why they are not. The right is asked before a byte of the
-/// body is read. A form that is sent again notes the same files, so that its message is known again.
-async fn received(
-    app: &App,
-    viewer: &Viewer,
-    thread: ThreadId,
-    form: Incoming,
-) -> Result<(PostForm, Result<Vec<FileId>>)> {
-    let access = {
-        let mut connection = app.db.pool().acquire().await?;
-        threads::may_read(&mut connection, viewer, thread).await?
-    };
-    let mut received = documents::receive(&app.files, form, Most::Several, app.settings.upload_limit_bytes).await;
-    let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
-    if let Err(error) = received.whole() {
-        return Ok((form, Err(error)));
-    }
-    let (may, sent) = (*access.may(), form.id.unwrap_or_else(MessageId::fresh));
-    let noted = app.db.write(move |tx| {
-        Box::pin(async move {
-            let mut noted = Vec::with_capacity(received.files.len());
-            for (place, file) in received.files.iter().enumerate() {
-                noted.push(documents::add_file_once(tx, &may, sent.0, place, file).await?.id);
-            }
-            Ok(noted)
-        })
-    });
-    Ok((form, noted.await))
 }
 
 pub(super) async fn permalink(
@@ -345,7 +294,7 @@ pub(super) async fn edit(
     State(app): State<App>,
     page: Page,
     Path(message): Path<MessageId>,
-    Form(form): Form<PostForm>,
+    Form(form): Form<EditText>,
 ) -> Result<Response> {
     match super::edit_message(&app, page.reader()?, message, &form.body).await {
         Ok(ack) => Ok(Redirect::to(&paths::message(ack.thread, message)).into_response()),
