@@ -343,7 +343,8 @@ mod tests {
             let html = render(&body);
             let took = began.elapsed();
             let start: String = body.chars().take(8).collect();
-            assert!(took < Duration::from_millis(500), "{start}: {took:?}");
+            // Some ten milliseconds each, unoptimised; what grows with the square of its depth takes minutes.
+            assert!(took < Duration::from_secs(5), "{start}: {took:?}");
             assert!(html.matches("<blockquote").count() <= 24, "{start}");
         }
         assert_eq!(render(&">".repeat(30)), format!("<p>{}</p>", "&gt;".repeat(30)));
