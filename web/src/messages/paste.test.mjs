@@ -55,6 +55,7 @@ test("what comes from a page or an editor of documents is its words, and no mark
   const docs = `<meta charset="utf-8"><b style="font-weight:normal;" id="docs-internal-guid-1"><p dir="ltr"><span style="font-weight:700">Gras</span><span> et </span><span style="font-style:italic">penché</span></p><ul><li><p role="presentation">une <s>ligne</s></p></li></ul></b>`;
   assert.equal(pasted(docs), "**Gras** et *penché*\n\n- une ~~ligne~~");
   assert.equal(pasted("<p>2 * 3 * 4, nom_de_fichier et [non]</p>"), "2 \\* 3 \\* 4, nom_de_fichier et \\[non\\]");
+  assert.equal(pasted("<p># un</p><p>&gt; deux</p>"), "\\# un\n\n\\> deux");
   assert.equal(pasted(`<p><a href="javascript:alert(1)">x</a> <a href="/settings">y</a></p><script>z</script>`), "x y");
   assert.equal(pasted("<pre><code>let a = *b;\n\n  c()</code></pre>"), "```\nlet a = *b;\n\n  c()\n```");
   assert.equal(pasted("<div>un</div><div><br></div><div>deux <b> trois </b>quatre</div>"), "un\n\ndeux **trois** quatre");

@@ -87,8 +87,9 @@ function block(part: Part, name: string): string {
   return [...children(part)].some((child) => isBlock(child) || wordItem(child)) ? blocks(part) : squeezed(inlines(part, PLAIN));
 }
 
+/** A line that is words alone: no heading and no quote, whatever it begins with. */
 function squeezed(text: string): string {
-  return text.trim().replace(/ {2,}/g, " ");
+  return text.trim().replace(/ {2,}/g, " ").replace(/^(#|>)/, "\\$1");
 }
 
 function list(part: Part, ordered: boolean): string {

@@ -32,8 +32,8 @@ export function showToolbar(bar: HTMLElement): void {
 
 /** Does what a tool does to what is selected. */
 export async function format(area: HTMLTextAreaElement, tool: Tool, column: string): Promise<void> {
-  const { formatted } = await import("./format.ts");
-  put(area, formatted(tool, area.value, area.selectionStart, area.selectionEnd, column));
+  const loaded = await import("./format.ts").catch(() => undefined);
+  if (loaded) put(area, loaded.formatted(tool, area.value, area.selectionStart, area.selectionEnd, column));
 }
 
 function buttons(bar: HTMLElement): HTMLElement[] {

@@ -38,6 +38,9 @@ export class Writing {
     this.area.addEventListener("paste", (paste) => this.#paste(paste));
     for (const moved of ["input", "click", "keyup"]) this.area.addEventListener(moved, (event) => void this.#name(event));
     this.area.addEventListener("blur", () => this.#completion?.close());
+    // Who begins to write has all of it, also where the network goes meanwhile.
+    const fetchAll = () => void Promise.allSettled([import("./format.ts"), import("./paste.ts"), import("./completion.ts")]);
+    this.area.addEventListener("focus", fetchAll, { once: true });
   }
 
   /** Shows what is of use with a script only. */
@@ -106,10 +109,10 @@ export class Writing {
     // Where the caret merely passes, nothing is offered that was not.
     if (type !== "input" && !this.#completion?.open) return;
     if (!this.#completion) {
-      const { Completion } = await import("./completion.ts");
-      this.#completion ??= new Completion(this.area, this.place);
+      const loaded = await import("./completion.ts").catch(() => undefined);
+      if (loaded) this.#completion ??= new loaded.Completion(this.area, this.place);
     }
-    this.#completion.look();
+    this.#completion?.look();
   }
 }
 
