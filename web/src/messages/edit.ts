@@ -41,7 +41,8 @@ class Edit {
       submit.preventDefault();
       void this.#save();
     });
-    this.#area.focus();
+    form.scrollIntoView({ block: "nearest" });
+    this.#area.focus({ preventScroll: true });
     this.#area.setSelectionRange(this.#area.value.length, this.#area.value.length);
   }
 

@@ -16,7 +16,8 @@ export class Preview {
   ) {
     area.addEventListener("input", () => {
       clearTimeout(this.#timer);
-      if (!at.hidden) this.#timer = window.setTimeout(() => void this.#look(), PAUSE_MS);
+      if (area.value.trim() === "") this.hide();
+      else if (!at.hidden) this.#timer = window.setTimeout(() => void this.#look(), PAUSE_MS);
     });
   }
 
