@@ -1,5 +1,6 @@
-// Builds `dist/`: one script, one sheet, the fonts and the icons, with names that change with their content, and a
-// brotli twin of each. `dist/names.txt` maps the names that pages use to the hashed ones.
+// Builds `dist/`: the script with the parts that it fetches when they are needed, one sheet, the fonts and the icons, with
+// names that change with their content, and a brotli twin of each. `dist/names.txt` maps the names that pages use to the
+// hashed ones.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, extname, join } from "node:path";
@@ -11,17 +12,31 @@ const SOURCE = new URL("./src/", import.meta.url).pathname;
 const FONTS = new URL("./node_modules/@fontsource-variable/atkinson-hyperlegible-next/files/", import.meta.url).pathname;
 const ICONS = new URL("./node_modules/lucide-static/icons/", import.meta.url).pathname;
 
+/** What a page may cost before anybody touches it, in bytes as they travel. */
+const BUDGETS = { script: 25 * 1024, sheet: 8 * 1024 };
+
 const names = [];
 
 function emit(name, content) {
   const bytes = Buffer.from(content);
   const hash = createHash("sha256").update(bytes).digest("hex").slice(0, 12);
   const hashed = `${basename(name, extname(name))}-${hash}${extname(name)}`;
+  write(hashed, bytes);
+  names.push(`${name} ${hashed}`);
+  return hashed;
+}
+
+/** Writes a file and its twin; answers how many bytes travel. */
+function write(hashed, bytes) {
   writeFileSync(join(DIST, hashed), bytes);
   const small = brotliCompressSync(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } });
   if (small.length < bytes.length) writeFileSync(join(DIST, `${hashed}.br`), small);
-  names.push(`${name} ${hashed}`);
-  return hashed;
+  return Math.min(small.length, bytes.length);
+}
+
+function hold(what, weight) {
+  if (weight > BUDGETS[what]) throw new Error(`the ${what} weighs ${weight} bytes, more than ${BUDGETS[what]}`);
+  console.log(`${what}: ${weight} of ${BUDGETS[what]} bytes`);
 }
 
 function files(folder, kind) {
@@ -63,6 +78,11 @@ const script = await build({
   minify: true,
   format: "esm",
   target: "es2022",
+  // What is not needed before somebody does something is a file of its own, and what several need is one too.
+  splitting: true,
+  outdir: DIST,
+  entryNames: "[name]-[hash]",
+  chunkNames: "[name]-[hash]",
   write: false,
   metafile: true,
   legalComments: "none",
@@ -72,7 +92,19 @@ for (const [path, { imports }] of Object.entries(script.metafile.inputs)) {
   const room = path.includes("src/live/") && imports.find(({ path }) => /src\/(?!live\/)/.test(path));
   if (room) throw new Error(`${path} imports ${room.path}: let the room ask for what it wants to hear of`);
 }
-emit("app.js", script.outputFiles[0].contents);
+const weights = Object.fromEntries(script.outputFiles.map(({ path, contents }) => [basename(path), write(basename(path), contents)]));
+const made = Object.fromEntries(Object.entries(script.metafile.outputs).map(([path, output]) => [basename(path), output]));
+const [entry] = Object.entries(made).find(([, { entryPoint }]) => entryPoint?.endsWith("src/app.ts"));
+/** The files that come with the first, whoever imports them. */
+function first(name, known = new Set([name])) {
+  for (const { path, kind } of made[name].imports) {
+    if (kind === "import-statement" && !known.has(basename(path))) first(basename(path), known.add(basename(path)));
+  }
+  return known;
+}
+names.push(`app.js ${entry}`);
+for (const name of first(entry)) if (name !== entry) names.push(`app.js+ ${name}`);
+hold("script", [...first(entry)].reduce((sum, name) => sum + weights[name], 0));
 
 // The layers are declared first, so the order of the files does not matter.
 let sheet = "@layer reset, tokens, base, kit, rooms, utilities;\n";
@@ -85,6 +117,6 @@ const styles = await build({
   bundle: false,
   legalComments: "none",
 });
-emit("app.css", styles.outputFiles[0].contents);
+hold("sheet", write(emit("app.css", styles.outputFiles[0].contents), Buffer.from(styles.outputFiles[0].contents)));
 
 writeFileSync(join(DIST, "names.txt"), `${names.join("\n")}\n`);

@@ -121,7 +121,7 @@ const CASES = {
 function shown() {
   const lines = [document.title];
   const walk = (element, depth) => {
-    if (element.matches("template, #new-messages, #latest, [data-composer-status]")) return;
+    if (element.matches("template, #new-messages, #latest, [data-composer-status], [data-scripted]")) return;
     const attributes = [...element.attributes]
       .filter(({ name }) => !["nonce", "open", "data-read-positions", "data-read-position", "class"].includes(name))
       .filter(({ name }) => !(name === "value" && element.matches("[type=hidden][name=id], [type=hidden][name=message_id]")))

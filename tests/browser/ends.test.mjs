@@ -66,8 +66,9 @@ test("a message that is refused, or waited too long, keeps its text and says wha
   await page.getByRole("alert").filter({ hasText: "Message non envoyé" }).waitFor();
   await failed("premier").getByText(/Non envoyé — renvoyer/).waitFor();
   proxy.heal();
-  // By Shift+Tab from the composer, the actions of what is not sent are the first that one meets.
+  // By Shift+Tab from the composer, the actions of what is not sent are the first that one meets beyond its toolbar.
   await box(page).focus();
+  await page.keyboard.press("Shift+Tab");
   const names = [];
   for (let stop = 0; stop < 3; stop++) {
     await page.keyboard.press("Shift+Tab");

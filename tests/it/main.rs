@@ -8,6 +8,7 @@ mod support;
 mod apply;
 mod away;
 mod cancelled;
+mod composer;
 mod connections;
 mod demo;
 mod documents;

@@ -173,10 +173,10 @@ async fn what_was_read_or_opened_is_seen_and_the_bell_counts_the_rest() {
     assert_eq!(scene.told(&scene.bea).await.len(), 3);
     assert_eq!(unseen().await, 3);
     let list = scene.bea.get("/api/v1/notifications").await.json();
-    let last = format!("/api/v1/notifications/{}", text(&list["items"][0]["id"]));
-    assert_eq!(scene.ana.request(Method::DELETE, &last, None).await.status, 404, "each sees their own");
+    let newest = format!("/api/v1/notifications/{}", text(&list["items"][0]["id"]));
+    assert_eq!(scene.ana.request(Method::DELETE, &newest, None).await.status, 404, "each sees their own");
     for _ in 0..2 {
-        assert_eq!(scene.bea.request(Method::DELETE, &last, None).await.status, 204);
+        assert_eq!(scene.bea.request(Method::DELETE, &newest, None).await.status, 204);
     }
     assert_eq!(unseen().await, 2);
     let read = json!({ "position": 2 });

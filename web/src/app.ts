@@ -7,6 +7,7 @@ import "./threads/unread.ts";
 import "./messages/polls.ts";
 import "./messages/typing.ts";
 import "./messages/composer.ts";
+import "./messages/audience.ts";
 import "./documents/upload.ts";
 import "./notifications/bell.ts";
 

@@ -33,6 +33,12 @@ pub fn path(name: &str) -> String {
     format!("/assets/{hashed}")
 }
 
+/// The addresses of what a script imports at once: asked for with it, they come with it.
+pub fn parts(name: &str) -> Vec<String> {
+    let of_it = format!("{name}+");
+    NAMES.iter().filter(|(known, _)| *known == of_it).map(|(_, hashed)| format!("/assets/{hashed}")).collect()
+}
+
 /// What identifies this build's scripts and styles.
 pub fn build() -> &'static str {
     NAMES.iter().find(|(name, _)| name == "app.js").map_or("none", |(_, hashed)| hashed)

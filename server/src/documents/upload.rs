@@ -121,7 +121,8 @@ pub async fn receive(files: &Files, mut form: Incoming, most: Most, limit_bytes:
 }
 
 impl Most {
-    const fn count(self) -> usize {
+    /// That many.
+    pub const fn count(self) -> usize {
         match self {
             Self::One => 1,
             Self::Several => 20,

@@ -17,8 +17,25 @@ use super::Form;
 use crate::error::{Error, Result};
 
 /// The fields that people write in, in the order in which they are shown.
-pub const WRITTEN: [&str; 13] =
-    ["title", "name", "objective", "purpose", "date", "from", "to", "place", "link", "agenda", "tags", "url", "body"];
+pub const WRITTEN: [&str; 17] = [
+    "title",
+    "name",
+    "objective",
+    "purpose",
+    "date",
+    "from",
+    "to",
+    "place",
+    "link",
+    "agenda",
+    "tags",
+    "url",
+    "body",
+    "options",
+    "closes_at",
+    "reason",
+    "at",
+];
 /// How much of a form with files is looked at, in bytes: its words come first.
 const LOOKED_AT: usize = 512 * 1024;
 

@@ -92,6 +92,8 @@ pub struct Viewer {
     pub theme: Theme,
     /// Whether they show that they write, and see that others do.
     pub shows_typing: bool,
+    /// Whether the Enter key sends what they write.
+    pub enter_sends: bool,
     /// What they proved it with.
     pub credential: Credential,
     /// Where their own stream stood when all that was read: a page in their language says this of it, and hears of a

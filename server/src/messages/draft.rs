@@ -1,15 +1,17 @@
 //! What somebody wants to say, checked at the gate and rendered before any lock is taken.
 
+use std::{cell::RefCell, collections::BTreeSet};
+
 use words::{FileId, MessageId};
 
 use super::{
     markdown,
-    mentions::{Mention, Named},
+    mentions::{self, Mention, Nameable},
 };
 use crate::error::{Error, Result};
 
 /// The longest body, in Unicode scalar values.
-const LONGEST_BODY: usize = 20_000;
+pub(super) const LONGEST_BODY: usize = 20_000;
 /// The most files of one message.
 const MOST_ATTACHMENTS: usize = 20;
 
@@ -24,20 +26,16 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Checks a body and its files. Line ends become LF and outer blanks go, so that a retry compares equal. A body may
-    /// be empty when files come with it.
+    /// Checks a body and its files. A body is [normalised](normal), so that a retry compares equal; it may be empty when
+    /// files come with it.
     pub fn checked(id: Option<MessageId>, body: &str, attachments: Vec<FileId>) -> Result<Self> {
         let id = id.unwrap_or_else(MessageId::fresh);
         if id.0.is_nil() || id.0.is_max() {
             return Err(Error::field("id", "malformed"));
         }
-        let body = body.replace("\r\n", "\n").replace('\r', "\n");
-        let body = body.trim();
+        let body = normal(body)?;
         if body.is_empty() && attachments.is_empty() {
             return Err(Error::field("body", "required"));
-        }
-        if body.contains('\0') {
-            return Err(Error::field("body", "malformed"));
         }
         if body.chars().count() > LONGEST_BODY {
             return Err(Error::field("body", "too_long"));
@@ -45,13 +43,19 @@ impl Draft {
         if attachments.len() > MOST_ATTACHMENTS {
             return Err(Error::field("attachments", "too_many"));
         }
-        let html = markdown::render(body).as_str().to_owned();
-        Ok(Self { id, html, body: body.to_owned(), attachments, mentions: Vec::new() })
+        let html = markdown::render(&body, &|_| Vec::new()).as_str().to_owned();
+        Ok(Self { id, body, html, attachments, mentions: Vec::new() })
     }
 
     /// The same with links to what it names.
-    pub(super) fn naming(self, named: &[Named]) -> Self {
-        let (html, mentions) = markdown::render_naming(&self.body, named);
+    pub(super) fn naming(self, nameable: &[Nameable]) -> Self {
+        let named = RefCell::new(BTreeSet::new());
+        let html = markdown::render(&self.body, &|text| {
+            let (links, mentions) = mentions::find(text, nameable);
+            named.borrow_mut().extend(mentions);
+            links
+        });
+        let mentions = named.into_inner().into_iter().collect();
         Self { html: html.as_str().to_owned(), mentions, ..self }
     }
 
@@ -84,5 +88,37 @@ impl Draft {
     /// The files that come with it.
     pub fn attachments(&self) -> &[FileId] {
         &self.attachments
+    }
+}
+
+/// A body as it is kept. Line ends of every kind become LF, and outer blanks go. Other control characters go too, and so
+/// do those that turn the direction of all that follows, by which a text can be made to read otherwise than it is: who
+/// writes from right to left needs none of them, since each paragraph goes by its own letters. U+0000 is refused.
+pub(super) fn normal(body: &str) -> Result<String> {
+    if body.contains('\0') {
+        return Err(Error::field("body", "malformed"));
+    }
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let body = body.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
+    let kept: String = body.chars().filter(|&c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(c))).collect();
+    Ok(kept.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normal;
+
+    #[test]
+    fn what_is_not_seen_does_not_change_how_a_body_reads() {
+        let normal = |body: &str| normal(body).unwrap();
+        assert_eq!(normal(" a\r\nb\rc\u{b}d\u{2028}e "), "a\nb\nc\nd\ne");
+        assert_eq!(normal("a\u{7}\u{1b}[31mb\u{9b}c\td"), "a[31mbc\td");
+        assert_eq!(normal("virement\u{202e}fdp.exe\u{202c}"), "virementfdp.exe");
+        assert_eq!(normal("\u{2066}a\u{2069}"), "a");
+        assert_eq!(
+            normal("שלום \u{200f}abc, 👩\u{200d}🏫 et co\u{ad}upe"),
+            "שלום \u{200f}abc, 👩\u{200d}🏫 et co\u{ad}upe"
+        );
+        assert!(super::normal("a\0b").is_err());
     }
 }

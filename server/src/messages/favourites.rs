@@ -11,7 +11,7 @@ use super::{MessageAccess, store};
 use crate::{db::Tx, error::Result, http::Viewer};
 
 /// Keeps a message, or keeps it no more.
-pub async fn keep(tx: &mut Tx, access: &MessageAccess, on: bool) -> Result<()> {
+pub async fn set_favourite(tx: &mut Tx, access: &MessageAccess, on: bool) -> Result<()> {
     let (person, message, now) = (access.person(), access.message(), tx.now());
     tx.lock(person.into()).await?;
     let changed = if on {
@@ -26,8 +26,8 @@ pub async fn keep(tx: &mut Tx, access: &MessageAccess, on: bool) -> Result<()> {
 }
 
 /// Whether the viewer keeps a message.
-pub async fn keeps(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<bool> {
-    store::keeps(connection, viewer.id, message).await
+pub async fn is_favourite(connection: &mut PgConnection, viewer: &Viewer, message: MessageId) -> Result<bool> {
+    store::is_favourite(connection, viewer.id, message).await
 }
 
 /// The messages that the viewer keeps and may read now, the last kept first, at most `limit`.

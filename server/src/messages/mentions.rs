@@ -3,12 +3,14 @@
 //! They are found when it is posted, among the members and the channels of its group and the territories, by their names
 //! as they are written; what is named is kept beside the message and linked in its text. A name that is nobody's is text.
 
+use std::collections::BTreeSet;
+
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::paths;
 use words::{ChannelId, GroupId, MentionKind, PersonId};
 
-use super::{Draft, store};
+use super::{Draft, markdown::Link, store};
 use crate::error::{Error, Result};
 
 /// The most that one message names: who wants to reach more names a territory or a channel.
@@ -27,7 +29,7 @@ pub struct Mention {
 
 /// Something that may be named, by its name.
 #[derive(Clone, Debug)]
-pub(super) struct Named {
+pub(super) struct Nameable {
     /// What it is.
     pub(super) kind: MentionKind,
     /// Its id.
@@ -38,26 +40,17 @@ pub(super) struct Named {
     pub(super) code: Option<String>,
 }
 
-/// A part of a text.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Part<'t> {
-    /// As it is.
-    Text(&'t str),
-    /// A name after its `@`, and where it leads.
-    Name(&'t str, String),
-}
-
 /// Finds who and what a draft names in its group, and makes links of them.
 pub async fn address(connection: &mut PgConnection, group: GroupId, draft: Draft) -> Result<Draft> {
     let said = candidates(draft.body());
     if said.is_empty() {
         return Ok(draft);
     }
-    let named = store::named(connection, group, &said).await?;
-    if named.is_empty() {
+    let nameable = store::nameable(connection, group, &said).await?;
+    if nameable.is_empty() {
         return Ok(draft);
     }
-    let draft = draft.naming(&named);
+    let draft = draft.naming(&nameable);
     if draft.mentions().len() > MOST_NAMED { Err(Error::field("body", "too_many_mentions")) } else { Ok(draft) }
 }
 
@@ -84,31 +77,26 @@ fn starts(text: &str) -> impl Iterator<Item = usize> + '_ {
     })
 }
 
-/// A text in parts: what is named by the longest name that fits, and the rest; and all that is named there.
-pub(super) fn parts<'t>(text: &'t str, named: &[Named]) -> (Vec<Part<'t>>, Vec<Mention>) {
-    let (mut parts, mut mentions, mut done) = (Vec::new(), Vec::new(), 0);
-    for at in starts(text).collect::<Vec<_>>() {
-        if at <= done && done > 0 {
+/// What is named in a text, by the longest name that fits: where it stands with its `@`, and all that is meant.
+pub(super) fn find(text: &str, nameable: &[Nameable]) -> (Vec<Link>, BTreeSet<Mention>) {
+    let (mut links, mut mentions, mut done) = (Vec::new(), BTreeSet::new(), 0);
+    for at in starts(text) {
+        if at <= done {
             continue;
         }
-        let fits = named.iter().filter_map(|named| Some((length(&text[at..], named)?, named)));
+        let fits = nameable.iter().filter_map(|one| Some((length(&text[at..], one)?, one)));
         let Some(length) = fits.clone().map(|(length, _)| length).max() else { continue };
-        let meant: Vec<_> = fits.filter(|(fit, _)| *fit == length).map(|(_, named)| named).collect();
-        mentions.extend(meant.iter().map(|named| Mention { kind: named.kind, subject: named.subject }));
-        let Some(first) = meant.iter().min_by_key(|named| named.kind) else { continue };
-        parts.push(Part::Text(&text[done..at - 1]));
-        parts.push(Part::Name(&text[at..at + length], first.path()));
+        let meant: Vec<_> = fits.filter(|(fit, _)| *fit == length).map(|(_, one)| one).collect();
+        mentions.extend(meant.iter().map(|one| Mention { kind: one.kind, subject: one.subject }));
+        let Some(first) = meant.iter().min_by_key(|one| one.kind) else { continue };
         done = at + length;
+        links.push(Link { at: at - 1..done, address: first.path() });
     }
-    parts.push(Part::Text(&text[done..]));
-    parts.retain(|part| *part != Part::Text(""));
-    mentions.sort_unstable();
-    mentions.dedup();
-    (parts, mentions)
+    (links, mentions)
 }
 
 /// How many bytes of a text are this name, or its short word.
-fn length(text: &str, named: &Named) -> Option<usize> {
+fn length(text: &str, named: &Nameable) -> Option<usize> {
     [Some(&named.name), named.code.as_ref()].into_iter().flatten().filter_map(|name| begins_with(text, name)).max()
 }
 
@@ -126,7 +114,7 @@ fn begins_with(text: &str, name: &str) -> Option<usize> {
     ends.then(|| next.map_or(text.len(), |(at, _)| at)).filter(|length| *length > 0)
 }
 
-impl Named {
+impl Nameable {
     fn path(&self) -> String {
         match self.kind {
             MentionKind::Person => paths::person(PersonId(self.subject)),
@@ -141,10 +129,10 @@ mod tests {
     use uuid::Uuid;
     use words::MentionKind;
 
-    use super::{Named, Part, candidates, parts};
+    use super::{Nameable, candidates, find};
 
-    fn named() -> Vec<Named> {
-        let one = |number, kind, name: &str, code: Option<&str>| Named {
+    fn nameable() -> Vec<Nameable> {
+        let one = |number, kind, name: &str, code: Option<&str>| Nameable {
             kind,
             subject: Uuid::from_u128(number),
             name: name.to_owned(),
@@ -159,18 +147,18 @@ mod tests {
     }
 
     fn names(text: &str) -> Vec<&str> {
-        let (parts, _) = parts(text, &named()).clone();
-        parts.into_iter().filter_map(|part| if let Part::Name(name, _) = part { Some(name) } else { None }).collect()
+        let (links, _) = find(text, &nameable());
+        links.into_iter().map(|link| &text[link.at]).collect()
     }
 
     #[test]
     fn a_name_is_found_whatever_its_capitals_and_the_longest_counts() {
-        assert_eq!(names("Merci @sophie bailleul !"), ["sophie bailleul"]);
+        assert_eq!(names("Merci @sophie bailleul !"), ["@sophie bailleul"]);
         assert_eq!(
             names("@Sophie Bailleul-Martin, et @ARR (@Arras) dans @évaluation."),
-            ["Sophie Bailleul-Martin", "ARR", "Arras", "évaluation"]
+            ["@Sophie Bailleul-Martin", "@ARR", "@Arras", "@évaluation"]
         );
-        assert_eq!(names("@Sophie Bailleul@Arras"), ["Sophie Bailleul"], "an `@` within a word begins nothing");
+        assert_eq!(names("@Sophie Bailleul@Arras"), ["@Sophie Bailleul"], "an `@` within a word begins nothing");
     }
 
     #[test]
@@ -181,24 +169,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_of_a_text_is_lost_between_its_names() {
-        let text = "é@Arras @Arras\n@ARR@";
-        let (parts, mentions) = parts(text, &named());
-        let whole: String = parts
-            .iter()
-            .map(|part| match part {
-                Part::Text(text) => (*text).to_owned(),
-                Part::Name(name, _) => format!("@{name}"),
-            })
-            .collect();
-        assert_eq!((whole.as_str(), mentions.len()), (text, 1));
-    }
-
-    #[test]
     fn ten_thousand_of_them_are_looked_for_in_bounds() {
         let many = (0..10_000).map(|number| format!("@n{number}")).collect::<Vec<_>>().join(" ");
         assert_eq!(candidates(&many).len(), 500);
         let same = "@Arras ".repeat(10_000);
-        assert_eq!(parts(&same, &named()).1.len(), 1);
+        assert_eq!(find(&same, &nameable()).1.len(), 1);
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! Events: `message.*`, `reaction.set`, `vote.set`, and `favourite.set` on one's own stream. Tables: `messages`,
 //! `attachments`, `mentions`, `reactions`, `polls` and theirs, `pins`, `favourites`, `message_edits`, `moves`,
-//! `operations`.
+//! `operations`, `drafts`.
 //!
 //! Surprises: the sender makes the id, and a retry is answered like the first time. Posting is batched: what arrives
 //! while a commit is in flight shares the next one, and each item has its own verdict. A removed message keeps its row
@@ -12,7 +12,9 @@
 
 mod access;
 mod batch;
+mod completion;
 mod draft;
+mod drafts;
 mod favourites;
 pub mod http;
 pub mod live;
@@ -35,8 +37,10 @@ use words::{DocumentId, Event, GroupId, MessageId, OperationId, ReactionName, Ro
 
 pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
+pub use completion::{Named, complete};
 pub use draft::Draft;
-pub use favourites::{favourites, keep, keeps};
+pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep};
+pub use favourites::{favourites, is_favourite, set_favourite};
 pub use markdown::sanitised;
 pub use mentions::{Mention, address};
 pub use moves::{Extent, merge, moved_to, split};
@@ -127,6 +131,13 @@ pub async fn edit(tx: &mut Tx, access: &MessageAccess, op: OperationId, draft: D
     let seq = tx.record(event, Some(access.person())).await?;
     rename(tx, access).await?;
     Ok(access.ack(seq, false))
+}
+
+/// What a message says, for its author to put it otherwise.
+pub async fn body_to_edit(connection: &mut PgConnection, access: &MessageAccess) -> Result<String> {
+    let now = access.recheck(connection).await?;
+    allowed(&now, access.own())?;
+    now.body.filter(|_| !now.removed).ok_or(Error::NotFound)
 }
 
 /// Removes a message: what it said goes, its place stays.
@@ -282,7 +293,10 @@ pub async fn pinned_in(connection: &mut PgConnection, access: &ChannelAccess) ->
 /// What a message said before each of its edits, the last first.
 pub async fn history(connection: &mut PgConnection, access: &MessageAccess) -> Result<Vec<FormerBody>> {
     let edits = store::edits(connection, access.message(), MOST_EDITS).await?;
-    Ok(edits.into_iter().map(|(until_at, body)| FormerBody { until_at, html: markdown::render(&body) }).collect())
+    Ok(edits
+        .into_iter()
+        .map(|(until_at, body)| FormerBody { until_at, html: markdown::render(&body, &|_| Vec::new()) })
+        .collect())
 }
 
 /// Whether a message that says something stands at a position of a thread, so that it may answer its question.
@@ -427,12 +441,13 @@ fn allowed(now: &store::Present, role: bool) -> Result<()> {
 
 /// How long the key of an operation is kept: so long after it, the same key would do the same again.
 const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
-/// How many of them one transaction forgets at most.
+/// How many of a kind one transaction forgets at most.
 const SWEPT: i64 = 10_000;
 
-/// Forgets the keys of old operations; answers whether there may be more.
+/// Forgets the keys of old operations, and drafts that are over; answers whether there may be more.
 pub async fn sweep(tx: &mut Tx) -> Result<bool> {
     let before = tx.now() - OPERATIONS_KEPT;
-    let swept = store::sweep_operations(tx.connection(), before, SWEPT).await?;
-    Ok(i64::try_from(swept).is_ok_and(|swept| swept >= SWEPT))
+    let operations = store::sweep_operations(tx.connection(), before, SWEPT).await?;
+    let drafts = store::sweep_drafts(tx.connection(), SWEPT).await?;
+    Ok(i64::try_from(operations.max(drafts)).is_ok_and(|swept| swept >= SWEPT))
 }

@@ -141,6 +141,8 @@ struct SettingsForm {
     /// What is not ticked is not sent.
     #[serde(default)]
     typing: bool,
+    #[serde(default)]
+    enter_sends: bool,
 }
 
 #[derive(Deserialize)]
@@ -158,6 +160,8 @@ struct Me {
     locale: Locale,
     /// Whether one shows that one writes, and sees that others do.
     shows_typing: bool,
+    /// Whether the Enter key sends what one writes.
+    enter_sends: bool,
     stream: StreamId,
     seq: i64,
     epoch: Uuid,
@@ -329,8 +333,9 @@ async fn settings_page(app: &App, page: &Page, faults: Faults, typed: Preference
         .await?;
     let sessions = sessions.into_iter().map(|session| session_row(session, &viewer, page.text, now)).collect();
     let shell = page.shell(&page.text.get("settings-title"), nav).at(Current::Elsewhere);
-    let Preferences { name, locale, theme, shows_typing } = typed;
-    print(&SettingsPage { shell, faults, name, email: viewer.email, locale, theme, shows_typing, sessions, done })
+    let Preferences { name, locale, theme, shows_typing, enter_sends } = typed;
+    let email = viewer.email;
+    print(&SettingsPage { shell, faults, name, email, locale, theme, shows_typing, enter_sends, sessions, done })
 }
 
 fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTime<Utc>) -> SessionRow {
@@ -348,8 +353,8 @@ fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTi
 
 async fn save_settings(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> Result<Response> {
     let viewer = page.reader()?;
-    let SettingsForm { name, locale, theme, typing } = form;
-    let chosen = Preferences { name, locale, theme, shows_typing: typing };
+    let SettingsForm { name, locale, theme, typing, enter_sends } = form;
+    let chosen = Preferences { name, locale, theme, shows_typing: typing, enter_sends };
     let typed = chosen.clone();
     let saved =
         app.db.write(move |tx| Box::pin(async move { super::set_preferences(tx, &viewer, &chosen).await })).await;
@@ -392,6 +397,7 @@ async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<serde_j
         admin: viewer.admin,
         locale: viewer.locale,
         shows_typing: viewer.shows_typing,
+        enter_sends: viewer.enter_sends,
         stream,
         seq,
         epoch,

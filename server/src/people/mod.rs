@@ -111,13 +111,15 @@ pub struct Preferences {
     pub theme: Theme,
     /// Whether one shows that one writes, and sees that others do.
     pub shows_typing: bool,
+    /// Whether the Enter key sends what one writes.
+    pub enter_sends: bool,
 }
 
 impl Preferences {
     /// Those that hold now.
     pub fn of(viewer: &Viewer) -> Self {
-        let Viewer { name, locale, theme, shows_typing, .. } = viewer.clone();
-        Self { name, locale, theme, shows_typing }
+        let Viewer { name, locale, theme, shows_typing, enter_sends, .. } = viewer.clone();
+        Self { name, locale, theme, shows_typing, enter_sends }
     }
 }
 
@@ -332,6 +334,7 @@ impl From<store::SessionViewer> for Viewer {
             locale: row.locale,
             theme: row.theme,
             shows_typing: row.shows_typing,
+            enter_sends: row.enter_sends,
             credential: Credential::Session(row.session),
             seq: row.seq,
         }

@@ -28,6 +28,7 @@ pub(super) struct SessionViewer {
     pub(super) locale: Locale,
     pub(super) theme: Theme,
     pub(super) shows_typing: bool,
+    pub(super) enter_sends: bool,
     pub(super) session: SessionId,
     pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
@@ -231,6 +232,7 @@ pub(super) async fn session_viewers(
         r#"select
              people.id, people.name, people.email, people.admin,
              people.locale as "locale: Locale", people.theme as "theme: Theme", people.shows_typing,
+             people.enter_sends,
              sessions.id as session, sessions.token_hash as secret, sessions.seen_at, streams.last_seq as seq
            from sessions
            join people on people.id = sessions.person_id
@@ -320,7 +322,8 @@ pub(super) async fn token_viewer(connection: &mut PgConnection, secret: &Secret)
 pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> Result<Option<Viewer>> {
     let row = sqlx::query!(
         r#"select
-             name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing, last_seq as seq
+             name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing, enter_sends,
+             last_seq as seq
            from people
            join streams on streams.id = people.id
            where people.id = $1 and disabled_at is null"#,
@@ -336,6 +339,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         locale: row.locale,
         theme: row.theme,
         shows_typing: row.shows_typing,
+        enter_sends: row.enter_sends,
         credential: Credential::Elsewhere,
         seq: row.seq,
     }))
@@ -502,7 +506,7 @@ pub(super) async fn set_preferences(
     let renamed = sqlx::query_scalar!(
         r#"update people
            set
-             name = $2, locale = $3, theme = $4, shows_typing = $5,
+             name = $2, locale = $3, theme = $4, shows_typing = $5, enter_sends = $6,
              revision = people.revision + case when people.name = $2 then 0 else 1 end
            from people before
            where people.id = $1 and before.id = people.id
@@ -512,6 +516,7 @@ pub(super) async fn set_preferences(
         preferences.locale.as_str(),
         preferences.theme.as_str(),
         preferences.shows_typing,
+        preferences.enter_sends,
     )
     .fetch_one(connection)
     .await?;

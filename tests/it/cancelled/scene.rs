@@ -69,6 +69,7 @@ impl Scene {
             locale: Locale::Fr,
             theme: Theme::System,
             shows_typing: false,
+            enter_sends: false,
             credential: Credential::Token(TokenId::fresh()),
             seq: 0,
         };

@@ -19,21 +19,22 @@ export function announce(event: LiveEvent): void {
   setTimeout(() => {
     const [only] = gathered;
     const many = (announcer()?.dataset.new ?? "").replace("{n}", String(gathered.length));
-    say(gathered.length === 1 && only ? only : many);
+    tell(gathered.length === 1 && only ? only : many);
     gathered = [];
   }, GATHER_MS);
 }
 
 /** Tells that what was written here has arrived. */
 export function announceSent(): void {
-  say(announcer()?.dataset.sent ?? "");
+  tell(announcer()?.dataset.sent ?? "");
+}
+
+/** Tells a screen reader what came of what its reader just did. */
+export function tell(text: string): void {
+  const place = announcer();
+  if (place) place.textContent = text;
 }
 
 function announcer(): HTMLElement | null {
   return document.getElementById("announcer");
-}
-
-function say(text: string): void {
-  const place = announcer();
-  if (place) place.textContent = text;
 }

@@ -8,12 +8,15 @@ import { isKept } from "./typed.ts";
 const UNSENT = ".message--unsent";
 
 /** What only scripts write. */
-const SCRIPTED = "[data-composer-status], [data-upload], [data-upload-refused]";
+const SCRIPTED = "[data-composer-status], [data-upload], [data-upload-refused], [data-scripted]";
+
+/** What scripts placed in the page, of which a fresh one knows nothing. */
+const PLACED = `${UNSENT}, #kept, #new-messages, [data-placed]`;
 
 /** What scripts hold of a page, and its fresh copy knows nothing of. */
 const callbacks = {
   beforeNodeMorphed: (old: Node) => !isKept(old) && !(old instanceof HTMLElement && old.matches(SCRIPTED)),
-  beforeNodeRemoved: (old: Node) => !(old instanceof HTMLElement && old.matches(`${UNSENT}, #kept, #new-messages`)),
+  beforeNodeRemoved: (old: Node) => !(old instanceof HTMLElement && old.matches(PLACED)),
   // What is open stays open, and the id that the composer has given to what is being written is its own.
   beforeAttributeUpdated: (name: string, node: Element, how: "update" | "remove") =>
     !(name === "open" && how === "remove") && !(name === "value" && node.matches("#composer [name=id]")),

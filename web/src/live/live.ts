@@ -75,9 +75,18 @@ class Live {
   }
 
   /** Sends a message; answers what the server says, or nothing if it has said nothing for so long. */
-  async send(message: { id: string; thread: string; body: string }, patience: number): Promise<Answer> {
+  send(message: { id: string; thread: string; body: string; attachments?: string[] }, patience: number): Promise<Answer> {
+    return this.#ask({ type: "send", message }, patience);
+  }
+
+  /** Says something else in a message, under the key by which the same is asked for again. */
+  edit(edit: { op: string; message: string; body: string }, patience: number): Promise<Answer> {
+    return this.#ask({ type: "edit", ...edit }, patience);
+  }
+
+  async #ask(command: { type: string; [part: string]: unknown }, patience: number): Promise<Answer> {
     const id = ++this.#request;
-    if (!this.#own || !this.#connection.say({ type: "send", id, message })) return undefined;
+    if (!this.#own || !this.#connection.say({ id, ...command })) return undefined;
     const answer = await new Promise<Answer | "late">((resolve) => {
       this.#waiting.set(id, resolve);
       setTimeout(() => resolve("late"), patience);

@@ -81,3 +81,55 @@ poll-voters = { $count ->
    *[other] { $count } answers
 }
 poll-new = Ask to choose (poll)
+composer-to-one = to {"{a}"}
+composer-to-two = to {"{a}"} and {"{b}"}
+composer-to-three = to {"{a}"}, {"{b}"} and {"{c}"}
+composer-hint = Enter begins a line, Ctrl+Enter sends.
+composer-hint-enter = Enter sends, Shift+Enter begins a line.
+composer-waits = Will go with the files…
+composer-holds = The files are still on their way: the message will go with them. Go on writing to wait.
+composer-file-failed = A file did not arrive: try again or remove it, then send.
+tools-label = Formatting
+tool-bold = Bold
+tool-italic = Italics
+tool-list = Bulleted list
+tool-numbers = Numbered list
+tool-tasks = Task list
+tool-quote = Quote
+tool-code = Code
+tool-link = Link
+tool-table = Table
+tool-table-column = Column
+preview-label = Preview
+preview-shown = Preview shown below your text
+preview-failed = The preview is not available at the moment.
+files-label = Attached files
+file-attached = {"{name}"} is attached
+file-cancelled = Cancelled.
+file-failed = The upload was cut off.
+file-ready = Attached
+file-cancel = Stop sending {"{name}"}
+file-retry = Try again
+file-retry-named = Try the upload of {"{name}"} again
+file-remove = Remove
+file-remove-named = Remove {"{name}"}
+draft-saved = Draft saved
+draft-here = Draft kept in this browser
+draft-other = Another version of this draft was written elsewhere:
+draft-other-take = Add this text to mine
+draft-other-drop = Ignore it
+edit-label = Edit your message
+edit-hint = Ctrl+Enter saves, Esc gives up.
+edit-cancel = Give up the change
+edit-saved = Change saved
+edit-away = No connection at the moment: your text is here, save it in a while.
+completion-label = Suggestions
+completion-count = { $count ->
+    [0] No suggestion
+    [one] { $count } suggestion
+   *[other] { $count } suggestions
+}
+completion-channel = channel
+completion-territory = territory · { $name }
+completion-meeting = meeting · { $name }
+completion-thread = thread · { $name }

@@ -81,3 +81,55 @@ poll-voters = { $count ->
    *[other] { $count } réponses
 }
 poll-new = Poser un choix (sondage)
+composer-to-one = à {"{a}"}
+composer-to-two = à {"{a}"} et {"{b}"}
+composer-to-three = à {"{a}"}, {"{b}"} et {"{c}"}
+composer-hint = Entrée va à la ligne, Ctrl+Entrée envoie.
+composer-hint-enter = Entrée envoie, Maj+Entrée va à la ligne.
+composer-waits = Partira avec les fichiers…
+composer-holds = Les fichiers sont encore en route : le message partira avec eux. Reprenez votre texte pour attendre.
+composer-file-failed = Un fichier n’est pas arrivé : réessayez ou retirez-le, puis envoyez.
+tools-label = Mise en forme
+tool-bold = Gras
+tool-italic = Italique
+tool-list = Liste à puces
+tool-numbers = Liste numérotée
+tool-tasks = Liste de tâches
+tool-quote = Citation
+tool-code = Code
+tool-link = Lien
+tool-table = Tableau
+tool-table-column = Colonne
+preview-label = Aperçu
+preview-shown = Aperçu affiché sous votre texte
+preview-failed = L’aperçu n’est pas disponible pour l’instant.
+files-label = Fichiers joints
+file-attached = {"{name}"} est joint
+file-cancelled = Annulé.
+file-failed = L’envoi a été interrompu.
+file-ready = Joint
+file-cancel = Arrêter l’envoi de {"{name}"}
+file-retry = Réessayer
+file-retry-named = Réessayer l’envoi de {"{name}"}
+file-remove = Retirer
+file-remove-named = Retirer {"{name}"}
+draft-saved = Brouillon enregistré
+draft-here = Brouillon gardé dans ce navigateur
+draft-other = Une autre version de ce brouillon a été écrite ailleurs :
+draft-other-take = Ajouter ce texte au mien
+draft-other-drop = L’ignorer
+edit-label = Modifier votre message
+edit-hint = Ctrl+Entrée enregistre, Échap abandonne.
+edit-cancel = Abandonner la modification
+edit-saved = Modification enregistrée
+edit-away = Pas de connexion pour l’instant : votre texte est là, enregistrez-le dans un moment.
+completion-label = Propositions
+completion-count = { $count ->
+    [0] Aucune proposition
+    [one] { $count } proposition
+   *[other] { $count } propositions
+}
+completion-channel = salon
+completion-territory = territoire · { $name }
+completion-meeting = rencontre · { $name }
+completion-thread = discussion · { $name }

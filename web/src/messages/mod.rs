@@ -1,5 +1,7 @@
 //! A message: the partial that a page and the live stream both print, and the JSON that the API answers.
 
+mod composer;
+
 use std::collections::BTreeSet;
 
 use askama::Template;
@@ -8,6 +10,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 use words::{ChannelId, DocumentId, FileId, MessageId, PersonId, ReactionName, ThreadId};
+
+pub use composer::{AttachedFile, Completion, Composer, EditForm, Suggestion};
 
 use crate::{
     SafeHtml, Text, date,
@@ -214,9 +218,17 @@ pub fn extension(name: &str) -> String {
     end.to_uppercase()
 }
 
-/// The first 140 characters of a body, without its line ends and Markdown's marks.
+/// The first 140 characters of a body, without its line ends, the addresses of its links and Markdown's marks.
 pub fn extract(body: &str) -> String {
-    let words: String = body.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
+    let mut words = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((before, after)) = rest.split_once("](") {
+        words.push_str(&before.replacen('[', "", 1));
+        // An address that is cut off is left out with what follows it.
+        rest = after.split_once(')').map_or("", |(_, after)| after);
+    }
+    words.push_str(rest);
+    let words: String = words.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
     words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(140).collect()
 }
 
@@ -393,5 +405,18 @@ impl FavouritesPage {
 
     fn day(&self, message: &Message) -> String {
         date::heading(self.shell.text, message.created_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::extract;
+
+    #[test]
+    fn an_extract_says_what_a_body_says_without_its_marks() {
+        assert_eq!(extract("> **Voir** [la grille](/documents/1) et\n`x`"), "Voir la grille et x");
+        assert_eq!(extract("[un](/a) puis [deux](/b"), "un puis deux");
+        assert_eq!(extract("a [b] (c)"), "a [b] (c)");
+        assert_eq!(extract(&"é".repeat(400)).chars().count(), 140);
     }
 }

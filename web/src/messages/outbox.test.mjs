@@ -206,3 +206,21 @@ test("what memory took while the disk refused goes before what the disk took lat
   assert.deepEqual(tried, ["a", "b", "c"]);
   assert.deepEqual(await outbox.list(), []);
 });
+
+test("files stay with their message until it is stored, over reloads and sendings again", async () => {
+  const { tab } = browser();
+  const files = [{ id: "f", name: "grille.pdf", size: 12 }];
+  const tried = [];
+  const attempt = async ({ attachments }) => {
+    tried.push(attachments);
+    return tried.length < 3 ? { kind: "unknown" } : { kind: "stored" };
+  };
+  const before = tab(attempt).outbox;
+  await before.add({ ...message("a"), attachments: files });
+  const after = tab(attempt).outbox;
+  assert.deepEqual((await after.list()).map(({ attachments }) => attachments), [files]);
+  await after.resend("a");
+  await after.flush();
+  assert.deepEqual(tried, [files, files, files]);
+  assert.deepEqual(await after.list(), []);
+});

@@ -35,7 +35,7 @@ export class Outbox {
   }
 
   /** Keeps a message, and begins to send only then. */
-  async add(message: Pick<Waiting, "id" | "thread" | "body">): Promise<void> {
+  async add(message: Pick<Waiting, "id" | "thread" | "body" | "attachments">): Promise<void> {
     const waiting = { ...message, person: this.person, at: this.now() };
     await this.store.put(waiting);
     this.tell(waiting, "waits");

@@ -17,8 +17,16 @@ const person = document.body.dataset.person;
 /** What this reader wrote and the server has not acked; none on pages of who is not signed in. */
 export const outbox = live && person ? new Outbox(person, either(disk()), amongTabs, attempt, tell) : undefined;
 
-async function attempt({ id, thread, body }: Waiting): Promise<Attempt> {
-  const answer = await live?.send({ id, thread, body }, ACK_MS);
+const stored: ((waiting: Waiting) => void)[] = [];
+
+/** Calls back with each message that was sent from here and is stored now. */
+export function onStored(told: (waiting: Waiting) => void): void {
+  stored.push(told);
+}
+
+async function attempt({ id, thread, body, attachments }: Waiting): Promise<Attempt> {
+  const files = attachments?.length ? { attachments: attachments.map((file) => file.id) } : {};
+  const answer = await live?.send({ id, thread, body, ...files }, ACK_MS);
   if (answer?.type === "ack") return { kind: "stored" };
   if (answer === undefined) return { kind: "unknown" };
   if (!["unavailable", "rate_limited", "unauthenticated"].includes(answer.code)) return { kind: "refused", message: answer.message };
@@ -28,7 +36,10 @@ async function attempt({ id, thread, body }: Waiting): Promise<Attempt> {
 
 function tell(waiting: Waiting, change: Change): void {
   show(waiting, change);
-  if (change === "stored") announceSent();
+  if (change === "stored") {
+    announceSent();
+    for (const told of stored) told(waiting);
+  }
   if (change === "failed") sayFailed(waiting);
   tabs.postMessage({ waiting, change });
 }

@@ -1,9 +1,18 @@
 // Where what is not sent yet is kept: in the browser's database, so that no reload and no crash loses it; from memory
 // where the browser refuses one.
 
+/** A file that is on the server, and goes with a message. */
+export interface Attached {
+  id: string;
+  name: string;
+  size: number;
+}
+
 /** A message on its way. Its id is made here, so that sending it again stores nothing twice. */
 export interface Waiting {
   id: string;
+  /** The files that go with it, which are on the server already. */
+  attachments?: Attached[];
   /** Whose it is: another person who signs in with this browser does not send it. */
   person: string;
   thread: string;

@@ -45,7 +45,7 @@ function mark(item: HTMLElement, { failed }: Waiting, change: Change): void {
   if (why) why.textContent = failed ?? "";
 }
 
-function made({ id, body }: Waiting): HTMLElement | undefined {
+function made({ id, body, attachments = [] }: Waiting): HTMLElement | undefined {
   const [item, state] = [copied("pending-message"), copied("unsent-message")];
   const list = document.querySelector(".thread__messages");
   if (!list || !item || !state) return undefined;
@@ -60,6 +60,9 @@ function made({ id, body }: Waiting): HTMLElement | undefined {
   item.querySelector(".message__actions")?.remove();
   const [text, place] = [item.querySelector(".message__body"), item.querySelector("article > div")];
   if (text) text.textContent = body;
+  const files = state.querySelector<HTMLElement>("[data-unsent-files]");
+  if (files) files.hidden = attachments.length === 0;
+  for (const { name } of attachments) files?.append(Object.assign(document.createElement("li"), { textContent: name }));
   place?.append(state);
   list.append(item);
   return item;

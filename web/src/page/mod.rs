@@ -126,6 +126,11 @@ impl Shell {
         assets::path(name)
     }
 
+    /// The addresses of the parts that an asset cannot do without.
+    pub fn parts(&self, name: &str) -> Vec<String> {
+        assets::parts(name)
+    }
+
     /// An icon of the sprite. Decorative: a text stands beside it.
     pub fn icon(&self, name: &'static str) -> Icon {
         Icon { sprite: assets::path("icons.svg"), name }

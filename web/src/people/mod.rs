@@ -94,6 +94,8 @@ pub struct SettingsPage {
     pub theme: Theme,
     /// Whether one shows that one writes, and sees that others do.
     pub shows_typing: bool,
+    /// Whether the Enter key sends what one writes.
+    pub enter_sends: bool,
     /// One's sessions.
     pub sessions: Vec<SessionRow>,
     /// What was just done, if something was.

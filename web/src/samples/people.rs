@@ -55,6 +55,7 @@ fn settings(stage: &Stage) -> Sample {
         locale: Locale::Fr,
         theme: Theme::System,
         shows_typing: stage.kind == Kind::Long,
+        enter_sends: stage.kind == Kind::Long,
         sessions: stage.kind.list(&[row(51, "Firefox, Windows", true), row(52, "Safari, iPhone", false)]),
         done: stage.kind == Kind::Ordinary,
     };

@@ -8,10 +8,10 @@ use super::{Kind, Sample, Stage, ago, camille, id, now, rooms::channel};
 use crate::{
     SafeHtml,
     messages::{
-        ActionsPage, Attachment, Deed, FavouritesPage, FormerBody, HistoryPage, Message, Move, Poll, PollFormPage,
-        PollOption, Reaction,
+        ActionsPage, AttachedFile, Attachment, Completion, Composer, Deed, EditForm, FavouritesPage, FormerBody,
+        HistoryPage, Message, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
     },
-    page::{Current, Faults},
+    page::{Current, Faults, Shell},
     people::Author,
     threads::{
         Former, Latest, NewThreadForm, OpenThread, PanesPage, Thread, ThreadActionsPage, ThreadList, ThreadMayDo, Tie,
@@ -31,6 +31,7 @@ pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
         favourites(stage),
         poll_form(stage),
         thread_actions(stage),
+        parts(stage),
     ]
 }
 
@@ -116,10 +117,10 @@ fn panes(stage: &Stage, filter: ThreadFilter) -> Sample {
     let channel = channel(stage, 21, "Évaluation", "Protocoles, prestataires, données, renouvellement.");
     let draft = NewThreadForm {
         role: Role::Animator,
-        message_id: Uuid::from_u128(61),
         thread_id: Uuid::from_u128(62),
         title: stage.kind.words("Un titre"),
-        body: stage.kind.words("Qui a déjà…"),
+        kind: ThreadKind::Question,
+        composer: composer(stage, "/channels/21", stage.kind.words("Qui a déjà…")),
         asked: stage.kind == Kind::Hostile,
     };
     let page = PanesPage {
@@ -134,6 +135,52 @@ fn panes(stage: &Stage, filter: ThreadFilter) -> Sample {
         now: now(),
     };
     stage.print(if filter == ThreadFilter::All { "channel" } else { "channel-filtered" }, &page)
+}
+
+fn composer(stage: &Stage, address: &str, body: String) -> Composer {
+    let file = AttachedFile { id: id(83), name: format!("{}.pdf", stage.kind.name("Grille")), size_bytes: 48_000 };
+    let hostile = stage.kind == Kind::Hostile;
+    Composer {
+        address: address.to_owned(),
+        group: id(11),
+        message_id: Uuid::from_u128(61),
+        kept_at: (stage.kind == Kind::Ordinary && !body.is_empty()).then(now),
+        enter_sends: stage.kind == Kind::Long,
+        files: if hostile { vec![file] } else { Vec::new() },
+        preview: hostile.then(|| SafeHtml::sanitised("<p>Un <strong>brouillon</strong></p>".to_owned())),
+        body,
+    }
+}
+
+/// A page of its own for parts that scripts place: what somebody names as they write, and the form of a message.
+fn parts(stage: &Stage) -> Sample {
+    let suggestion = |name: &str, detail: &str| Suggestion {
+        inserted: format!("@{} ", stage.kind.name(name)),
+        name: stage.kind.name(name),
+        detail: stage.kind.words(detail),
+    };
+    let suggestions =
+        [suggestion("Sophie Bailleul", "CPO Ville · Arras"), suggestion("Arras", "territoire · Pas-de-Calais")];
+    let page = WritingPage {
+        shell: stage.shell(&stage.text.get("edit-label"), Current::Elsewhere),
+        completion: Completion { text: stage.text, suggestions: stage.kind.list(&suggestions) },
+        edit: EditForm {
+            text: stage.text,
+            message: id(71),
+            composer: composer(stage, "/threads/31", stage.kind.words("Bonjour")),
+            faults: Faults::default(),
+        },
+    };
+    stage.print("writing", &page)
+}
+
+/// The parts that scripts place, in a page.
+#[derive(askama::Template)]
+#[template(path = "samples/writing.html")]
+struct WritingPage {
+    shell: Shell,
+    completion: Completion,
+    edit: EditForm,
 }
 
 fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], created_at: DateTime<Utc>) -> Message {
@@ -235,8 +282,11 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
         continued_in: closed.then(|| Tie { thread: id(32), title: stage.kind.name("Associer les parents") }),
         read: if stage.kind == Kind::Ordinary { 2 } else { 0 },
         audience: stage.kind.number(23),
-        message_id: Uuid::from_u128(61),
-        body: if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
+        composer: composer(
+            stage,
+            "/threads/31",
+            if stage.kind == Kind::Hostile { stage.kind.words("Un brouillon") } else { String::new() },
+        ),
         archived: false,
         typing: stage.kind == Kind::Long,
         changeable: stage.kind != Kind::Empty,

@@ -10,9 +10,12 @@ use crate::{
     Text,
     channels::Channel,
     date,
-    messages::{Message, MessageView, PendingMessage},
+    messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
 };
+
+/// Of how many people it is said that one answers them.
+const MOST_ANSWERED: usize = 3;
 
 /// The row of a thread in its channel's list: a partial that pages and the live stream share.
 #[derive(Debug, Template)]
@@ -129,10 +132,8 @@ pub struct OpenThread {
     pub read: i32,
     /// How many people can read an answer.
     pub audience: i64,
-    /// The id of the message that the form would send, so that sending it twice posts it once.
-    pub message_id: Uuid,
-    /// What was typed.
-    pub body: String,
+    /// Where the reader answers.
+    pub composer: Composer,
     /// Whether its channel is archived.
     pub archived: bool,
     /// Whether the reader shows that they write, and sees that others do.
@@ -146,14 +147,14 @@ pub struct OpenThread {
 pub struct NewThreadForm {
     /// The reader's role, which says what kinds they may open.
     pub role: Role,
-    /// The id of its first message.
-    pub message_id: Uuid,
     /// The id of the thread.
     pub thread_id: Uuid,
     /// The title, as typed.
     pub title: String,
-    /// The body, as typed.
-    pub body: String,
+    /// What it is for, as chosen.
+    pub kind: ThreadKind,
+    /// Where its first message is written.
+    pub composer: Composer,
     /// Whether the form is what the reader came for, rather than beside the list.
     pub asked: bool,
 }
@@ -277,6 +278,26 @@ impl OpenThread {
     /// Whether what the reader has not read begins with this message.
     fn new_from(&self, message: &Message, reader: Option<&PersonId>) -> bool {
         message.position == self.read + 1 && self.read > 0 && reader != Some(&message.author.id)
+    }
+
+    /// Whom the reader answers: the last who wrote, but themselves, by their first names.
+    fn answered(&self, text: Text, reader: Option<&PersonId>) -> String {
+        let mut names: Vec<(PersonId, &str)> = Vec::new();
+        for author in self.messages.iter().rev().map(|message| &message.author) {
+            if names.len() < MOST_ANSWERED && reader != Some(&author.id) && names.iter().all(|(id, _)| *id != author.id)
+            {
+                names.push((author.id, author.name.split(' ').next().unwrap_or_default()));
+            }
+        }
+        let names: Vec<_> = names.iter().rev().map(|(_, name)| *name).collect();
+        let sentence = match names.len() {
+            0 => return String::new(),
+            1 => text.get("composer-to-one"),
+            2 => text.get("composer-to-two"),
+            _ => text.get("composer-to-three"),
+        };
+        let parts = ["{a}", "{b}", "{c}"].into_iter().zip(names);
+        parts.fold(sentence, |sentence, (place, name)| sentence.replacen(place, name, 1))
     }
 
     /// The thread's id, for the script.

@@ -2,24 +2,28 @@
 
 use axum::{
     extract::State,
-    response::{IntoResponse, Redirect, Response},
+    response::{Redirect, Response},
 };
 use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
+    channels::Channel,
     page::{Current, Faults},
     paths,
     threads::{NewThreadForm, PanesPage, Thread, ThreadList},
 };
-use words::{ChannelId, ChannelLevel, MessageId, Role, ThreadFilter, ThreadId, ThreadKind};
+use words::{ChannelId, ChannelLevel, Role, ThreadFilter, ThreadId, ThreadKind};
 
-use super::{OpenBody, cursor_of, place_of};
+use super::{
+    cursor_of, place_of,
+    writing::{self, Opening},
+};
 use crate::{
     channels::{self, ChannelAccess},
-    error::Result,
+    documents,
+    error::{Error, Result},
     http::{App, Form, Page, Path, Query, Viewer, list::PAGE, print},
-    messages::{self, Pinned, Place, ThreadPage},
-    people,
+    messages::{self, Desk, Kept, Pinned, Place, ThreadPage},
 };
 
 #[derive(Deserialize)]
@@ -28,17 +32,6 @@ pub(super) struct ChannelQuery {
     show: Option<ThreadFilter>,
     before: Option<String>,
     after: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(super) struct OpenForm {
-    id: Option<ThreadId>,
-    message_id: Option<MessageId>,
-    #[serde(default)]
-    title: String,
-    kind: Option<ThreadKind>,
-    #[serde(default)]
-    body: String,
 }
 
 #[derive(Deserialize)]
@@ -52,14 +45,13 @@ pub(super) async fn channel(
     Path(channel): Path<ChannelId>,
     Query(query): Query<ChannelQuery>,
 ) -> Result<Response> {
-    let form = OpenForm { id: None, message_id: None, title: String::new(), kind: None, body: String::new() };
     let from = match (&query.before, &query.after) {
         (Some(before), _) => Place::Before(place_of("before", before)?),
         (None, Some(after)) => Place::After(place_of("after", after)?),
         (None, None) => Place::First,
     };
     let listed = (query.show.unwrap_or(ThreadFilter::All), from);
-    show_channel(&app, &page, channel, listed, (form, query.new.is_some(), Faults::default())).await
+    show_channel(&app, &page, channel, listed, (None, query.new.is_some(), Faults::default())).await
 }
 
 async fn show_channel(
@@ -67,27 +59,21 @@ async fn show_channel(
     page: &Page,
     channel: ChannelId,
     listed: (ThreadFilter, Place),
-    (form, asked, faults): (OpenForm, bool, Faults),
+    (opening, asked, faults): (Option<Opening>, bool, Faults),
 ) -> Result<Response> {
-    let (nav, (channel, list, level, role)) = page
+    let (nav, (channel, list, level, role, kept)) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let access = channels::may_read(connection, viewer, channel).await?;
                 let list = list(connection, viewer, &access, listed).await?;
                 let level = channels::level_of(connection, &access).await?;
-                Ok((access.channel().clone(), list, level, access.may().role()))
+                let kept = messages::find_draft(connection, &Desk::from(&access)).await?;
+                Ok((access.channel().clone(), list, level, access.may().role(), kept))
             })
         })
         .await?;
     let writable = role != Role::Guest && channel.archived_at.is_none();
-    let draft = writable.then(|| NewThreadForm {
-        role,
-        message_id: form.message_id.unwrap_or_else(MessageId::fresh).0,
-        thread_id: form.id.unwrap_or_else(ThreadId::fresh).0,
-        title: form.title,
-        body: form.body,
-        asked: asked || !faults.0.is_empty(),
-    });
+    let draft = if writable { Some(new_thread(&page.reader()?, &channel, role, kept, opening, asked)) } else { None };
     let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
     let now = app.db.clock().now();
     let animates = role == Role::Animator;
@@ -120,26 +106,34 @@ pub(super) async fn list(
     })
 }
 
-pub(super) async fn open(
-    State(app): State<App>,
-    page: Page,
-    Path(channel): Path<ChannelId>,
-    Form(form): Form<OpenForm>,
-) -> Result<Response> {
-    let body = OpenBody {
-        id: form.id,
-        title: Some(form.title.clone()),
-        kind: form.kind,
-        body: form.body.clone(),
-        message_id: form.message_id,
+/// The form that opens a thread: what was typed into it, or else what was kept of it.
+fn new_thread(
+    viewer: &Viewer,
+    channel: &Channel,
+    role: Role,
+    kept: Option<Kept>,
+    opening: Option<Opening>,
+    asked: bool,
+) -> NewThreadForm {
+    let (thread, title, kind, written) = match (opening, &kept) {
+        (Some(Opening { thread, title, kind, written }), _) => (thread, title, kind, Some(written)),
+        (None, Some(kept)) => (ThreadId::fresh(), kept.title.clone(), kept.kind, None),
+        (None, None) => (ThreadId::fresh(), String::new(), ThreadKind::Message, None),
     };
-    match super::open_thread(&app, page.reader()?, channel, body).await {
-        Ok(ack) => Ok(Redirect::to(&paths::thread(ack.thread)).into_response()),
-        Err(error) => {
-            let faults = people::http::faults(error, page.text)?;
-            show_channel(&app, &page, channel, (ThreadFilter::All, Place::First), (form, true, faults)).await
-        }
-    }
+    let composer = writing::composer(paths::channel(channel.id), channel.group, viewer, kept, written);
+    NewThreadForm { role, thread_id: thread.0, title, kind, composer, asked }
+}
+
+/// Shows what was written to open a thread, as it will look or with what was refused of it.
+pub(super) async fn show_opening(
+    app: &App,
+    page: &Page,
+    channel: ChannelId,
+    opening: Opening,
+    refused: Option<Error>,
+) -> Result<Response> {
+    let faults = refused.map(|error| documents::http::faults(error, page.text)).transpose()?.unwrap_or_default();
+    show_channel(app, page, channel, (ThreadFilter::All, Place::First), (Some(opening), true, faults)).await
 }
 
 pub(super) async fn set_level(

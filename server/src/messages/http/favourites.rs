@@ -75,7 +75,7 @@ async fn keep(app: &App, viewer: Viewer, message: MessageId, on: bool) -> Result
         .write(move |tx| {
             Box::pin(async move {
                 let access = messages::may_read(tx.connection(), &viewer, message).await?;
-                messages::keep(tx, &access, on).await
+                messages::set_favourite(tx, &access, on).await
             })
         })
         .await

@@ -69,7 +69,7 @@ async fn show(app: &App, page: &Page, message: MessageId, faults: Faults, typed:
                 let access = messages::may_read(connection, viewer, message).await?;
                 let thread = threads::may_read(connection, viewer, access.thread()).await?;
                 let status = messages::thread(connection, &thread).await?.status;
-                let kept = messages::keeps(connection, viewer, message).await?;
+                let kept = messages::is_favourite(connection, viewer, message).await?;
                 let message = messages::find(connection, access.may(), message).await?;
                 Ok((access, thread, status, kept, message))
             })

@@ -3,10 +3,12 @@
 mod api;
 mod arrange;
 mod channel;
+mod drafts;
 mod favourites;
 mod message;
 mod poll;
 mod thread;
+mod writing;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -27,11 +29,12 @@ use crate::{
 /// The routes of messages and threads.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(drafts::routes())
         .get(Policy::SignedIn, "/channels/{channel}", channel::channel)
-        .post(Policy::SignedIn, "/channels/{channel}/threads", channel::open)
+        .post(Policy::SignedIn, "/channels/{channel}/threads", writing::open)
         .post(Policy::SignedIn, "/channels/{channel}/level", channel::set_level)
         .get(Policy::SignedIn, "/threads/{thread}", thread::thread)
-        .post(Policy::SignedIn, "/threads/{thread}/messages", thread::post)
+        .post(Policy::SignedIn, "/threads/{thread}/messages", writing::post)
         .get(Policy::SignedIn, "/threads/{thread}/actions", arrange::actions)
         .post(Policy::SignedIn, "/threads/{thread}/edit", arrange::change)
         .post(Policy::SignedIn, "/threads/{thread}/follow", arrange::follow)
@@ -40,6 +43,7 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/messages/{message}", message::permalink)
         .get(Policy::SignedIn, "/messages/{message}/actions", message::actions)
         .get(Policy::SignedIn, "/messages/{message}/history", message::history)
+        .get(Policy::SignedIn, "/messages/{message}/edit", writing::edit_form)
         .post(Policy::SignedIn, "/messages/{message}/edit", message::edit)
         .post(Policy::SignedIn, "/messages/{message}/delete", message::remove)
         .post(Policy::SignedIn, "/messages/{message}/answer", message::answer)
@@ -124,6 +128,8 @@ struct OpenBody {
     kind: Option<ThreadKind>,
     body: String,
     message_id: Option<MessageId>,
+    #[serde(default)]
+    attachments: Vec<FileId>,
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -137,7 +143,7 @@ struct PostBody {
 
 async fn open_thread(app: &App, viewer: Viewer, channel: ChannelId, body: OpenBody) -> Result<Ack> {
     let new = NewThread::checked(body.id, body.title.as_deref(), body.kind)?;
-    let draft = Draft::checked(body.message_id, &body.body, Vec::new())?;
+    let draft = Draft::checked(body.message_id, &body.body, body.attachments)?;
     app.db
         .write(move |tx| {
             Box::pin(async move {

@@ -1,10 +1,6 @@
-//! A thread's page: its messages beside its channel's list, and the form that answers.
+//! A thread's page: its messages beside its channel's list, with the form that answers.
 
-use axum::{
-    Extension,
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
@@ -14,16 +10,18 @@ use web::{
     paths,
     threads::{OpenThread, PanesPage, Thread, ThreadList, Tie},
 };
-use words::{ChannelLevel, FileId, MessageId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel};
+use words::{ChannelLevel, MessageId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel};
 
-use super::{PostBody, channel};
+use super::{
+    channel,
+    writing::{self, Written},
+};
 use crate::{
-    channels,
-    documents::{self, Incoming, Most},
-    error::Result,
+    channels, documents,
+    error::{Error, Result},
     groups,
     http::{App, Page, Path, Query, Viewer, print},
-    messages::{self, Place, Poster, Window},
+    messages::{self, Desk, Kept, Place, Window},
     threads::{self, ThreadAccess},
 };
 
@@ -45,19 +43,13 @@ pub(super) struct ThreadQuery {
     quote: Option<MessageId>,
 }
 
-#[derive(Clone, Default)]
-pub(super) struct PostForm {
-    pub(super) id: Option<MessageId>,
-    pub(super) body: String,
-}
-
 pub(super) async fn thread(
     State(app): State<App>,
     page: Page,
     Path(thread): Path<ThreadId>,
     Query(query): Query<ThreadQuery>,
 ) -> Result<Response> {
-    show(&app, &page, thread, query, Faults::default(), PostForm::default()).await
+    show(&app, &page, thread, query, Faults::default(), None).await
 }
 
 /// What is read for a thread's page.
@@ -73,6 +65,7 @@ struct Read {
     follow: ThreadLevel,
     ties: (Option<Tie>, Option<Tie>),
     audience: i64,
+    kept: Option<Kept>,
     access: ThreadAccess,
 }
 
@@ -114,6 +107,7 @@ async fn read(
         follow,
         ties: ties(connection, viewer, &access, text).await?,
         audience: groups::member_count(connection, access.may()).await?,
+        kept: messages::find_draft(connection, &Desk::from(&access)).await?,
         access,
         thread,
     })
@@ -164,7 +158,7 @@ async fn show(
     thread: ThreadId,
     query: ThreadQuery,
     faults: Faults,
-    typed: PostForm,
+    written: Option<Written>,
 ) -> Result<Response> {
     let text = page.text;
     let (nav, read) = page
@@ -180,10 +174,9 @@ async fn show(
         let viewer = page.reader()?;
         app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
     }
-    let body = match &read.quoted {
-        Some(quoted) if typed.body.is_empty() => messages::quoted(quoted, page.text),
-        _ => typed.body,
-    };
+    let written = written.or_else(|| read.quoted.as_ref().map(|quoted| Written::quoting(quoted, page.text)));
+    let (viewer, group) = (page.reader()?, read.access.may().group());
+    let composer = writing::composer(paths::thread(thread), group, &viewer, read.kept, written);
     let (continues, continued_in) = read.ties;
     let open = OpenThread {
         thread: read.thread,
@@ -194,8 +187,7 @@ async fn show(
         continued_in,
         read: read.position,
         audience: read.audience,
-        message_id: typed.id.unwrap_or_else(MessageId::fresh).0,
-        body,
+        composer,
         archived: read.access.archived(),
         typing: page.viewer.as_ref().is_some_and(|viewer| viewer.shows_typing),
         changeable: read.access.changeable(),
@@ -215,59 +207,16 @@ async fn show(
     })
 }
 
-pub(super) async fn post(
-    State(app): State<App>,
-    Extension(poster): Extension<Poster>,
-    page: Page,
-    Path(thread): Path<ThreadId>,
-    form: Incoming,
-) -> Result<Response> {
-    let viewer = page.reader()?;
-    let (form, attachments) = received(&app, &viewer, thread, form).await?;
-    let verdict = match attachments {
-        Ok(attachments) => {
-            let body = PostBody { id: form.id, body: form.body.clone(), attachments };
-            super::post_message(&app, &poster, &viewer, thread, body).await
-        }
-        Err(error) => Err(error),
-    };
-    match verdict {
-        Ok((_, ack)) => Ok(Redirect::to(&paths::message(thread, ack.message)).into_response()),
-        Err(error) => {
-            let faults = documents::http::faults(error, page.text)?;
-            show(&app, &page, thread, ThreadQuery::default(), faults, form).await
-        }
-    }
-}
-
-/// The form of a message, with its files stored and noted, or why they are not. The right is asked before a byte of the
-/// body is read. A form that is sent again notes the same files, so that its message is known again.
-async fn received(
+/// Shows what was written to answer, as it will look or with what was refused of it.
+pub(super) async fn show_answer(
     app: &App,
-    viewer: &Viewer,
+    page: &Page,
     thread: ThreadId,
-    form: Incoming,
-) -> Result<(PostForm, Result<Vec<FileId>>)> {
-    let access = {
-        let mut connection = app.db.pool().acquire().await?;
-        threads::may_read(&mut connection, viewer, thread).await?
-    };
-    let mut received = documents::receive(&app.files, form, Most::Several, app.settings.upload_limit_bytes).await;
-    let form = PostForm { id: received.word("id").parse().ok(), body: received.word("body").to_owned() };
-    if let Err(error) = received.whole() {
-        return Ok((form, Err(error)));
-    }
-    let (may, sent) = (*access.may(), form.id.unwrap_or_else(MessageId::fresh));
-    let noted = app.db.write(move |tx| {
-        Box::pin(async move {
-            let mut noted = Vec::with_capacity(received.files.len());
-            for (place, file) in received.files.iter().enumerate() {
-                noted.push(documents::add_file_once(tx, &may, sent.0, place, file).await?.id);
-            }
-            Ok(noted)
-        })
-    });
-    Ok((form, noted.await))
+    written: Written,
+    refused: Option<Error>,
+) -> Result<Response> {
+    let faults = refused.map(|error| documents::http::faults(error, page.text)).transpose()?.unwrap_or_default();
+    show(app, page, thread, ThreadQuery::default(), faults, Some(written)).await
 }
 
 #[cfg(test)]

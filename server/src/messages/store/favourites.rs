@@ -36,7 +36,7 @@ pub(in crate::messages) async fn delete_favourite(
     Ok(deleted.rows_affected() > 0)
 }
 
-pub(in crate::messages) async fn keeps(
+pub(in crate::messages) async fn is_favourite(
     connection: &mut PgConnection,
     person: PersonId,
     message: MessageId,

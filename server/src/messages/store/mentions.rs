@@ -5,17 +5,17 @@ use words::{GroupId, MentionKind, MessageId};
 
 use crate::{
     error::Result,
-    messages::mentions::{Mention, Named},
+    messages::mentions::{Mention, Nameable},
 };
 
 /// The members and channels of a group, and the territories, whose name one of these texts begins with.
-pub(in crate::messages) async fn named(
+pub(in crate::messages) async fn nameable(
     connection: &mut PgConnection,
     group: GroupId,
     said: &[String],
-) -> Result<Vec<Named>> {
+) -> Result<Vec<Nameable>> {
     Ok(sqlx::query_as!(
-        Named,
+        Nameable,
         r#"with said as (select unnest($2::text[]) as text)
            select 'person' as "kind!: MentionKind", people.id as "subject!", people.name as "name!", null as code
            from members join people on people.id = members.person_id

@@ -1,5 +1,7 @@
 //! The SQL of messages, and of what threads show of them.
 
+mod completion;
+mod drafts;
 mod favourites;
 mod history;
 mod lists;
@@ -10,10 +12,12 @@ mod polls;
 mod read;
 mod write;
 
-pub(super) use favourites::{delete_favourite, favourites, insert_favourite, keeps};
+pub(super) use completion::{channels, documents, meetings, members, territories, titled_threads};
+pub(super) use drafts::{draft, drop_draft, keep_draft, sweep_drafts};
+pub(super) use favourites::{delete_favourite, favourites, insert_favourite, is_favourite};
 pub(super) use history::{edits, said_at, says};
 pub(super) use lists::{latest_threads, pinned, places, read_positions, thread, threads_by_ids};
-pub(super) use mentions::{insert_mentions, named};
+pub(super) use mentions::{insert_mentions, nameable};
 pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
 pub(super) use pins::{pin, pinned_messages, unpin};
 pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
