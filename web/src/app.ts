@@ -5,5 +5,6 @@ import "./threads/unread.ts";
 import "./messages/typing.ts";
 import "./messages/composer.ts";
 import "./documents/upload.ts";
+import "./search/switcher.ts";
 
 live?.connect();

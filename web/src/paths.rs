@@ -42,6 +42,10 @@ fixed! {
     PEOPLE = "/people";
     /// The search.
     SEARCH = "/search";
+    /// The places that the switcher leads to.
+    SWITCHER = "/search/places";
+    /// Where something is written to the network.
+    PUBLISH = "/publish";
     /// What would have been mailed.
     MAILBOX = "/mailbox";
     /// How to.
@@ -54,6 +58,21 @@ fixed! {
     LEGAL = "/legal";
     /// The socket.
     LIVE = "/live";
+}
+
+/// A search with its filters; fields without a value are left out.
+pub fn search(fields: &[(&str, &str)]) -> String {
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    let fields = fields.map(|(name, value)| format!("{name}={}", encoded(value)));
+    match fields.collect::<Vec<_>>().join("&") {
+        query if query.is_empty() => SEARCH.to_owned(),
+        query => format!("{SEARCH}?{query}"),
+    }
+}
+
+/// The form in which a question is put to the network, with its words.
+pub fn publish_question(words: &str) -> String {
+    format!("{PUBLISH}?intent=ask&body={}", encoded(words))
 }
 
 /// The sign-in form, which leads to `next` afterwards.

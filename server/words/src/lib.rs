@@ -12,6 +12,6 @@ pub use ids::{
     TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
-    Access, Answer, DocumentType, Gate, Locale, MeetingState, Mode, ParseValueError, Post, ReactionName, Role, Theme,
-    ThreadKind, ThreadStatus,
+    Access, Answer, DocumentType, Gate, Has, Locale, MeetingState, Mode, ParseValueError, Post, ReactionName, Role,
+    Sought, Theme, ThreadKind, ThreadStatus,
 };

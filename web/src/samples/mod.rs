@@ -8,6 +8,7 @@ mod meetings;
 mod pages;
 mod people;
 mod rooms;
+mod search;
 mod talk;
 mod today;
 
@@ -118,6 +119,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(talk::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));
+    samples.extend(search::samples(stage));
     samples.extend(pages::samples(stage));
     samples
 }
