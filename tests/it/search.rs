@@ -75,6 +75,7 @@ async fn words_are_found_in_french_and_in_english_with_their_accents_and_acronym
         "Le bilan des QPV de la région",
         "Chaque quartier prioritaire de la politique de la ville a son conseil",
         "Notes from yesterday: two meetings were planned and the policies evaluated",
+        "We meet again on Monday",
     ] {
         ines.say(&group.standing, body).await;
     }
@@ -88,7 +89,8 @@ async fn words_are_found_in_french_and_in_english_with_their_accents_and_acronym
         ("quartiers prioritaires de la politique de la ville", 2),
         ("quartier prioritaire", 2),
         ("quartier prioritaire bilan", 1),
-        ("meeting", 1),
+        ("meeting", 2),
+        ("meetings", 2),
         ("plan policy", 1),
         ("\"quartier prioritaire\"", 1),
         ("\"prioritaire quartier\"", 0),

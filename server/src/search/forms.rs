@@ -111,6 +111,19 @@ fn inflections(word: &str) -> Vec<String> {
         return Vec::new();
     }
     let mut bases = vec![word.clone()];
+    bases.extend(stripped(&word));
+    // `meetings` are of `meet` too.
+    bases.extend(word.strip_suffix('s').map(stripped).unwrap_or_default());
+    let mut forms: Vec<String> = bases.iter().flat_map(|base| inflected(base)).chain(bases.clone()).collect();
+    forms.sort_unstable();
+    forms.dedup();
+    forms.retain(|form| *form != word);
+    forms
+}
+
+/// What an English word would be without its ending.
+fn stripped(word: &str) -> Vec<String> {
+    let mut bases = Vec::new();
     for (ending, others) in [
         ("ies", &["y"][..]),
         ("ied", &["y"]),
@@ -128,11 +141,7 @@ fn inflections(word: &str) -> Vec<String> {
             }
         }
     }
-    let mut forms: Vec<String> = bases.iter().flat_map(|base| inflected(base)).chain(bases.clone()).collect();
-    forms.sort_unstable();
-    forms.dedup();
-    forms.retain(|form| *form != word);
-    forms
+    bases
 }
 
 fn inflected(base: &str) -> Vec<String> {
