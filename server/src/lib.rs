@@ -3,6 +3,7 @@
 pub mod commands;
 pub mod fanout;
 pub mod health;
+pub mod publish;
 pub mod reactions;
 pub mod serve;
 pub mod today;

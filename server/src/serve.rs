@@ -49,7 +49,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    notifications, people, reports, search, territories, threads, today,
+    notifications, people, publish, reports, search, territories, threads, today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -69,6 +69,7 @@ pub fn routes() -> Routes {
         .merge(live::http::routes())
         .merge(health::routes())
         .merge(today::routes())
+        .merge(publish::routes())
         .merge(people::http::routes())
         .merge(territories::http::routes())
         .merge(groups::http::routes())

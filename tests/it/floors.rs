@@ -30,7 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["messages", "meetings"],
     &["search", "notifications"],
     &["reports"],
-    &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today"],
+    &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today", "publish"],
 ];
 
 fn root() -> PathBuf {

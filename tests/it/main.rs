@@ -28,6 +28,7 @@ mod people;
 mod poll;
 mod revocation;
 mod routes;
+mod search;
 mod stop;
 mod streams;
 mod sweeps;

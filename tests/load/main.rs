@@ -16,6 +16,7 @@ mod memory;
 mod page;
 mod quiet;
 mod rights;
+mod search;
 mod slow;
 mod storm;
 mod typing;
@@ -78,6 +79,9 @@ enum Benchmark {
     B5,
     /// Reconnect storm
     B6,
+    /// Search in 1,000,000 messages and 100,000 documents
+    #[value(alias = "search")]
+    B9,
     /// Slow consumers
     B13,
     /// Crash durability
@@ -166,6 +170,9 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
         let server = Server::start(&cli.binary, &folder).await?;
         upload::measure(&server, &animator.at(&server), &mut report).await?;
         server.stop().await?;
+    }
+    if wanted(Benchmark::B9) {
+        search::measure(&cli.binary, cli.full, &mut report).await?;
     }
     if wanted(Benchmark::B15) {
         footprint::measure(&cli.binary, &postgres, &mut report).await?;

@@ -100,7 +100,7 @@ commit;
 }
 
 /// How long each transaction took, from the logs of all threads: the third word of a line, in µs.
-fn logged(folder: &Folder) -> Result<Vec<Duration>> {
+pub(crate) fn logged(folder: &Folder) -> Result<Vec<Duration>> {
     let mut took = Vec::new();
     for entry in std::fs::read_dir(folder.path())? {
         let path = entry?.path();

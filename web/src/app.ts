@@ -10,5 +10,6 @@ import "./messages/composer.ts";
 import "./messages/audience.ts";
 import "./documents/upload.ts";
 import "./notifications/bell.ts";
+import "./search/switcher.ts";
 
 live?.connect();

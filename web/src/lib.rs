@@ -18,6 +18,7 @@ pub mod meetings;
 pub mod messages;
 pub mod notifications;
 pub mod people;
+pub mod publish;
 pub mod reports;
 pub mod search;
 pub mod territories;

@@ -4,8 +4,10 @@ use std::fmt::Display;
 
 use words::{
     ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
-    ReportId, SessionId, ThreadFilter, ThreadId,
+    ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
 };
+
+use crate::publish::Intent;
 
 macro_rules! fixed {
     ($($(#[$doc:meta])* $name:ident = $path:literal;)*) => {
@@ -50,6 +52,12 @@ fixed! {
     NOTIFICATIONS_SEEN = "/notifications/seen";
     /// Where one says that one has read all that one follows.
     NOTIFICATIONS_READ = "/notifications/read";
+    /// The places that the switcher leads to.
+    SWITCHER = "/search/places";
+    /// Where something is written to the network.
+    PUBLISH = "/publish";
+    /// Leads to the form of the chosen place.
+    PUBLISH_PLACE = "/publish/place";
     /// What would have been mailed.
     MAILBOX = "/mailbox";
     /// How to.
@@ -62,6 +70,21 @@ fixed! {
     LEGAL = "/legal";
     /// The socket.
     LIVE = "/live";
+}
+
+/// A search with its filters; fields without a value are left out.
+pub fn search(fields: &[(&str, &str)]) -> String {
+    let fields = fields.iter().filter(|(_, value)| !value.is_empty());
+    let fields = fields.map(|(name, value)| format!("{name}={}", encoded(value)));
+    match fields.collect::<Vec<_>>().join("&") {
+        query if query.is_empty() => SEARCH.to_owned(),
+        query => format!("{SEARCH}?{query}"),
+    }
+}
+
+/// The form in which a question is put to the network, with its words.
+pub fn publish_question(words: &str) -> String {
+    format!("{PUBLISH}?intent=ask&body={}", encoded(words))
 }
 
 /// The sign-in form, which leads to `next` afterwards.
@@ -134,6 +157,19 @@ pub fn channel_list(id: ChannelId, filter: ThreadFilter, place: Option<(&str, &s
     match parts.collect::<Vec<_>>().join("&") {
         query if query.is_empty() => channel(id),
         query => format!("{}?{query}", channel(id)),
+    }
+}
+
+/// The form that opens a thread of a kind in a channel, with what was written already.
+pub fn channel_writing(id: ChannelId, kind: ThreadKind, body: &str) -> String {
+    format!("{}?new=1&kind={kind}&body={}", channel(id), encoded(body))
+}
+
+/// The page that asks where to do something, with what was written already.
+pub fn publish(intent: Intent, body: &str) -> String {
+    match body {
+        "" => format!("{PUBLISH}?intent={}", intent.word()),
+        body => format!("{PUBLISH}?intent={}&body={}", intent.word(), encoded(body)),
     }
 }
 

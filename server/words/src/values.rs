@@ -258,6 +258,32 @@ value! {
         /// Called off.
         Cancelled = "cancelled",
     }
+    /// What can be looked for, in the order in which it is shown.
+    Sought {
+        /// A question that was answered.
+        Answer = "answer",
+        /// A document of the library.
+        Document = "document",
+        /// The minutes of a meeting.
+        Minutes = "minutes",
+        /// A meeting.
+        Meeting = "meeting",
+        /// A message.
+        Message = "message",
+        /// A thread, by its title.
+        Thread = "thread",
+        /// A person.
+        Person = "person",
+        /// A territory.
+        Territory = "territory",
+    }
+    /// What comes with something that is looked for.
+    Has {
+        /// A document.
+        Document = "document",
+        /// A link.
+        Link = "link",
+    }
     /// A person's answer to a meeting.
     Answer {
         /// Comes.

@@ -10,6 +10,7 @@ mod pages;
 mod people;
 mod reports;
 mod rooms;
+mod search;
 mod talk;
 mod today;
 
@@ -123,6 +124,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(reports::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));
+    samples.extend(search::samples(stage));
     samples.extend(pages::samples(stage));
     samples
 }

@@ -1,10 +1,13 @@
 //! Errors, and the pages that are only text.
 
-use super::{Kind, Sample, Stage};
-use crate::page::{Current, ErrorPage, KeptPage, Prose, ProsePage};
+use super::{Kind, Sample, Stage, id};
+use crate::{
+    page::{Current, ErrorPage, KeptPage, Prose, ProsePage},
+    publish::{Intent, Place, PublishPage},
+};
 
 pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
-    let mut samples = vec![error(stage), kept(stage)];
+    let mut samples = vec![error(stage), kept(stage), publish(stage)];
     if stage.kind == Kind::Ordinary {
         samples.extend(Prose::ALL.into_iter().map(|prose| text(stage, prose)));
     }
@@ -38,6 +41,28 @@ fn kept(stage: &Stage) -> Sample {
         signed_out: false,
     };
     stage.print("kept", &page)
+}
+
+fn publish(stage: &Stage) -> Sample {
+    let place = Place {
+        slug: "reseau".to_owned(),
+        name: stage.kind.name("Réseau CPO Hauts-de-France"),
+        channels: vec![(id(21), stage.kind.name("Évaluation")), (id(22), stage.kind.name("Parentalité"))],
+    };
+    let intent = match stage.kind {
+        Kind::Ordinary => Intent::Ask,
+        Kind::Empty => Intent::Propose,
+        Kind::Long => Intent::Share,
+        Kind::Hostile => Intent::Announce,
+    };
+    let page = PublishPage {
+        shell: stage.shell(&stage.text.get("publish-title"), Current::Elsewhere),
+        intent: Some(intent),
+        body: stage.kind.words("Qui a déjà…"),
+        places: stage.kind.list(&[place]),
+        meeting: None,
+    };
+    stage.print("publish", &page)
 }
 
 fn text(stage: &Stage, prose: Prose) -> Sample {

@@ -29,6 +29,9 @@ use crate::{
 #[derive(Deserialize)]
 pub(super) struct ChannelQuery {
     new: Option<u8>,
+    /// What is to be opened, and with what.
+    kind: Option<ThreadKind>,
+    body: Option<String>,
     show: Option<ThreadFilter>,
     before: Option<String>,
     after: Option<String>,
@@ -51,7 +54,8 @@ pub(super) async fn channel(
         (None, None) => Place::First,
     };
     let listed = (query.show.unwrap_or(ThreadFilter::All), from);
-    show_channel(&app, &page, channel, listed, (None, query.new.is_some(), Faults::default())).await
+    let begun = query.kind.map(|kind| Opening::begun(kind, query.body.unwrap_or_default()));
+    show_channel(&app, &page, channel, listed, (begun, query.new.is_some(), Faults::default())).await
 }
 
 async fn show_channel(

@@ -44,6 +44,14 @@ pub(super) struct Opening {
     pub(super) written: Written,
 }
 
+impl Opening {
+    /// A thread of which the kind is known, and perhaps the first words.
+    pub(super) fn begun(kind: ThreadKind, body: String) -> Self {
+        let written = Written { id: MessageId::fresh(), body, files: Vec::new(), preview: None };
+        Self { thread: ThreadId::fresh(), title: String::new(), kind, written }
+    }
+}
+
 impl Written {
     /// An answer that begins by quoting a message.
     pub(super) fn quoting(quoted: &Message, text: Text) -> Self {

@@ -1,0 +1,118 @@
+//! The SQL of search. Each statement that finds something joins the asker's present memberships.
+
+pub(super) mod documents;
+pub(super) mod messages;
+pub(super) mod names;
+pub(super) mod narrow;
+pub(super) mod switcher;
+pub(super) mod vocabulary;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use words::PersonId;
+
+use super::{
+    forms::{Form, Reading},
+    question::Sort,
+};
+use crate::error::Result;
+
+/// How an extract is cut. The marks are control characters, which are taken out of the text first: nobody can type them.
+const EXTRACT: &str = "StartSel=\u{1}, StopSel=\u{2}, MaxWords=30, MinWords=12, ShortWord=1, MaxFragments=1";
+/// How one is that is short enough to be shown whole.
+const WHOLE: &str = "StartSel=\u{1}, StopSel=\u{2}, HighlightAll=true";
+
+/// A question as the index is asked it.
+#[derive(Clone, Debug)]
+pub(super) struct Query {
+    /// The query, in PostgreSQL's words.
+    pub(super) text: String,
+    /// Whether each word of it, or one of its forms, is one that messages are full of.
+    pub(super) common: bool,
+}
+
+/// A place in a list that is sorted by time, the latest first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) struct Key {
+    pub(super) at: DateTime<Utc>,
+    pub(super) id: Uuid,
+}
+
+/// Bounds what a search may cost: the planner sees what is asked, since the plan for a rare word is none for a common
+/// one; it joins in the order that is written, since to think of another takes longer than any of these statements; and it
+/// reads no table from its beginning to its end.
+pub(super) async fn bound(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query_scalar!(
+        r#"select concat(
+             set_config('statement_timeout', '4s', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+             set_config('enable_seqscan', 'off', true), set_config('work_mem', '16MB', true),
+             set_config('join_collapse_limit', '1', true), set_config('from_collapse_limit', '1', true),
+             set_config('pg_trgm.word_similarity_threshold', '0.5', true)) as "bounds!""#
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+/// The groups that somebody is a member of now.
+pub(super) async fn groups(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
+    Ok(sqlx::query_scalar!("select group_id from members where person_id = $1 and ended_seq is null", person.0)
+        .fetch_all(connection)
+        .await?)
+}
+
+pub(super) async fn glossary(connection: &mut PgConnection) -> Result<Vec<Reading>> {
+    Ok(sqlx::query_as!(Reading, "select acronym, expansion from glossary order by acronym, expansion")
+        .fetch_all(connection)
+        .await?)
+}
+
+/// The query for these forms; none if nothing but empty words is asked for. An English form counts if it shares the stem
+/// of its word.
+pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Result<Option<Query>> {
+    let of = |sort| forms.iter().map(|form| form.sort == sort).collect::<Vec<_>>();
+    let terms: Vec<_> = forms.iter().map(|form| form.term).collect();
+    let texts: Vec<_> = forms.iter().map(|form| form.text.clone()).collect();
+    let english: Vec<_> = forms.iter().map(|form| form.english.clone()).collect();
+    let excluded: Vec<_> = forms.iter().map(|form| form.excluded).collect();
+    let row = sqlx::query!(
+        r#"with form as (
+             select term, excluded, written, beginning,
+               case
+                 when beginning
+                   then ('''' || replace(replace(folded(written), '\', '\\'), '''', '''''') || ''':*')::tsquery
+                     || plainto_tsquery('public.fr', written) || plainto_tsquery('public.fr', written || 'ion')
+                 when phrase then phraseto_tsquery('public.fr', written)
+                 else plainto_tsquery('public.fr', written)
+               end as query
+             from unnest($1::integer[], $2::text[], $3::text[], $4::boolean[], $5::boolean[], $6::boolean[])
+               asked (term, written, english, excluded, phrase, beginning)
+             where english = ''
+               or (ts_lexize('english_stem', written) = ts_lexize('english_stem', english)
+                 and ts_lexize('english_stem', english) <> '{}')
+           ), term as (
+             select term, excluded, string_agg(distinct '(' || query::text || ')', ' | ') as text,
+               bool_or(beginning or not exists (
+                 select from unnest(tsvector_to_array(to_tsvector('public.fr', written))) lexeme (name)
+                 where not exists (select from common_lexemes where common_lexemes.name = lexeme.name))) as common
+             from form
+             where numnode(query) > 0
+             group by term, excluded
+           )
+           select
+             string_agg(case when excluded then '!' else '' end || '(' || text || ')', ' & ' order by term) as "text?",
+             coalesce(bool_and(common or excluded), false) as "common!"
+           from term
+           having not bool_and(excluded)"#,
+        &terms,
+        &texts,
+        &english,
+        &excluded,
+        &of(Sort::Phrase),
+        &of(Sort::Beginning),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.and_then(|row| Some(Query { text: row.text?, common: row.common })))
+}

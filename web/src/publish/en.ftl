@@ -1,0 +1,17 @@
+publish-button = Publish
+publish-title = What would you like to do?
+publish-ask = Ask a question
+publish-share = Share a document or a tool
+publish-tell = Tell an experience
+publish-announce = Announce something
+publish-propose = Propose an item for the next meeting
+publish-hint-ask = “Who has already…?” You will be told of the answers.
+publish-hint-share = It joins the library, where everybody finds it.
+publish-hint-tell = What you did, what worked, what you would do otherwise.
+publish-hint-announce = For those who animate a group: the whole group is told.
+publish-hint-propose = Say it in the discussion of the meeting.
+publish-where = Where?
+publish-channel = Channel
+publish-write = Write
+publish-nowhere = No group lets you do that for now. Ask who animates it.
+publish-no-meeting = No meeting is planned.

@@ -1,0 +1,17 @@
+publish-button = Publier
+publish-title = Que voulez-vous faire ?
+publish-ask = Poser une question
+publish-share = Partager un document ou un outil
+publish-tell = Raconter une expérience
+publish-announce = Annoncer quelque chose
+publish-propose = Proposer un point pour la prochaine rencontre
+publish-hint-ask = « Qui a déjà… ? » Les réponses vous seront signalées.
+publish-hint-share = Il rejoint la bibliothèque, où chacun le retrouve.
+publish-hint-tell = Ce que vous avez fait, ce qui a marché, ce que vous referiez autrement.
+publish-hint-announce = Pour les personnes qui animent un groupe : tout le groupe est prévenu.
+publish-hint-propose = Dites-le dans la discussion de la rencontre.
+publish-where = Où ?
+publish-channel = Salon
+publish-write = Écrire
+publish-nowhere = Aucun groupe ne vous permet cela pour l’instant. Demandez à la personne qui l’anime.
+publish-no-meeting = Aucune rencontre n’est prévue.
