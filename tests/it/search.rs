@@ -284,7 +284,7 @@ async fn answered_questions_come_first_and_link_to_their_place() {
     let page = ines.page("/search?q=cartographie").await.text;
     let (answers, messages) = page.split_once("id=\"found-message\"").unwrap();
     assert!(answers.contains("id=\"found-answer\""), "{page}");
-    let link = format!("/threads/{thread}#message-{}", answer["id"].as_str().unwrap());
+    let link = format!("/messages/{}\"", answer["id"].as_str().unwrap());
     assert!(answers.contains(&link) && !messages.contains(&link), "once, and first: {page}");
     assert!(answers.contains("La <mark>cartographie</mark> : voyez avec 1 &#60; 2 &#38; « l’équipe »"), "{page}");
     assert!(answers.contains("Inès") && answers.contains("Réseau CPO › Évaluation"), "{page}");

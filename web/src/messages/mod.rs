@@ -48,7 +48,8 @@ pub struct Message {
     pub edited_at: Option<DateTime<Utc>>,
     /// When it was removed.
     pub deleted_at: Option<DateTime<Utc>>,
-    /// What it asks to choose, if it does.
+    /// What it asks to choose; absent where it asks nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll: Option<Poll>,
     /// Whether it answers the question of its thread.
     #[serde(skip)]
