@@ -150,7 +150,7 @@ test("every kind of event has a case", () => {
   assert.deepEqual(KINDS.filter((kind) => !(kind in CASES)), []);
 });
 
-test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 240_000 }, async () => {
+test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 600_000 }, async () => {
   const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 600 } });
   context.setDefaultTimeout(10_000);
   await context.addInitScript(`globalThis.shown = ${shown}`);

@@ -95,6 +95,45 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await actions();
   await page.getByLabel("Modifier le texte").fill("Moi aussi");
   await press("Enregistrer la modification");
+  for (const deed of ["C’est la réponse", "Épingler dans la discussion", "Ajouter à mes favoris"]) {
+    await actions();
+    await press(deed);
+    await page.locator("#thread-title").waitFor();
+  }
+  await actions();
+  await page.getByRole("link", { name: "Signaler ce message" }).click();
+  await page.getByLabel("Qu’est-ce qui ne va pas ?").fill("Rien : c’est un essai");
+  await press("Envoyer le signalement");
+  await page.goto(`${group}/reports`);
+  await press("C’est traité");
+  await page.goto(`${server.url}/favourites`);
+  await page.locator("main h2 a").first().click();
+
+  // The discussion is followed or not; a choice is put in it and made; a part of it continues in another one, comes back,
+  // and is new again; the channel says less.
+  await page.locator("main form[action$='/follow'] button").first().click();
+  await page.getByRole("link", { name: "Poser un choix" }).first().click();
+  await page.getByLabel("Votre question").fill("Jeudi ou vendredi ?");
+  await page.getByLabel("Choix proposés").fill("Jeudi\nVendredi");
+  await press("Publier le sondage");
+  await page.getByLabel("Vendredi").check();
+  await press("Envoyer mon choix");
+  await page.getByText("1 réponse").first().waitFor();
+  await actions();
+  await press("Créer la discussion");
+  await page.getByText("Suite de").first().waitFor();
+  await page.getByRole("link", { name: "Plus d’actions" }).click();
+  await press("Fusionner les discussions");
+  await heading("Essayer sans script");
+  await actions();
+  await press("Demain matin");
+  await actions();
+  await press("Marquer comme non lu");
+  await open("Recevoir");
+  await press("mes discussions");
+  await page.locator("main .threads a", { hasText: "Essayer sans script" }).first().click();
+  await page.getByLabel("Votre réponse").fill("Je ne sais plus");
+  await press("Répondre");
   await actions();
   await press("Retirer ce message");
   await page.getByText("Message retiré").first().waitFor();
@@ -165,7 +204,10 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await mehdi.getByRole("button", { name: /Retirer/ }).click();
   await mehdi.waitFor({ state: "detached" });
 
-  // A search, one's own settings, another session ended, a password that signs in, and the code of a mail.
+  // What is meant for somebody, seen one by one and at once; a search, one's own settings, another session ended, a password that signs in, and the code of a mail.
+  await page.goto(`${server.url}/notifications`);
+  await page.locator("main form[action$='/seen'] button[aria-label]").first().click();
+  await press("Tout marquer comme vu");
   await page.locator("#search").fill("essayer");
   await page.keyboard.press("Enter");
   await heading("Recherche");

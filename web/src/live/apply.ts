@@ -24,7 +24,9 @@ const callbacks = {
 
 /** Takes over what differs in one part of the page. */
 export function morph(old: Element, fresh: Element): void {
-  Idiomorph.morph(old, fresh, { morphStyle: "outerHTML", ignoreActiveValue: true, callbacks });
+  // Of what has the focus only a field is being written in: a button is shown as it is now.
+  const writing = document.activeElement?.matches("input, textarea, select") === true;
+  Idiomorph.morph(old, fresh, { morphStyle: "outerHTML", ignoreActiveValue: writing, callbacks });
 }
 
 /** Makes a change; answers whether the page must be fetched again for it. */

@@ -54,9 +54,9 @@ export class Page {
   }
 
   #takeOver(page: Document): void {
-    // What was new when the page was opened stays so for as long as it is open.
-    if (document.getElementById("new-messages")) page.getElementById("new-messages")?.remove();
-    keepingPlace(() =>
+    keepingNew(page);
+    // What scripts make of the new page changes heights, too.
+    keepingPlace(() => {
       givingBack(() =>
         keepingFocus(() => {
           for (const part of PARTS) {
@@ -64,29 +64,54 @@ export class Page {
             if (old && fresh) morph(old, fresh);
           }
         }),
-      ),
-    );
-    for (const fresh of page.querySelectorAll<HTMLTemplateElement>("template[id]")) {
-      document.querySelector<HTMLTemplateElement>(`template#${fresh.id}`)?.content.replaceChildren(...fresh.content.childNodes);
-    }
-    for (const name of ["lang", "data-theme"]) document.documentElement.setAttribute(name, page.documentElement.getAttribute(name) ?? "");
-    for (const name of ["epoch", "streams", "locale"]) document.body.dataset[name] = page.body.dataset[name];
-    for (const id of ["connection-status", "announcer"]) {
-      const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
-      for (const { name, value } of fresh?.attributes ?? []) if (name.startsWith("data-")) old?.setAttribute(name, value);
-    }
-    document.title = page.title;
-    this.taken(page);
+      );
+      adopt(page);
+      this.taken(page);
+    });
   }
+}
+
+/** What was new when the page was opened stays so for as long as it is open. */
+function keepingNew(page: Document): void {
+  const marker = document.getElementById("new-messages");
+  if (!marker) return;
+  page.getElementById("new-messages")?.remove();
+  const first = page.getElementById(marker.nextElementSibling?.id ?? "");
+  if (marker.matches("li")) first?.before(marker.cloneNode(true));
+}
+
+/** The first of some items that does not begin above what is in sight. */
+function inSight(items: string): Element | undefined {
+  return [...document.querySelectorAll(items)].find((item) => item.getBoundingClientRect().top >= 0);
 }
 
 /** What is read stays where it is on the screen, whatever comes before it. */
 function keepingPlace(change: () => void): void {
   const top = (item: Element) => item.getBoundingClientRect().top;
-  const read = [...document.querySelectorAll("main li[id]")].find((item) => top(item) >= 0);
+  // Beside the messages that are read there are lists that stand still.
+  const read = [".thread__messages > li[id]", "main li[id]"].map(inSight).find((item) => item);
   const before = read && top(read);
+  // Not all browsers keep the place by themselves; those that do would move it once more.
+  const { style } = document.documentElement;
+  style.setProperty("overflow-anchor", "none");
   change();
-  if (read?.isConnected && before !== undefined) scrollBy(0, top(read) - before);
+  if (read?.isConnected && before !== undefined) scrollBy({ top: top(read) - before, behavior: "instant" });
+  requestAnimationFrame(() => requestAnimationFrame(() => style.removeProperty("overflow-anchor")));
+}
+
+/** What stands outside the parts. */
+/** Takes over what stands outside the parts. */
+function adopt(page: Document): void {
+  for (const fresh of page.querySelectorAll<HTMLTemplateElement>("template[id]")) {
+    document.querySelector<HTMLTemplateElement>(`template#${fresh.id}`)?.content.replaceChildren(...fresh.content.childNodes);
+  }
+  for (const name of ["lang", "data-theme"]) document.documentElement.setAttribute(name, page.documentElement.getAttribute(name) ?? "");
+  for (const name of ["epoch", "streams", "locale"]) document.body.dataset[name] = page.body.dataset[name];
+  for (const id of ["connection-status", "announcer"]) {
+    const [old, fresh] = [document.getElementById(id), page.getElementById(id)];
+    for (const { name, value } of fresh?.attributes ?? []) if (name.startsWith("data-")) old?.setAttribute(name, value);
+  }
+  document.title = page.title;
 }
 
 /** The page as it is now, however often it must be asked for. */

@@ -116,6 +116,8 @@ live?.onEvent(({ kind, thread, by }) => {
   showMissed();
 });
 live?.onTakenOver(() => {
+  // A fresh page counts what is beyond it anew.
+  if (latest()?.dataset.beyond !== undefined) missed = 0;
   markMessages();
   showMissed();
 });
