@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 import { client, following, signIn, startBrowser, startServer } from "./support.mjs";
 
 const CAMILLE = "camille.delattre@lille.example";
+const NADIA = "nadia.verhaeghe@loos.example";
 const DRAFT = "Une réponse que j’écris";
 const KINDS = [...readFileSync(new URL("../../server/words/src/events.rs", import.meta.url), "utf8").matchAll(/^ +\w+ = "(\w+\.\w+)",$/gm)].map(([, kind]) => kind);
 
@@ -19,7 +20,7 @@ let world;
 before(async () => {
   [server, browser] = await Promise.all([startServer(), startBrowser()]);
   [etienne, nadia, camille] = await Promise.all(
-    ["etienne.caron@irev.example", "nadia.verhaeghe@loos.example", CAMILLE].map((email) => client(server, email)),
+    ["etienne.caron@irev.example", NADIA, CAMILLE].map((email) => client(server, email)),
   );
   world = await makeWorld();
 });
@@ -121,7 +122,7 @@ const CASES = {
 function shown() {
   const lines = [document.title];
   const walk = (element, depth) => {
-    if (element.matches("template, #new-messages, #latest, [data-composer-status], [data-scripted]")) return;
+    if (element.matches("template, #new-messages, .thread__to-new, #latest, [data-composer-status], [data-scripted]")) return;
     const attributes = [...element.attributes]
       .filter(({ name }) => !["nonce", "open", "data-read-positions", "data-read-position", "class"].includes(name))
       .filter(({ name }) => !(name === "value" && element.matches("[type=hidden][name=id], [type=hidden][name=message_id]")))
@@ -150,18 +151,14 @@ test("every kind of event has a case", () => {
   assert.deepEqual(KINDS.filter((kind) => !(kind in CASES)), []);
 });
 
-test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 600_000 }, async () => {
+/** Somebody's pages, open and live; `fresh` answers what a page shows that is opened now. */
+async function watcher(email, addresses) {
   const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 600 } });
   context.setDefaultTimeout(10_000);
   await context.addInitScript(`globalThis.shown = ${shown}`);
-  const fresh = await context.newPage();
-  const freshLive = following(fresh);
-  await signIn(fresh, server, CAMILLE);
-  const { group, channel, thread, document: tool, meeting } = world;
-  const addresses = {
-    thread: `/threads/${thread.id}`, inbox: "/notifications", favourites: "/favourites", filtered: `/channels/${channel.id}?show=unread`, channel: `/channels/${channel.id}`, home: "/", group: `/groups/${group.slug}`,
-    members: `/groups/${group.slug}/members`, library: "/documents", document: `/documents/${tool.id}`, meeting: `/meetings/${meeting.id}`, meetings: "/meetings",
-  };
+  const first = await context.newPage();
+  const firstLive = following(first);
+  await signIn(first, server, email);
   const pages = {};
   for (const [name, address] of Object.entries(addresses)) {
     pages[name] = await context.newPage();
@@ -169,6 +166,27 @@ test("a page that was open shows what a fresh one shows, for every kind of event
     await pages[name].goto(`${server.url}${address}`);
     await live();
   }
+  const fresh = async (name) => {
+    await first.goto(`${server.url}${addresses[name]}`);
+    await firstLive();
+    return first.evaluate(() => shown());
+  };
+  return { pages, fresh, close: () => context.close() };
+}
+
+test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 600_000 }, async () => {
+  const { group, channel, thread, document: tool, meeting } = world;
+  // Nobody has more than ten connections.
+  const watchers = [
+    await watcher(CAMILLE, {
+      thread: `/threads/${thread.id}`, channel: `/channels/${channel.id}`, filtered: `/channels/${channel.id}?show=unread`, home: "/",
+      inbox: "/notifications", favourites: "/favourites", meeting: `/meetings/${meeting.id}`,
+    }),
+    await watcher(NADIA, {
+      group: `/groups/${group.slug}`, members: `/groups/${group.slug}/members`, library: "/documents", document: `/documents/${tool.id}`, meetings: "/meetings",
+    }),
+  ];
+  const { pages } = watchers[0];
   // Somebody is at it: writes, holds the focus on a message further up, and has chosen an answer without sending it.
   await pages.thread.getByLabel("Votre réponse").fill(DRAFT);
   await pages.thread.evaluate((id) => {
@@ -188,20 +206,20 @@ test("a page that was open shows what a fresh one shows, for every kind of event
   const found = [];
   for (const kind of Object.keys(CASES)) {
     await CASES[kind](world);
-    for (const [name, address] of Object.entries(addresses)) {
-      await fresh.goto(`${server.url}${address}`);
-      await freshLive();
-      const expected = await fresh.evaluate(() => shown());
-      // It converges: fragments come at once, a page that is fetched again a moment later.
-      const same = (expected) => JSON.stringify(shown()) === expected;
-      await pages[name].waitForFunction(same, JSON.stringify(expected), { timeout: 6_000, polling: 50 }).catch(() => {});
-      const differs = difference(await pages[name].evaluate(() => shown()), expected);
-      if (differs) found.push(`${kind}, ${name}:\n${differs}`);
+    for (const { pages, fresh } of watchers) {
+      for (const [name, open] of Object.entries(pages)) {
+        const expected = await fresh(name);
+        // It converges: fragments come at once, a page that is fetched again a moment later.
+        const same = (expected) => JSON.stringify(shown()) === expected;
+        await open.waitForFunction(same, JSON.stringify(expected), { timeout: 6_000, polling: 50 }).catch(() => {});
+        const differs = difference(await open.evaluate(() => shown()), expected);
+        if (differs) found.push(`${kind}, ${name}:\n${differs}`);
+      }
     }
     const now = await doing();
     if (Math.abs(now.at - before.at) > 2 || now.focus !== before.focus || now.typed !== before.typed) found.push(`${kind}: ${JSON.stringify([before, now])}`);
     if (!(await pages.meeting.getByLabel("Je viens sur place").isChecked())) found.push(`${kind}: the answer that was chosen is lost`);
   }
   assert.equal(found.length, 0, found.join("\n\n"));
-  await context.close();
+  for (const { close } of watchers) await close();
 });

@@ -14,7 +14,8 @@ function list(): HTMLElement | null {
 
 /** Shows more at one end. Where the page would grow too long, as much goes at the other one, which is out of sight. */
 function extend(way: string): void {
-  const [first, last] = [Number(list()?.dataset.first), Number(list()?.dataset.last)];
+  const shown = [...(list()?.querySelectorAll<HTMLElement>(":scope > [data-position]") ?? [])];
+  const [first, last] = [Number(shown[0]?.dataset.position ?? 1), Number(shown.at(-1)?.dataset.position ?? 0)];
   const from = way === "earlier" ? Math.max(1, first - PAGE) : Math.max(first, last + PAGE - LONGEST + 1);
   const to = way === "earlier" ? Math.min(last, from + LONGEST - 1) : last + PAGE;
   const beyond = Number(document.getElementById("latest")?.dataset.beyond ?? 0);

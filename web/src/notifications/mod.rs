@@ -11,7 +11,7 @@ use crate::{
     page::Shell,
     paths,
     people::Author,
-    threads::{Thread, ThreadRow},
+    threads::{Thread, ThreadRow, read_positions},
 };
 
 /// What a person is told of a message, and why. Serialised, it is the notification of the API.
@@ -152,6 +152,10 @@ impl InboxPage {
 
     fn unread(&self) -> usize {
         self.inbox.iter().filter(|(thread, read)| thread.last_position > *read).count()
+    }
+
+    fn read_positions(&self) -> String {
+        read_positions(self.inbox.iter())
     }
 
     /// The threads that are shown, each with its last position.

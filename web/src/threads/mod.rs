@@ -9,7 +9,7 @@ use serde::Serialize;
 use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadStatus};
 
 pub use actions::{Former, ThreadActionsPage, ThreadMayDo};
-pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadList, ThreadRow, Tie};
+pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadList, ThreadRow, Tie, read_positions};
 
 use crate::people::Author;
 

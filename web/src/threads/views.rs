@@ -193,10 +193,15 @@ impl PanesPage {
 
     /// How far the reader is in each listed thread, for the script.
     fn read_positions(&self) -> String {
-        let positions: serde_json::Map<_, _> =
-            self.list.all().map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
-        serde_json::Value::Object(positions).to_string()
+        read_positions(self.list.all())
     }
+}
+
+/// How far the reader is in each of some threads, as a JSON object by thread, for the script.
+pub fn read_positions<'t>(threads: impl Iterator<Item = &'t (Thread, i32)>) -> String {
+    let positions: serde_json::Map<_, _> =
+        threads.map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
+    serde_json::Value::Object(positions).to_string()
 }
 
 impl ThreadList {

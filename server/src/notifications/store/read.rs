@@ -127,7 +127,7 @@ pub(in crate::notifications) async fn unseen(
              on read_positions.thread_id = messages.thread_id and read_positions.person_id = $1
            where notifications.person_id = $1 and seen_at is null
              and (reason in ('reminder', 'report') or messages.position > coalesce(read_positions.position, 0))
-           order by notifications.created_at desc
+           order by notifications.created_at desc, notifications.id desc
            limit $2"#,
         person.0,
         limit,
