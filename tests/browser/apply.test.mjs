@@ -127,7 +127,8 @@ function shown() {
       .filter(({ name }) => !["nonce", "open", "data-read-positions", "data-read-position", "class"].includes(name))
       .filter(({ name }) => !(name === "value" && element.matches("[type=hidden][name=id], [type=hidden][name=message_id]")))
       .map(({ name, value }) => `${name}="${value}"`);
-    const classes = [...element.classList].sort().join(" ");
+    // What is new begins with its author's name, and on the fresh page something else is new.
+    const classes = [...element.classList].filter((name) => name !== "message--grouped").sort().join(" ");
     lines.push(`${" ".repeat(depth)}<${element.localName} ${[...attributes.sort(), classes && `class="${classes}"`].join(" ")}>`);
     for (const child of element.childNodes) {
       if (child.nodeType === 1) walk(child, depth + 1);
