@@ -16,6 +16,7 @@ use web::{
 };
 use words::{
     ChannelId, DocumentId, EventKind, GroupId, MeetingId, MeetingState, MessageId, NotificationId, PersonId, ThreadId,
+    ThreadKind,
     events::{EventRow, Recorded},
 };
 
@@ -256,6 +257,9 @@ fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now:
         // A thread that says something goes to the top of its list, as a fresh page shows it.
         let moves = matches!(event.row.kind, EventKind::MessageCreated | EventKind::ThreadCreated);
         Ok(match thread.channel.filter(|_| moves) {
+            None if moves && thread.kind == ThreadKind::Direct => {
+                change(paths::CONVERSATIONS_ID.to_owned(), Action::Prepend, html)
+            }
             // The pinned ones stay in the order in which they were pinned.
             Some(channel) if !thread.pinned => change(paths::threads_id(channel), Action::Prepend, html),
             _ => change(paths::thread_row_id(thread.id), Action::Replace, html),

@@ -10,6 +10,7 @@ pub mod today;
 pub mod work;
 
 pub mod channels;
+pub mod conversations;
 pub mod documents;
 pub mod groups;
 pub mod meetings;

@@ -31,7 +31,7 @@ use words::{PersonId, StreamId, ThreadId};
 
 use crate::{
     batch::Metrics,
-    channels,
+    channels, conversations,
     db::{Db, Work},
     documents,
     error::Error,
@@ -79,6 +79,7 @@ pub fn routes() -> Routes {
         .merge(messages::http::routes())
         .merge(notifications::http::routes())
         .merge(reports::http::routes())
+        .merge(conversations::http::routes())
         .merge(search::http::routes())
 }
 
@@ -270,11 +271,14 @@ pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> W
                 group.channels.push(NavChannel { id, name, silent: row.silent, unread });
             }
         }
+        let conversations = threads::unread_conversations(connection, viewer.id).await?;
+        streams.extend(conversations.iter().map(|conversation| (conversation.group.0, conversation.seq)));
         Ok(Nav {
             person: viewer.id,
             name: viewer.name.clone(),
             department: None,
             groups,
+            conversations: conversations.into_iter().filter_map(|conversation| conversation.unread).collect(),
             unseen: notifications::unseen(connection, viewer).await?,
             muted,
             epoch: Uuid::nil(),

@@ -27,6 +27,7 @@ const FLOORS: &[&[&str]] = &[
     &["groups"],
     &["channels", "documents"],
     &["threads"],
+    &["conversations"],
     &["messages", "meetings"],
     &["search", "notifications"],
     &["reports"],

@@ -10,6 +10,7 @@ mod away;
 mod cancelled;
 mod composer;
 mod connections;
+mod conversations;
 mod demo;
 mod documents;
 mod extras;

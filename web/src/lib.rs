@@ -12,6 +12,7 @@ pub mod text;
 pub mod page;
 
 pub mod channels;
+pub mod conversations;
 pub mod documents;
 pub mod groups;
 pub mod meetings;

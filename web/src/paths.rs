@@ -40,6 +40,12 @@ fixed! {
     FEED = "/meetings/feed";
     /// Where one's subscription is ended.
     FEED_END = "/meetings/feed/end";
+    /// What one says to a few others alone.
+    CONVERSATIONS = "/conversations";
+    /// The form that begins a conversation.
+    CONVERSATIONS_NEW = "/conversations/new";
+    /// The list that a row of a conversation is of: as that of a channel, without one.
+    CONVERSATIONS_ID = "threads-direct";
     /// The directory.
     PEOPLE = "/people";
     /// The search.
@@ -113,6 +119,11 @@ pub fn group(slug: &str) -> String {
 /// The form in which a group is changed.
 pub fn group_edit(slug: &str) -> String {
     format!("{GROUPS}/{slug}/edit")
+}
+
+/// Where a conversation is left.
+pub fn conversation_leave(id: GroupId) -> String {
+    format!("{CONVERSATIONS}/{id}/leave")
 }
 
 /// The members of a group.

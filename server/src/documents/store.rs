@@ -269,6 +269,7 @@ pub(super) async fn list(
         "select documents.id
          from documents
          join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+         join groups on groups.id = documents.group_id and groups.kind = 'thematic'
          where deleted_at is null
            and ($2::uuid is null or documents.group_id = $2)
            and ($3::text is null or type = $3)
@@ -297,8 +298,9 @@ pub(super) async fn shared_since(
         "select documents.id
          from documents
          join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
-         where deleted_at is null and created_by <> $1 and created_at > $2
-         order by created_at desc, documents.id
+         join groups on groups.id = documents.group_id and groups.kind = 'thematic'
+         where deleted_at is null and documents.created_by <> $1 and documents.created_at > $2
+         order by documents.created_at desc, documents.id
          limit $3",
         person.0,
         since,
@@ -341,6 +343,7 @@ pub(super) async fn counts(
         r#"select type as "kind: DocumentType", count(*) as "count!"
            from documents
            join members on members.group_id = documents.group_id and members.person_id = $1 and members.ended_seq is null
+           join groups on groups.id = documents.group_id and groups.kind = 'thematic'
            where deleted_at is null and ($2::uuid is null or documents.group_id = $2)
            group by type"#,
         person.0,

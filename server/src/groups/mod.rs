@@ -7,7 +7,8 @@
 //! Events: `group.*`, `member.*`, and `group.joined|left` on the person's own stream. Tables: `groups`, `members`,
 //! `join_requests`.
 //!
-//! Surprises: a membership is an interval of the group's stream, both ends included. A change locks the group's stream,
+//! Surprises: a conversation is a group too, whose people are its guests: they read, answer, and begin nothing else. It
+//! is in no list of groups, and nobody animates it. A membership is an interval of the group's stream, both ends included. A change locks the group's stream,
 //! then the person's.
 
 mod access;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::{
     groups::{Group, Member},
     people::Author,
@@ -34,6 +36,8 @@ use crate::{
     people,
 };
 
+/// What the ids of conversations are made under.
+const CONVERSATIONS: Uuid = Uuid::from_u128(0x8f5b_2a61_0c4d_4e93_9a57_6d1e_33b0_72c4);
 /// How many people who wait are told of at once.
 const WAITING: i64 = 20;
 
@@ -115,6 +119,27 @@ pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<Grou
     }
     enter(tx, id, viewer.id, Role::Animator, viewer.id).await?;
     Ok(id)
+}
+
+/// The group of a conversation between the viewer and others: made if there was none. The same people have one, whose id
+/// is made of theirs; who had left it is in it again when they begin it themselves.
+pub async fn begin_conversation(tx: &mut Tx, viewer: &Viewer, others: &[PersonId]) -> Result<MayRead> {
+    let mut people = others.to_vec();
+    people.push(viewer.id);
+    people.sort_unstable();
+    people.dedup();
+    let bytes: Vec<u8> = people.iter().flat_map(|person| person.0.into_bytes()).collect();
+    let (id, now) = (GroupId(Uuid::new_v5(&CONVERSATIONS, &bytes)), tx.now());
+    let is_new = store::insert_conversation(tx.connection(), id, viewer.id, now).await?;
+    tx.lock(id.into()).await?;
+    people.retain(|&person| is_new || person == viewer.id);
+    for person in people {
+        tx.lock(person.into()).await?;
+        if store::role(tx.connection(), id, person).await?.is_none() {
+            enter(tx, id, person, Role::Guest, viewer.id).await?;
+        }
+    }
+    may_read(tx.connection(), viewer, id).await
 }
 
 /// Changes a group's name, purpose and way in. Its short address stays: links lead to it. Who waits at a door that opens

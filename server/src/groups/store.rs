@@ -38,6 +38,29 @@ pub(super) async fn insert(
     Ok(())
 }
 
+/// Makes the group of a conversation; nothing if it is there. Its name is never shown.
+pub(super) async fn insert_conversation(
+    connection: &mut PgConnection,
+    id: GroupId,
+    creator: PersonId,
+    now: DateTime<Utc>,
+) -> Result<bool> {
+    sqlx::query!("insert into streams (id, kind) values ($1, 'group') on conflict do nothing", id.0)
+        .execute(&mut *connection)
+        .await?;
+    let inserted = sqlx::query!(
+        "insert into groups (id, slug, name, purpose, access, kind, created_by, created_at)
+         values ($1, $1::uuid::text, $1::uuid::text, '', 'invite', 'direct', $2, $3)
+         on conflict do nothing",
+        id.0,
+        creator.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(inserted.rows_affected() > 0)
+}
+
 pub(super) async fn id_of(connection: &mut PgConnection, address: &str) -> Result<Option<GroupId>> {
     let id = address.parse::<Uuid>().ok();
     Ok(sqlx::query_scalar!(r#"select id as "id: GroupId" from groups where id = $1 or slug = $2"#, id, address)
@@ -69,7 +92,7 @@ pub(super) async fn visible(
            from groups
            join streams on streams.id = groups.id
            left join members on members.group_id = groups.id and members.person_id = $1 and members.ended_seq is null
-           where ($2::uuid is null or groups.id = $2)
+           where groups.kind = 'thematic' and ($2::uuid is null or groups.id = $2)
              and ($1::uuid is null or members.role is not null or access <> 'invite')
            order by members.role is null, groups.created_at, groups.id"#,
         person.map(|person| person.0),
@@ -371,6 +394,7 @@ pub(super) async fn arrivals(
              people.id as "id: PersonId", people.name, min(others.began_at) as "at!", post.role as "post?: Post",
              post.code as "code?", post.territory as "territory?", post.department as "department?"
            from members own
+           join groups on groups.id = own.group_id and groups.kind = 'thematic'
            join members others on others.group_id = own.group_id and others.ended_seq is null
            join people on people.id = others.person_id
            left join lateral (

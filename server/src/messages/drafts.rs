@@ -77,7 +77,7 @@ impl Unfinished {
         if title.chars().any(char::is_control) {
             return Err(Error::field("title", "malformed"));
         }
-        if kind == ThreadKind::Standing {
+        if !ThreadKind::OPENED.contains(&kind) {
             return Err(Error::field("kind", "malformed"));
         }
         if title.chars().count() > 200 {

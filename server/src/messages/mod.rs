@@ -278,7 +278,7 @@ pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, p
     };
     let ids: Vec<_> = places.iter().map(|(_, thread)| thread.0).collect();
     Ok(ThreadRows {
-        items: store::threads_by_ids(connection, &ids, Readers::Asker).await?,
+        items: store::threads_by_ids(connection, &ids, Some(access.may().person())).await?,
         newer: places.first().copied().filter(|_| newer),
         older: places.last().copied().filter(|_| older),
     })
@@ -287,7 +287,7 @@ pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, p
 /// The threads that are pinned in a channel, the last pinned first.
 pub async fn pinned_in(connection: &mut PgConnection, access: &ChannelAccess) -> Result<Vec<Thread>> {
     let ids = store::pinned(connection, access.channel().id, MOST_PINNED).await?;
-    store::threads_by_ids(connection, &ids, Readers::Asker).await
+    store::threads_by_ids(connection, &ids, Some(access.may().person())).await
 }
 
 /// What a message said before each of its edits, the last first.
@@ -374,7 +374,9 @@ pub struct ThreadRows {
 
 /// One thread as its list shows it.
 pub async fn thread(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Thread> {
-    store::thread(connection, access.thread()).await?.ok_or(Error::NotFound)
+    let ids = [access.thread().0];
+    let reader = Some(access.may().person());
+    store::threads_by_ids(connection, &ids, reader).await?.pop().ok_or(Error::NotFound)
 }
 
 /// The last active threads of the viewer's groups, for the home page.
@@ -382,10 +384,10 @@ pub async fn latest_threads(connection: &mut PgConnection, viewer: &Viewer, limi
     store::latest_threads(connection, viewer.id, limit).await
 }
 
-/// Threads that the asker was let in to, in this order.
-pub async fn threads(connection: &mut PgConnection, ids: &[ThreadId]) -> Result<Vec<Thread>> {
+/// Threads that the viewer was let in to, in this order.
+pub async fn threads(connection: &mut PgConnection, viewer: &Viewer, ids: &[ThreadId]) -> Result<Vec<Thread>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
-    store::threads_by_ids(connection, &ids, Readers::Asker).await
+    store::threads_by_ids(connection, &ids, Some(viewer.id)).await
 }
 
 /// How far a person has read in each of these threads; 0 where they have read nothing.
@@ -415,7 +417,7 @@ pub async fn rendered_threads(
     threads: &[ThreadId],
 ) -> Result<HashMap<ThreadId, Thread>> {
     let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
-    let threads = store::threads_by_ids(connection, &ids, Readers::Followers).await?;
+    let threads = store::threads_by_ids(connection, &ids, None).await?;
     Ok(threads.into_iter().map(|thread| (thread.id, thread)).collect())
 }
 

@@ -98,7 +98,7 @@ async fn due(tx: &mut Tx, range: store::Range) -> Result<BTreeMap<PersonId, Due>
     }
     let mut meant = store::mentioned(tx.connection(), range, today).await?;
     meant.extend(store::asked(tx.connection(), range).await?);
-    meant.extend(store::announced(tx.connection(), range).await?);
+    meant.extend(store::addressed(tx.connection(), range).await?);
     for store::Meant { person, thread, message, reason } in meant {
         let due = due.entry(person).or_default();
         let follow = match reason {

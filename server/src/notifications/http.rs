@@ -85,7 +85,7 @@ async fn page(State(app): State<App>, page: Page) -> Result<Response> {
                 let notifications = NotificationPage { after: None, limit: SHOWN };
                 let notifications = super::list(connection, viewer, notifications).await?;
                 let ids = super::inbox(connection, viewer, SHOWN).await?;
-                let inbox = messages::threads(connection, &ids).await?;
+                let inbox = messages::threads(connection, viewer, &ids).await?;
                 let positions = messages::read_positions(connection, viewer, &ids).await?;
                 let read = |thread: Thread| (positions.get(&thread.id).copied().unwrap_or(0), thread);
                 let inbox: Vec<_> = inbox.into_iter().map(read).map(|(read, thread)| (thread, read)).collect();
@@ -156,5 +156,5 @@ async fn see(State(app): State<App>, viewer: Viewer, Path(notification): Path<No
 async fn inbox(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<List<Thread>>> {
     let mut connection = app.db.pool().acquire().await?;
     let ids = super::inbox(&mut connection, &viewer, SHOWN).await?;
-    Ok(axum::Json(List { items: messages::threads(&mut connection, &ids).await?, next: None }))
+    Ok(axum::Json(List { items: messages::threads(&mut connection, &viewer, &ids).await?, next: None }))
 }

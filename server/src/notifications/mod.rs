@@ -1,7 +1,8 @@
 //! Notifications: what is told to one person, and why; and the inbox, which is what they follow.
 //!
 //! Who is named in a message, themselves or by their territory or a channel, is told of it, and so is who asked the
-//! question that it answers; an announcement is told to its whole group; one is reminded of what one asked to be, and
+//! question that it answers; an announcement is told to its whole group, and what is said in a conversation to all who
+//! are in it; one is reminded of what one asked to be, and
 //! animators are shown what is reported to them. What one follows is in one's inbox, unread
 //! first: that is derived from how far one has read, and written nowhere.
 //!

@@ -49,9 +49,14 @@ impl Reason {
 
 /// Reports a message to the animators of its group. Who reports it again says why anew.
 pub async fn report(tx: &mut Tx, access: &MessageAccess, reason: &Reason) -> Result<()> {
+    let animators = store::animators(tx.connection(), access.group()).await?;
+    // A conversation has none.
+    if animators.is_empty() {
+        return Err(Error::NotFound);
+    }
     let (id, now) = (tx.fresh(), tx.now());
     store::upsert(tx.connection(), id, (access.message(), access.group(), access.person()), &reason.0, now).await?;
-    for animator in store::animators(tx.connection(), access.group()).await? {
+    for animator in animators {
         notifications::tell(tx, animator, access.message(), NotificationReason::Report).await?;
     }
     Ok(())

@@ -38,7 +38,8 @@ async fn person(State(app): State<App>, page: Page, Path(person): Path<PersonId>
         })
         .await?;
     let shell = page.shell(&name, nav).at(Current::People);
-    print(&PersonPage { shell, name, posts })
+    let writable = Some(person).filter(|person| shell.reader() != Some(person));
+    print(&PersonPage { shell, writable, name, posts })
 }
 
 async fn territory(State(app): State<App>, page: Page, Path(code): Path<String>) -> Result<Response> {

@@ -17,6 +17,7 @@ pub struct ThreadAccess {
     may: MayRead,
     thread: ThreadId,
     channel: Option<ChannelId>,
+    kind: ThreadKind,
     last_position: i32,
     archived: bool,
     closed: bool,
@@ -88,6 +89,11 @@ impl ThreadAccess {
         self.channel
     }
 
+    /// What it is for.
+    pub fn kind(&self) -> ThreadKind {
+        self.kind
+    }
+
     /// The position of its last message.
     pub fn last_position(&self) -> i32 {
         self.last_position
@@ -120,6 +126,7 @@ impl ThreadAccess {
             may,
             thread,
             channel: place.channel,
+            kind: place.kind,
             last_position: place.last_position,
             archived: place.archived,
             closed: place.closed,

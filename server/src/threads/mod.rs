@@ -1,4 +1,5 @@
-//! Threads: where messages are. A thread hangs on a channel, a document or a meeting, and is read in order.
+//! Threads: where messages are. A thread hangs on a channel, a document or a meeting, or is a conversation, and is read
+//! in order.
 //!
 //! Every reader of the group reads every thread, but for those of meetings' drafts, which are the animators'; members
 //! open them, guests answer in those that exist; an announcement is an animator's to open. Its opener and the animators
@@ -25,8 +26,8 @@ pub use change::{Change, FormerTitle, State, change, former_titles};
 use follows::carry_follows;
 pub use follows::{Follow, begin_follow, follow, follow_of, rendered_level};
 pub use positions::{
-    ReadState, UnreadChannel, last_position, mark_all_read, mark_read, mark_unread, read_position, read_states,
-    unread_channels,
+    ReadState, UnreadChannel, UnreadConversation, last_position, mark_all_read, mark_read, mark_unread, read_position,
+    read_states, unread_channels, unread_conversations,
 };
 
 use crate::{
@@ -53,6 +54,8 @@ pub enum Home {
     Meeting(MeetingId),
     /// A meeting that is a draft, and its animators'.
     Draft(MeetingId),
+    /// A conversation: nothing but its group.
+    Conversation,
 }
 
 impl NewThread {
@@ -60,7 +63,7 @@ impl NewThread {
     pub fn checked(id: Option<ThreadId>, title: Option<&str>, kind: Option<ThreadKind>) -> Result<Self> {
         let title = checked_title(title)?;
         let kind = kind.unwrap_or(ThreadKind::Message);
-        if kind == ThreadKind::Standing {
+        if !ThreadKind::OPENED.contains(&kind) {
             return Err(Error::field("kind", "malformed"));
         }
         let id = id.unwrap_or_else(ThreadId::fresh);
@@ -140,6 +143,11 @@ pub async fn hang(
     Ok(id)
 }
 
+/// The thread of a conversation, if that is one.
+pub async fn of_conversation(connection: &mut PgConnection, may: &MayRead) -> Result<Option<ThreadId>> {
+    store::of_conversation(connection, may.group()).await
+}
+
 /// The stream in which what happens in a thread is told.
 pub async fn stream_of(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<StreamId>> {
     Ok(store::place(connection, thread).await?.map(|place| place.group.into()))
@@ -163,11 +171,11 @@ pub async fn set_draft(tx: &mut Tx, may: &MayRead, thread: ThreadId, draft: bool
 }
 
 /// Tells that a thread without a title of its own is called otherwise, since what its first message says has changed.
-/// The standing thread is called after its channel.
+/// The standing thread is called after its channel, a conversation after its people.
 pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Result<()> {
     let place = store::place(tx.connection(), thread).await?;
-    let standing = place.is_none_or(|place| place.kind == ThreadKind::Standing);
-    if !standing && store::title(tx.connection(), thread).await?.is_none() {
+    let titled = place.is_some_and(|place| !matches!(place.kind, ThreadKind::Standing | ThreadKind::Direct));
+    if titled && store::title(tx.connection(), thread).await?.is_none() {
         tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use words::{Event, PersonId, ThreadId};
 
-pub use super::store::UnreadChannel;
+pub use super::store::{UnreadChannel, UnreadConversation};
 use super::{ThreadAccess, store};
 use crate::{db::Tx, error::Result, faults::bug, http::Viewer};
 
@@ -74,4 +74,9 @@ pub async fn read_states(
 /// The channels of a person's groups, each with its threads that hold something unread.
 pub async fn unread_channels(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadChannel>> {
     store::unread_channels(connection, person).await
+}
+
+/// A person's conversations, and whether they hold something unread.
+pub async fn unread_conversations(connection: &mut PgConnection, person: PersonId) -> Result<Vec<UnreadConversation>> {
+    store::unread_conversations(connection, person).await
 }

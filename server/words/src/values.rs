@@ -128,6 +128,8 @@ value! {
         Experience = "experience",
         /// The channel's standing thread.
         Standing = "standing",
+        /// A conversation: the one thread of its group.
+        Direct = "direct",
     }
     /// Where a question stands.
     ThreadStatus {
@@ -178,6 +180,8 @@ value! {
     NotificationReason {
         /// They are named.
         Mention = "mention",
+        /// It is said in a conversation of theirs.
+        Direct = "direct",
         /// They asked to be reminded of it.
         Reminder = "reminder",
         /// Somebody reports it, in a group that they animate.
@@ -304,4 +308,9 @@ value! {
         /// A calendar's reply.
         Calendar = "calendar",
     }
+}
+
+impl ThreadKind {
+    /// Those that people open in a channel; the others are there with what they hang on.
+    pub const OPENED: &'static [Self] = &[Self::Message, Self::Question, Self::Announcement, Self::Experience];
 }

@@ -40,6 +40,8 @@ pub struct Nav {
     pub department: Option<String>,
     /// Their groups, each with its channels.
     pub groups: Vec<NavGroup>,
+    /// Those of their conversations that hold something unread.
+    pub conversations: Vec<words::ThreadId>,
     /// What the reader was told and has not seen.
     pub unseen: Vec<Unseen>,
     /// The threads that the reader muted: nothing of them is counted.
@@ -88,6 +90,8 @@ pub enum Current {
     Home,
     /// What one is told, and what one follows.
     Inbox,
+    /// What the reader says to a few others alone.
+    Conversations,
     /// The groups.
     Groups,
     /// A channel, or one of its threads.
@@ -140,8 +144,13 @@ impl Shell {
 impl NavChannel {
     /// The unread threads, as the script reads them.
     pub fn unread_threads(&self) -> String {
-        self.unread.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        listed(&self.unread)
     }
+}
+
+/// Threads, as the script reads them.
+fn listed(threads: &[words::ThreadId]) -> String {
+    threads.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
 }
 
 impl Nav {
@@ -162,7 +171,12 @@ impl Nav {
 
     /// The muted threads, as the script reads them.
     pub fn muted_threads(&self) -> String {
-        self.muted.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        listed(&self.muted)
+    }
+
+    /// The conversations that hold something unread, as the script reads them.
+    pub fn unread_conversations(&self) -> String {
+        listed(&self.conversations)
     }
 
     /// The letters of the reader's avatar.

@@ -3,6 +3,7 @@
 //! Each page comes four times: as on an ordinary day, with nothing in it, with far too much, and as somebody would fill
 //! it who wishes us harm.
 
+mod conversations;
 mod documents;
 mod meetings;
 mod notifications;
@@ -121,6 +122,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(rooms::samples(stage));
     samples.extend(talk::samples(stage));
     samples.push(notifications::sample(stage));
+    samples.extend(conversations::samples(stage));
     samples.extend(reports::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));
@@ -185,6 +187,7 @@ impl Stage {
             name: self.kind.name("Camille Delattre"),
             department: Some("59".to_owned()),
             groups: if self.kind == Kind::Empty { Vec::new() } else { groups.to_vec() },
+            conversations: self.kind.list(&[id(36)]),
             unseen: self.kind.list(&[Unseen { id: id(101), thread: id(31), position: Some(3) }]),
             muted: self.kind.list(&[id(33)]),
             epoch: Uuid::from_u128(9),

@@ -84,6 +84,8 @@ pub struct TerritoryPage {
 pub struct PersonPage {
     /// The shell.
     pub shell: Shell,
+    /// Whom the reader may write to here: not themselves.
+    pub writable: Option<PersonId>,
     /// Their name.
     pub name: String,
     /// The posts that they hold or held.

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use chrono::{DateTime, Utc};
-use words::{ChannelId, ThreadId, ThreadLevel, ThreadStatus};
+use words::{ChannelId, GroupId, ThreadId, ThreadLevel, ThreadStatus};
 
 use super::Thread;
 use crate::{
@@ -30,6 +30,8 @@ pub struct ThreadActionsPage {
     pub former: Vec<Former>,
     /// The channels that it may be moved to.
     pub channels: Vec<(ChannelId, String)>,
+    /// The conversation that it is, if the reader may leave it.
+    pub leave: Option<GroupId>,
     /// The threads that it may be merged into.
     pub others: Vec<(ThreadId, String)>,
 }

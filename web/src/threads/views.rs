@@ -9,6 +9,7 @@ use super::Thread;
 use crate::{
     Text,
     channels::Channel,
+    conversations::{self, Conversation, ConversationList},
     date,
     messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
@@ -59,6 +60,7 @@ impl Thread {
     pub(crate) fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
         match (kind, title) {
             (ThreadKind::Standing, _) => text.get("thread-standing"),
+            (ThreadKind::Direct, names) => conversations::shown_name(names, text),
             (_, "") => text.get("thread-untitled"),
             (_, title) => title.to_owned(),
         }
@@ -75,6 +77,8 @@ pub struct PanesPage {
     pub faults: Faults,
     /// The channel; none for the thread of a meeting.
     pub channel: Option<Channel>,
+    /// The reader's conversations, beside one of them.
+    pub conversations: Option<Vec<Conversation>>,
     /// The channel's threads.
     pub list: ThreadList,
     /// How much of the channel the reader wants to hear.
@@ -167,6 +171,12 @@ impl PanesPage {
 
     fn view<'a>(&'a self, message: &'a Message) -> MessageView<'a> {
         MessageView { text: self.shell.text, message }
+    }
+
+    fn beside(&self) -> Option<ConversationList<'_>> {
+        let open = self.open.as_ref().map(|open| open.thread.id);
+        let conversations = self.conversations.as_deref()?;
+        Some(ConversationList { text: self.shell.text, conversations, open, now: self.now })
     }
 
     fn channel_id(&self) -> Option<words::ChannelId> {
@@ -268,6 +278,10 @@ impl OpenThread {
         crate::paths::message_at(message.thread, message.position, message.id)
     }
 
+    fn is_conversation(&self) -> bool {
+        self.thread.kind == ThreadKind::Direct
+    }
+
     fn writable(&self) -> bool {
         !self.archived && !self.thread.closed
     }
@@ -283,6 +297,14 @@ impl OpenThread {
     /// Whether what the reader has not read begins with this message.
     fn new_from(&self, message: &Message, reader: Option<&PersonId>) -> bool {
         message.position == self.read + 1 && self.read > 0 && reader != Some(&message.author.id)
+    }
+
+    /// How many people can read what the reader answers.
+    fn readers(&self, text: Text) -> String {
+        if self.is_conversation() {
+            return text.count("conversation-audience", self.audience - 1);
+        }
+        text.count("composer-audience", self.audience)
     }
 
     /// Whom the reader answers: the last who wrote, but themselves, by their first names.

@@ -8,13 +8,14 @@ use std::collections::HashMap;
 use anyhow::{Context, Result, bail};
 use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
 use futures_util::stream;
-use network::{Document, Group, Meeting, Message, Network, Thread};
+use network::{Conversation, Document, Group, Meeting, Message, Network, Thread};
 use web::date::NETWORK_ZONE;
 use words::{ChannelId, FileId, Gate, GroupId, TerritoryId, ThreadId};
 
 use crate::{
     channels::{self, NewChannel},
     clock::Clock,
+    conversations::{self, Others},
     db::{self, Db},
     documents::Described,
     files::Files,
@@ -102,6 +103,9 @@ impl Builder {
         }
         for thread in &network.threads {
             self.thread(thread).await?;
+        }
+        for conversation in &network.conversations {
+            self.conversation(conversation).await?;
         }
         self.db.close().await;
         Ok(())
@@ -278,6 +282,24 @@ impl Builder {
             self.clock.set(self.at(reply.days_ago, reply.time));
             let said = self.say(&self.viewer(&reply.by)?, opened.thread, &reply.body, &reply.attachments).await?;
             self.react(said, reply).await?;
+        }
+        Ok(())
+    }
+
+    async fn conversation(&self, conversation: &Conversation) -> Result<()> {
+        let people = conversation.people.iter().map(|key| self.viewer(key)).collect::<Result<Vec<_>>>()?;
+        let Some((first, others)) = people.split_first() else { return Ok(()) };
+        let others: Vec<_> = others.iter().map(|other| other.id).collect();
+        let (beginner, others) = (first.clone(), Others::checked(first, &others)?);
+        if let Some(first) = conversation.messages.first() {
+            self.clock.set(self.at(first.days_ago, first.time));
+        }
+        let begun =
+            self.db.write(move |tx| Box::pin(async move { conversations::begin(tx, &beginner, &others).await }));
+        let thread = begun.await?;
+        for message in &conversation.messages {
+            self.clock.set(self.at(message.days_ago, message.time));
+            self.say(&self.viewer(&message.by)?, thread, &message.body, &message.attachments).await?;
         }
         Ok(())
     }

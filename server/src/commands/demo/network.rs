@@ -27,6 +27,7 @@ pub(super) struct Network {
     pub(super) groups: Vec<Group>,
     pub(super) documents: Vec<Document>,
     pub(super) threads: Vec<Thread>,
+    pub(super) conversations: Vec<Conversation>,
     pub(super) meetings: Vec<Meeting>,
 }
 
@@ -148,6 +149,15 @@ pub(super) struct Thread {
     /// Where a question stands; none for any other kind.
     pub(super) status: Option<ThreadStatus>,
     pub(super) standing: bool,
+    pub(super) messages: Vec<Message>,
+}
+
+/// What a few people say to each other alone.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Conversation {
+    /// Who is in it; the first began it.
+    pub(super) people: Vec<String>,
     pub(super) messages: Vec<Message>,
 }
 
@@ -337,6 +347,24 @@ mod tests {
         assert!(titled.count() >= 18);
         let newest = network.threads.iter().flat_map(|thread| &thread.messages).map(|message| message.days_ago).min();
         assert_eq!(newest, Some(0));
+    }
+
+    #[test]
+    fn conversations_are_of_their_people_and_go_forward() {
+        let network = read();
+        let people = unique(network.people.iter().map(|person| person.key.as_str()));
+        for conversation in &network.conversations {
+            let own = unique(conversation.people.iter().map(String::as_str));
+            assert!(own.len() > 1 && own.is_subset(&people), "{own:?}");
+            for pair in conversation.messages.windows(2) {
+                let [before, after] = pair else { unreachable!("windows of two") };
+                assert!((before.days_ago, after.time) > (after.days_ago, before.time), "{own:?}");
+            }
+            for message in &conversation.messages {
+                assert!(own.contains(message.by.as_str()) && message.attachments.is_empty(), "{own:?}");
+                assert!(message.reactions.values().all(Vec::is_empty), "{own:?}");
+            }
+        }
     }
 
     fn check_message(network: &Network, thread: &Thread, message: &Message) {

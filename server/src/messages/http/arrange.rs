@@ -7,11 +7,11 @@ use axum::{
 use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
-    page::{Current, Faults},
+    page::Faults,
     paths,
     threads::{Former, Thread, ThreadActionsPage, ThreadMayDo},
 };
-use words::{ChannelId, Role, ThreadFilter, ThreadId, ThreadLevel, ThreadStatus};
+use words::{ChannelId, GroupId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel, ThreadStatus};
 
 use super::{ChangeBody, channel};
 use crate::{
@@ -55,6 +55,7 @@ struct Read {
     level: ThreadLevel,
     former: Vec<threads::FormerTitle>,
     channels: Vec<(ChannelId, String)>,
+    leave: Option<GroupId>,
     others: Vec<Thread>,
 }
 
@@ -79,6 +80,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) 
         level: threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level),
         former: threads::former_titles(connection, &access).await?,
         channels: open.into_iter().map(|channel| (channel.id, channel.name)).collect(),
+        leave: (access.kind() == ThreadKind::Direct).then(|| access.may().group()),
         others,
         access,
     })
@@ -100,16 +102,14 @@ async fn show(app: &App, page: &Page, thread: ThreadId, faults: Faults, typed: O
     let shell = page.shell(&read.thread.shown_title(page.text), nav);
     let others = read.others.iter().map(|thread| (thread.id, thread.shown_title(page.text))).collect();
     print(&ThreadActionsPage {
-        shell: match read.access.channel() {
-            Some(channel) => shell.at(Current::Channel(channel)),
-            None => shell.at(Current::Meetings),
-        },
+        shell: shell.at(super::current(&read.access)),
         faults,
         level: read.level,
         may,
         title: typed.or(read.title).unwrap_or_default(),
         former: read.former.into_iter().map(former).collect(),
         channels: read.channels,
+        leave: read.leave,
         others,
         thread: read.thread,
     })

@@ -81,7 +81,18 @@ async fn show_channel(
     let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
     let now = app.db.clock().now();
     let animates = role == Role::Animator;
-    print(&PanesPage { shell, faults, channel: Some(channel), list, level, open: None, draft, animates, now })
+    print(&PanesPage {
+        shell,
+        faults,
+        channel: Some(channel),
+        conversations: None,
+        list,
+        level,
+        open: None,
+        draft,
+        animates,
+        now,
+    })
 }
 
 /// A page of a channel's list, with how far the reader is in each thread.

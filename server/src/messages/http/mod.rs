@@ -12,7 +12,7 @@ mod writing;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use web::{messages::Message, threads::Thread};
+use web::{messages::Message, page::Current, threads::Thread};
 use words::{
     ChannelId, ChannelLevel, FileId, MessageId, OperationId, ReactionName, ThreadId, ThreadKind, ThreadLevel,
     ThreadStatus,
@@ -25,6 +25,15 @@ use crate::{
     http::{App, List, Policy, Routes, Viewer},
     threads::{self, NewThread, ThreadAccess},
 };
+
+/// Where in the house a thread is.
+fn current(access: &ThreadAccess) -> Current {
+    match (access.channel(), access.kind()) {
+        (Some(channel), _) => Current::Channel(channel),
+        (None, ThreadKind::Direct) => Current::Conversations,
+        (None, _) => Current::Meetings,
+    }
+}
 
 /// The routes of messages and threads.
 pub fn routes() -> Routes {
@@ -42,6 +51,7 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/threads/{thread}/merge", arrange::merge)
         .get(Policy::SignedIn, "/messages/{message}", message::permalink)
         .get(Policy::SignedIn, "/messages/{message}/actions", message::actions)
+        .get(Policy::SignedIn, "/messages/{message}/menu", message::menu)
         .get(Policy::SignedIn, "/messages/{message}/history", message::history)
         .get(Policy::SignedIn, "/messages/{message}/edit", writing::edit_form)
         .post(Policy::SignedIn, "/messages/{message}/edit", message::edit)

@@ -5,8 +5,9 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
     channels::Channel,
+    conversations::Conversation,
     messages::Message,
-    page::{Current, Faults},
+    page::Faults,
     paths,
     threads::{OpenThread, PanesPage, Thread, ThreadList, Tie},
 };
@@ -17,7 +18,7 @@ use super::{
     writing::{self, Written},
 };
 use crate::{
-    channels, documents,
+    channels, conversations, documents,
     error::{Error, Result},
     groups,
     http::{App, Page, Path, Query, Viewer, print},
@@ -55,6 +56,7 @@ pub(super) async fn thread(
 /// What is read for a thread's page.
 struct Read {
     channel: Option<Channel>,
+    conversations: Option<Vec<Conversation>>,
     list: ThreadList,
     level: ChannelLevel,
     thread: Thread,
@@ -98,6 +100,10 @@ async fn read(
     let follow = threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level);
     Ok(Read {
         channel,
+        conversations: match access.kind() {
+            ThreadKind::Direct => Some(conversations::list(connection, viewer).await?),
+            _ => None,
+        },
         list,
         level,
         messages,
@@ -114,8 +120,8 @@ async fn read(
 }
 
 /// The first and the last position to show of so many: those asked for, those around a message, those that are new with
-/// some before them, or the last ones. Who never read a thread begins with its beginning; the standing one has none that
-/// would say more than its end.
+/// some before them, or the last ones. Who never read a thread begins with its beginning; the standing one and a
+/// conversation have none that would say more than their end.
 fn shown(kind: ThreadKind, last: i32, read: i32, query: &ThreadQuery) -> (i32, i32) {
     if let Some(from) = query.from {
         let from = from.max(1);
@@ -123,7 +129,7 @@ fn shown(kind: ThreadKind, last: i32, read: i32, query: &ThreadQuery) -> (i32, i
     }
     let from = match query.at {
         Some(at) => at.saturating_sub(PAGE / 2),
-        None if read == 0 && kind != ThreadKind::Standing => 1,
+        None if read == 0 && !matches!(kind, ThreadKind::Standing | ThreadKind::Direct) => 1,
         None if read > 0 && last.saturating_sub(read) > PAGE - BEFORE_NEW => read + 1 - BEFORE_NEW,
         None => last,
     };
@@ -167,7 +173,7 @@ async fn show(
         })
         .await?;
     let title = read.thread.shown_title(page.text);
-    let current = read.channel.as_ref().map_or(Current::Meetings, |channel| Current::Channel(channel.id));
+    let current = super::current(&read.access);
     // What is on the page is read: opening it is reading it, for who has no script too.
     let last = read.messages.last().map_or(0, |message| message.position);
     if last > read.position {
@@ -198,6 +204,7 @@ async fn show(
         shell,
         faults,
         channel: read.channel,
+        conversations: read.conversations,
         list: read.list,
         level: read.level,
         open: Some(open),

@@ -11,7 +11,7 @@ use web::{
 };
 use words::{ChannelId, DocumentId, MeetingId, PersonId, Post as Held, ThreadId, ThreadKind, ThreadStatus};
 
-use super::read::{Readers, author};
+use super::read::author;
 use crate::{
     error::Result,
     messages::{ListPlace, Pinned, Place, ThreadPage},
@@ -123,7 +123,7 @@ pub(in crate::messages) async fn latest_threads(
         "select threads.id
          from members join threads on threads.group_id = members.group_id
          where members.person_id = $1 and members.ended_seq is null and threads.last_position > 0
-           and (not threads.draft or members.role = 'animator')
+           and (not threads.draft or members.role = 'animator') and threads.kind <> 'direct'
          order by active_at desc, threads.id desc
          limit $2",
         person.0,
@@ -131,27 +131,25 @@ pub(in crate::messages) async fn latest_threads(
     )
     .fetch_all(&mut *connection)
     .await?;
-    threads_by_ids(connection, &ids, Readers::Asker).await
+    threads_by_ids(connection, &ids, Some(person)).await
 }
 
-pub(in crate::messages) async fn thread(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Thread>> {
-    Ok(threads_by_ids(connection, &[thread.0], Readers::Asker).await?.pop())
-}
-
+/// Threads in this order, as one reader who was let in sees them; without one, as everybody does who follows the streams
+/// of their groups.
 #[expect(clippy::too_many_lines, reason = "one statement with its columns")]
 pub(in crate::messages) async fn threads_by_ids(
     connection: &mut PgConnection,
     ids: &[Uuid],
-    whose: Readers,
+    reader: Option<PersonId>,
 ) -> Result<Vec<Thread>> {
     let rows = sqlx::query!(
         r#"select
              threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
              meeting_id as "meeting: MeetingId",
-             coalesce(
-               threads.title,
-               case when kind <> 'standing' then left(split_part(first.body, E'\n', 1), 80) end,
-               '') as "title!",
+             case kind
+               when 'standing' then ''
+               when 'direct' then direct_name(threads.group_id, $2)
+               else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
              pinned_at is not null as "pinned!", closed_at is not null as "closed!",
              case when status = 'resolved' then answer_position end as answer,
@@ -162,7 +160,7 @@ pub(in crate::messages) async fn threads_by_ids(
              author_territory.code as "author_code?", author_territory.name as "author_territory?",
              author_territory.department as "author_department?", left(latest.body, 400) as extract
            from unnest($1::uuid[]) with ordinality asked (id, ordinal)
-           join threads on threads.id = asked.id and ($2 or not threads.draft)
+           join threads on threads.id = asked.id and ($2::uuid is not null or not threads.draft)
            join people opener on opener.id = threads.created_by
            left join messages first on first.thread_id = threads.id and first.position = 1
            left join assignments opener_post on opener_post.id = first.assignment_id
@@ -173,7 +171,7 @@ pub(in crate::messages) async fn threads_by_ids(
            left join territories author_territory on author_territory.id = author_post.territory_id
            order by asked.ordinal"#,
         ids,
-        whose.may_see_drafts(),
+        reader.map(|reader| reader.0),
     )
     .fetch_all(connection)
     .await?;

@@ -34,12 +34,6 @@ pub(in crate::messages) enum Readers {
     Followers,
 }
 
-impl Readers {
-    pub(super) fn may_see_drafts(self) -> bool {
-        !matches!(self, Self::Followers)
-    }
-}
-
 /// A message as it is now, for a present member.
 pub(in crate::messages) struct Present {
     pub(in crate::messages) role: Role,
@@ -187,7 +181,7 @@ pub(in crate::messages) async fn by_ids(
            order by messages.thread_id, position"#,
         ids,
         group,
-        whose.may_see_drafts(),
+        !matches!(whose, Readers::Followers),
     )
     .fetch_all(&mut *connection)
     .await?;

@@ -87,7 +87,7 @@ pub(in crate::notifications) async fn move_cursor(connection: &mut PgConnection,
 }
 
 /// Who said something in a thread that they were never asked about, and whether they opened it. The standing thread is
-/// nobody's matter, and a silenced channel stays silent.
+/// nobody's matter, a conversation is that of all who are in it, and a silenced channel stays silent.
 pub(in crate::notifications) async fn participants(
     connection: &mut PgConnection,
     range: Range,
@@ -97,7 +97,7 @@ pub(in crate::notifications) async fn participants(
              said.actor_id as "person!: PersonId", threads.id as "thread!: ThreadId",
              threads.created_by = said.actor_id as "opened!"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind <> 'standing' and not threads.draft
+           join threads on threads.id = said.thread_id and threads.kind not in ('standing', 'direct') and not threads.draft
            join members
              on members.group_id = threads.group_id and members.person_id = said.actor_id and members.ended_seq is null
            left join channel_levels
@@ -180,20 +180,24 @@ pub(in crate::notifications) async fn asked(connection: &mut PgConnection, range
     .await?)
 }
 
-/// Everybody to whom something is announced.
-pub(in crate::notifications) async fn announced(connection: &mut PgConnection, range: Range) -> Result<Vec<Meant>> {
+/// Everybody to whom something is announced, or said in a conversation that they did not mute.
+pub(in crate::notifications) async fn addressed(connection: &mut PgConnection, range: Range) -> Result<Vec<Meant>> {
     Ok(sqlx::query_as!(
         Meant,
         r#"select
              members.person_id as "person!: PersonId", threads.id as "thread!: ThreadId",
-             messages.id as "message!: MessageId", 'announcement' as "reason!: NotificationReason"
+             messages.id as "message!: MessageId", threads.kind as "reason!: NotificationReason"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind = 'announcement'
-           join messages on messages.id = said.subject_id and messages.position = 1 and messages.deleted_at is null
+           join threads on threads.id = said.thread_id and threads.kind in ('announcement', 'direct')
+           join messages
+             on messages.id = said.subject_id and messages.deleted_at is null
+               and (messages.position = 1 or threads.kind = 'direct')
            join members
              on members.group_id = threads.group_id and members.ended_seq is null
                and members.person_id <> messages.author_id
-           where said.stream_id = $1 and said.seq > $2 and said.seq <= $3 and said.kind = 'message.created'"#,
+           left join follows on follows.thread_id = threads.id and follows.person_id = members.person_id
+           where said.stream_id = $1 and said.seq > $2 and said.seq <= $3 and said.kind = 'message.created'
+             and (threads.kind = 'announcement' or coalesce(follows.level, '') <> 'muted')"#,
         range.stream.0,
         range.after,
         range.to,

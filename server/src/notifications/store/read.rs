@@ -54,10 +54,10 @@ async fn by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Notif
              notifications.id as "id: NotificationId", notifications.reason as "reason: NotificationReason",
              messages.id as "message: MessageId", messages.position, threads.id as "thread: ThreadId",
              threads.kind as "kind: ThreadKind", threads.channel_id as "channel: ChannelId",
-             coalesce(
-               threads.title,
-               case when threads.kind <> 'standing' then left(split_part(first.body, E'\n', 1), 80) end,
-               '') as "title!",
+             case threads.kind
+               when 'standing' then ''
+               when 'direct' then direct_name(threads.group_id, notifications.person_id)
+               else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              channels.name as "channel_name?", people.id as "author: PersonId", people.name as author_name,
              assignments.role as "post?: Held", territories.code as "code?", territories.name as "territory?",
              territories.department as "department?", left(messages.body, 400) as "extract!",

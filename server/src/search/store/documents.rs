@@ -83,7 +83,7 @@ macro_rules! documents {
                 + r#")
                       select
                         found.id as "id!: DocumentId", found.title as "title!", found.updated_at as "at!",
-                        people.name as "author!", territories.name as "territory?", groups.name as "place!",
+                        people.name as "author!", territories.name as "territory?", shown_name(groups, $1) as "place!",
                         case
                           when $3::text is null then found.purpose
                           else ts_headline('public.fr', translate(found.purpose, E'\u0001\u0002', ''), $3::text::tsquery,

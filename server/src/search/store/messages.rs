@@ -249,8 +249,10 @@ pub(in crate::search) async fn dressed(
         r#"select
              messages.id as "id!: MessageId", messages.thread_id as "thread!: ThreadId", people.name as "author!",
              territories.name as "territory?", messages.created_at as "at!", threads.kind = 'standing' as "standing!",
-             coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') as "title!",
-             concat_ws(' › ', groups.name, channels.name) as "place!",
+             case threads.kind
+               when 'direct' then direct_name(groups.id, $1)
+               else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
+             case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as place,
              case
                when $3::text is null then left(messages.body, 200)
                else ts_headline('public.fr', translate(messages.body, E'\u0001\u0002', ''), $3::text::tsquery,
@@ -284,7 +286,7 @@ pub(in crate::search) async fn dressed(
         .into_iter()
         .map(|row| Found {
             author: Some(author(row.author, row.territory)),
-            place: Some(row.place),
+            place: row.place,
             at: Some(row.at),
             standing: row.standing,
             ..Found::new(row.id.0, row.title, Piece::cut(&row.extract), paths::message_permalink(row.id))

@@ -62,7 +62,7 @@ pub(in crate::search) async fn named(
               where folded(code) = text or folded(name) like holds or alike <% folded(name)
               limit $3)
            )
-           select kind as "kind!", place.id as "id!", title as "title!", groups.name as "within?", code
+           select place.kind as "kind!", place.id as "id!", title as "title!", shown_name(groups, $1) as "within?", code
            from typed, place
            left join groups on groups.id = place.group_id
            order by folded(title) like begins or coalesce(folded(code) = text, false) desc,
@@ -102,8 +102,11 @@ pub(in crate::search) async fn recent(
     most: i64,
 ) -> Result<Vec<Place>> {
     let rows = sqlx::query!(
-        r#"select threads.id as "id!: ThreadId", threads.kind = 'standing' as "standing!", groups.name as "within!", channels.name as "channel?",
-             coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') as "title!"
+        r#"select threads.id as "id!: ThreadId", threads.kind = 'standing' as "standing!",
+             case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as within,
+             case threads.kind
+               when 'direct' then direct_name(groups.id, $1)
+               else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!"
            from read_positions
            join threads on threads.id = read_positions.thread_id
            join members on members.group_id = threads.group_id and members.person_id = $1 and ended_seq is null
@@ -125,7 +128,7 @@ pub(in crate::search) async fn recent(
             kind: Sought::Thread,
             title: row.title,
             standing: row.standing,
-            within: row.channel.map_or(row.within.clone(), |channel| format!("{} › {channel}", row.within)),
+            within: row.within.unwrap_or_default(),
             url: paths::thread(row.id),
         })
         .collect())

@@ -10,11 +10,12 @@ use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStat
 
 pub(super) use change::{insert_title, save, set_continued_in, set_continues, set_draft, state, ties, title, titles};
 pub(super) use follows::{begin_follow, copy_follow, follow, followers_but, set_level};
-pub use positions::UnreadChannel;
 #[cfg(feature = "faults")]
 pub(super) use positions::set_read_position;
+pub use positions::{UnreadChannel, UnreadConversation};
 pub(super) use positions::{
     move_back, move_read_position, move_read_positions, read_position, read_states, unread_channels,
+    unread_conversations,
 };
 
 use super::Home;
@@ -56,6 +57,7 @@ pub(super) async fn insert(
     let (channel, meeting) = match home {
         Home::Channel(channel) => (Some(channel.0), None),
         Home::Meeting(meeting) | Home::Draft(meeting) => (None, Some(meeting.0)),
+        Home::Conversation => (None, None),
     };
     sqlx::query!(
         "insert into threads
@@ -93,6 +95,15 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
            from threads left join channels on channels.id = threads.channel_id
            where threads.id = $1"#,
         thread.0
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+pub(super) async fn of_conversation(connection: &mut PgConnection, group: GroupId) -> Result<Option<ThreadId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select id as "id: ThreadId" from threads where group_id = $1 and kind = 'direct'"#,
+        group.0
     )
     .fetch_optional(connection)
     .await?)

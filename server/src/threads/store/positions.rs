@@ -31,6 +31,17 @@ pub struct UnreadChannel {
     pub unread: Vec<ThreadId>,
 }
 
+/// A conversation of the navigation.
+#[derive(Clone, Debug)]
+pub struct UnreadConversation {
+    /// The group that it is.
+    pub group: GroupId,
+    /// Where its stream stands.
+    pub seq: i64,
+    /// Its thread, if that holds something that the person has not read, and did not mute.
+    pub unread: Option<ThreadId>,
+}
+
 /// The new position, or none if it was there already or further.
 pub(in crate::threads) async fn move_read_position(
     connection: &mut PgConnection,
@@ -202,8 +213,33 @@ pub(in crate::threads) async fn unread_channels(
            left join channels on channels.group_id = groups.id and channels.archived_at is null
            left join channel_levels
              on channel_levels.channel_id = channels.id and channel_levels.person_id = members.person_id
-           where members.person_id = $1 and members.ended_seq is null
+           where members.person_id = $1 and members.ended_seq is null and groups.kind = 'thematic'
            order by groups.created_at, groups.id, channels.created_at, channels.id"#,
+        person.0
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+pub(in crate::threads) async fn unread_conversations(
+    connection: &mut PgConnection,
+    person: PersonId,
+) -> Result<Vec<UnreadConversation>> {
+    Ok(sqlx::query_as!(
+        UnreadConversation,
+        r#"select
+             groups.id as "group", streams.last_seq as seq,
+             case when threads.last_position > coalesce(read_positions.position, 0) and coalesce(follows.level, '') <> 'muted'
+               then threads.id end as "unread: ThreadId"
+           from members
+           join groups on groups.id = members.group_id and groups.kind = 'direct'
+           join streams on streams.id = groups.id
+           join threads on threads.group_id = groups.id and threads.kind = 'direct'
+           left join read_positions
+             on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
+           left join follows on follows.thread_id = threads.id and follows.person_id = members.person_id
+           where members.person_id = $1 and members.ended_seq is null
+           order by groups.id"#,
         person.0
     )
     .fetch_all(connection)

@@ -1,0 +1,207 @@
+//! What a few people say to each other alone.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::{Actor, Server};
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_else(|| panic!("a text: {value}")).to_owned()
+}
+
+/// Begins a conversation, or finds it; answers its thread.
+async fn begin(by: &Actor, with: &[&Actor]) -> String {
+    let people: Vec<_> = with.iter().map(|actor| actor.id).collect();
+    let begun = by.post("/api/v1/conversations", json!({ "people": people })).await;
+    assert_eq!(begun.status, 200, "{}", begun.text);
+    text(&begun.json()["thread"])
+}
+
+async fn list(of: &Actor) -> Vec<Value> {
+    of.get("/api/v1/conversations").await.json()["items"].as_array().unwrap().clone()
+}
+
+async fn told(server: &Server, who: &Actor) -> Vec<(String, String, String)> {
+    preau::notifications::catch_up(&server.db).await.unwrap();
+    let list = who.get("/api/v1/notifications").await.json();
+    let told = |one: &Value| (text(&one["reason"]), text(&one["title"]), text(&one["extract"]));
+    list["items"].as_array().unwrap().iter().map(told).collect()
+}
+
+#[tokio::test]
+async fn the_same_people_have_one_conversation_whoever_begins_it() {
+    let server = Server::start().await;
+    let (ana, bea, gil) = (server.person("Ana Lys").await, server.person("Béa").await, server.person("Gil Noé").await);
+    let thread = begin(&ana, &[&bea]).await;
+    assert_eq!(begin(&bea, &[&ana]).await, thread);
+    assert_eq!(begin(&ana, &[&bea, &ana, &bea]).await, thread, "oneself is in it anyhow, and each is once");
+    let three = begin(&ana, &[&bea, &gil]).await;
+    assert_ne!(three, thread);
+    assert_eq!(begin(&gil, &[&bea, &ana]).await, three);
+
+    assert_eq!(list(&bea).await.len(), 0, "nobody has spoken: it is its beginner's");
+    assert_eq!(list(&ana).await.len(), 2);
+    ana.say(&thread, "Bonjour Béa").await;
+    let of_bea = list(&bea).await;
+    assert_eq!((of_bea.len(), &of_bea[0]["name"], &of_bea[0]["last_position"]), (1, &json!("Ana Lys"), &json!(1)));
+    gil.say(&three, "À trois").await;
+    let names: Vec<_> = list(&bea).await.iter().map(|one| text(&one["name"])).collect();
+    assert_eq!(names, ["Ana Lys, Gil Noé", "Ana Lys"], "the last active first, each called after the others");
+    assert_eq!(bea.get(&format!("/api/v1/threads/{three}")).await.json()["title"], "Ana Lys, Gil Noé");
+    assert_eq!(server.torn().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn two_who_begin_at_once_are_in_one() {
+    let server = Server::start().await;
+    let people = [server.person("Ana").await, server.person("Béa").await, server.person("Gil").await];
+    for _ in 0..5 {
+        let [ana, bea, gil] = &people;
+        let (of_ana, of_bea, of_gil) = ([bea, gil], [gil, ana], [ana, bea]);
+        let (with_bea, with_ana) = ([bea], [ana]);
+        let begun = tokio::join!(
+            begin(ana, &of_ana),
+            begin(bea, &of_bea),
+            begin(gil, &of_gil),
+            begin(ana, &with_bea),
+            begin(bea, &with_ana),
+        );
+        assert_eq!((&begun.0, &begun.0, &begun.3), (&begun.1, &begun.2, &begun.4));
+    }
+    assert_eq!(server.torn().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn nobody_else_learns_of_it() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (ana, bea, gil) = (server.person("Ana").await, server.person("Béa").await, server.person("Gil").await);
+    for who in [&ana, &bea, &gil] {
+        ines.add(&group, who, "member").await;
+    }
+    let thread = begin(&ana, &[&bea]).await;
+    let said = ana.say(&thread, "Confidentiel : l’hippocampe").await;
+    let conversation = text(&list(&ana).await[0]["id"]);
+    // The platform's administrator is nobody there.
+    for who in [&ines, &gil] {
+        for path in [
+            format!("/api/v1/threads/{thread}"),
+            format!("/api/v1/threads/{thread}/messages"),
+            format!("/api/v1/groups/{conversation}"),
+            format!("/api/v1/groups/{conversation}/members"),
+            format!("/threads/{thread}"),
+            format!("/messages/{}", text(&said["id"])),
+        ] {
+            assert_eq!(who.get(&path).await.status, 404, "{path}");
+        }
+        let posted = who.post(&format!("/api/v1/threads/{thread}/messages"), json!({ "body": "moi" })).await;
+        assert_eq!(posted.status, 404);
+        let joined = who.request(Method::POST, &format!("/api/v1/groups/{conversation}/join"), None).await;
+        assert_eq!(joined.status, 404, "{}", joined.text);
+        assert_eq!(list(who).await, Vec::<Value>::new());
+        let found = who.page("/search?q=hippocampe").await;
+        assert!(!found.text.contains("Confidentiel"), "{}", found.text);
+        let mut socket = who.socket("preau.v1.json").await;
+        socket.say(json!({ "type": "subscribe", "id": 1, "stream": conversation })).await;
+        assert_eq!(socket.next_of("subscribed").await["result"], "denied");
+    }
+    // Those who are in it find what was said, under each other's name.
+    let found = bea.page("/search?q=hippocampe").await;
+    assert!(found.text.contains("Confidentiel"), "{}", found.text);
+    // It is no group: in no list of groups, and nothing but answers begins in it, for those in it either.
+    let groups = bea.get("/api/v1/groups").await.json();
+    assert!(groups["items"].as_array().unwrap().iter().all(|group| group["id"] != json!(conversation)), "{groups}");
+    for (path, body) in [
+        (format!("/api/v1/groups/{conversation}/channels"), json!({ "name": "Salon", "purpose": "" })),
+        (format!("/api/v1/groups/{conversation}/members"), json!({ "user": gil.id, "role": "guest" })),
+        (
+            format!("/api/v1/groups/{conversation}/meetings"),
+            json!({ "title": "Point", "starts_at": "2030-01-01T09:00:00Z" }),
+        ),
+    ] {
+        let refused = bea.post(&path, body).await;
+        assert!(matches!(refused.status.as_u16(), 403 | 404 | 422), "{path}: {} {}", refused.status, refused.text);
+    }
+    assert_eq!(gil.request(Method::DELETE, &format!("/api/v1/conversations/{conversation}"), None).await.status, 404);
+    assert_eq!(
+        bea.request(Method::DELETE, &format!("/api/v1/conversations/{}", group.id), None).await.status,
+        404,
+        "that is a group"
+    );
+    for page in ["/groups", "/", "/documents", "/publish"] {
+        assert!(!bea.page(page).await.text.contains(&conversation), "{page} names the conversation");
+    }
+    let report = format!("/messages/{}/report", text(&said["id"]));
+    assert_eq!(bea.form(&report, &[("reason", "Bof")]).await.status, 404, "nobody animates it");
+}
+
+#[tokio::test]
+async fn who_is_written_to_is_told_unless_they_muted_it() {
+    let server = Server::start().await;
+    let (ana, bea) = (server.person("Ana Lys").await, server.person("Béa").await);
+    let thread = begin(&ana, &[&bea]).await;
+    let mut socket = bea.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": bea.id })).await;
+    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    ana.say(&thread, "Un").await;
+    let direct = |extract: &str| ("direct".to_owned(), "Ana Lys".to_owned(), extract.to_owned());
+    assert_eq!(told(&server, &bea).await, [direct("Un")]);
+    assert_eq!(told(&server, &ana).await, [], "nobody is told of what they say themselves");
+    assert_eq!(socket.next_of("event").await["kind"], "notification.created");
+    let path = format!("/threads/{thread}/follow");
+    assert_eq!(bea.form(&path, &[("level", "muted")]).await.status, 303);
+    ana.say(&thread, "Deux").await;
+    assert_eq!(told(&server, &bea).await.len(), 1);
+    let muted = &list(&bea).await[0];
+    assert_eq!((&muted["muted"], &muted["read"], &muted["last_position"]), (&json!(true), &json!(0), &json!(2)));
+    // Named, one is told all the same.
+    ana.say(&thread, "Trois, @Béa").await;
+    assert_eq!(told(&server, &bea).await[0], ("mention".to_owned(), "Ana Lys".to_owned(), "Trois, @Béa".to_owned()));
+}
+
+#[tokio::test]
+async fn who_leaves_reads_no_more_and_is_back_when_they_begin_it_themselves() {
+    let server = Server::start().await;
+    let (ana, bea, gil) = (server.person("Ana").await, server.person("Béa").await, server.person("Gil").await);
+    let thread = begin(&ana, &[&bea, &gil]).await;
+    ana.say(&thread, "À trois").await;
+    let conversation = text(&list(&gil).await[0]["id"]);
+    let left = gil.request(Method::DELETE, &format!("/api/v1/conversations/{conversation}"), None).await;
+    assert_eq!(left.status, 204, "{}", left.text);
+    assert_eq!(gil.get(&format!("/api/v1/threads/{thread}")).await.status, 404);
+    assert_eq!(list(&gil).await, Vec::<Value>::new());
+    ana.say(&thread, "À deux").await;
+    assert_eq!(told(&server, &gil).await, []);
+    assert_eq!(begin(&bea, &[&ana, &gil]).await, thread);
+    assert_eq!(gil.get(&format!("/api/v1/threads/{thread}")).await.status, 404, "nobody else brings them back");
+    assert_eq!(begin(&gil, &[&ana, &bea]).await, thread);
+    assert_eq!(gil.get(&format!("/api/v1/threads/{thread}")).await.status, 200);
+    assert_eq!(server.torn().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_choice_that_cannot_be_is_refused_and_kept() {
+    let server = Server::start().await;
+    let (ana, bea) = (server.person("Ana").await, server.person("Béa").await);
+    let (nobody, own) = (uuid::Uuid::now_v7(), ana.id);
+    let begin = async |people: Value| {
+        let refused = ana.post("/api/v1/conversations", json!({ "people": people })).await;
+        (refused.status.as_u16(), refused.json()["errors"][0]["code"].clone())
+    };
+    assert_eq!(begin(json!([])).await, (422, json!("nobody")));
+    assert_eq!(begin(json!([own])).await, (422, json!("nobody")));
+    assert_eq!(begin(json!([bea.id, nobody])).await, (422, json!("unknown_person")));
+    let many: Vec<_> = (0..10).map(|_| uuid::Uuid::now_v7()).collect();
+    assert_eq!(begin(json!(many)).await, (422, json!("too_many_people")));
+    // The form shows who was chosen, and what is wrong.
+    let (bea_id, nobody) = (bea.id.to_string(), nobody.to_string());
+    let refused = ana.form("/conversations", &[("person", &bea_id), ("person", &nobody), ("who", "")]).await;
+    assert!(refused.text.contains(&format!(r#"value="{bea_id}" checked"#)), "{}", refused.text);
+    assert!(refused.text.contains("n’a plus de compte"), "{}", refused.text);
+    let looked = ana.page(&format!("/conversations/new?who=zzz&person={bea_id}")).await;
+    assert!(looked.text.contains(&format!(r#"value="{bea_id}" checked"#)), "who is chosen stays: {}", looked.text);
+    let begun = ana.form("/conversations", &[("person", &bea_id)]).await;
+    assert_eq!(begun.status, 303);
+    let page = ana.page(begun.header("location")).await;
+    assert!(page.text.contains("une autre personne peut la lire"), "{}", page.text);
+}
