@@ -99,7 +99,6 @@ function keepingPlace(change: () => void): void {
   requestAnimationFrame(() => requestAnimationFrame(() => style.removeProperty("overflow-anchor")));
 }
 
-/** What stands outside the parts. */
 /** Takes over what stands outside the parts. */
 function adopt(page: Document): void {
   for (const fresh of page.querySelectorAll<HTMLTemplateElement>("template[id]")) {

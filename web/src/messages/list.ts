@@ -104,6 +104,13 @@ document.addEventListener("click", ({ target }) => {
   const button = latest();
   if (target instanceof Node && button instanceof HTMLButtonElement && button.contains(target)) showEnd();
 });
+document.addEventListener("click", (click) => {
+  const link = click.target instanceof Element ? click.target.closest<HTMLAnchorElement>("a.message__actions") : null;
+  // Who asks for another tab gets the page.
+  if (!link || click.ctrlKey || click.metaKey || click.shiftKey || click.button !== 0) return;
+  click.preventDefault();
+  import("./menu.ts").then(({ toggle }) => toggle(link)).catch(() => location.assign(link.href));
+});
 live?.changeWithin((change) =>
   keepPlace(() => {
     change();

@@ -284,6 +284,20 @@ pub struct ActionsPage {
     pub shell: Shell,
     /// What was refused.
     pub faults: Faults,
+    /// What they may do at once.
+    pub menu: MessageMenu,
+    /// The body, as typed.
+    pub body: String,
+    /// The title of a thread that would begin here, as typed.
+    pub title: String,
+}
+
+/// What the reader may do with a message at once: on its page, and as a fragment beside it, where a script asks for it.
+#[derive(Debug, Template)]
+#[template(path = "messages/menu.html")]
+pub struct MessageMenu {
+    /// The reader's texts.
+    pub text: Text,
     /// The message.
     pub message: Message,
     /// Who reads.
@@ -292,10 +306,8 @@ pub struct ActionsPage {
     pub deeds: Vec<Deed>,
     /// Whether they keep it.
     pub kept: bool,
-    /// The body, as typed.
-    pub body: String,
-    /// The title of a thread that would begin here, as typed.
-    pub title: String,
+    /// Whether it stands beside the message, rather than on its page.
+    pub beside: bool,
 }
 
 /// What somebody may do with a message, beside reading it and reacting to it.
@@ -309,6 +321,8 @@ pub enum Deed {
     Edit,
     /// Pin it in its thread.
     Pin,
+    /// Report it to those who animate its group.
+    Report,
     /// Go on in a new thread from here.
     Split,
     /// Remove it.
@@ -316,18 +330,31 @@ pub enum Deed {
 }
 
 impl ActionsPage {
+    fn message(&self) -> &Message {
+        &self.menu.message
+    }
+
     fn view(&self) -> MessageView<'_> {
-        MessageView { text: self.shell.text, message: &self.message }
+        MessageView { text: self.shell.text, message: self.message() }
     }
 
     fn day(&self) -> String {
-        date::heading(self.shell.text, self.message.created_at)
+        date::heading(self.shell.text, self.message().created_at)
     }
 
     fn place(&self) -> String {
-        paths::message_at(self.message.thread, self.message.position, self.message.id)
+        let message = self.message();
+        paths::message_at(message.thread, message.position, message.id)
     }
 
+    fn may(&self, deed: Deed) -> bool {
+        self.menu.may(deed)
+    }
+}
+
+impl askama::filters::HtmlSafe for MessageMenu {}
+
+impl MessageMenu {
     fn may(&self, deed: Deed) -> bool {
         self.deeds.contains(&deed)
     }

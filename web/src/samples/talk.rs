@@ -9,7 +9,7 @@ use crate::{
     SafeHtml,
     messages::{
         ActionsPage, AttachedFile, Attachment, Completion, Composer, Deed, EditForm, FavouritesPage, FormerBody,
-        HistoryPage, Message, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
+        HistoryPage, Message, MessageMenu, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
     },
     page::{Current, Faults, Shell},
     people::Author,
@@ -127,6 +127,7 @@ fn panes(stage: &Stage, filter: ThreadFilter) -> Sample {
         shell: stage.shell(&channel.name, Current::Channel(channel.id)),
         faults: stage.kind.faults(&["body"]),
         channel: Some(channel),
+        conversations: None,
         list: listed(stage, filter),
         level: if stage.kind == Kind::Hostile { ChannelLevel::None } else { ChannelLevel::Mine },
         open: None,
@@ -296,6 +297,7 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
         shell: stage.shell(&open.thread.title, Current::Channel(channel.id)),
         faults: stage.kind.faults(&["body"]),
         channel: Some(channel),
+        conversations: None,
         list: listed(stage, ThreadFilter::All),
         level: ChannelLevel::All,
         open: Some(open),
@@ -306,6 +308,17 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
     stage.print(if closed { "thread-closed" } else { "thread" }, &page)
 }
 
+fn menu(stage: &Stage, message: Message) -> MessageMenu {
+    MessageMenu {
+        text: stage.text,
+        message,
+        reader: camille(),
+        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Report, Deed::Split, Deed::Remove],
+        kept: stage.kind == Kind::Long,
+        beside: stage.kind == Kind::Hostile,
+    }
+}
+
 fn actions(stage: &Stage) -> Sample {
     let gone = message(stage, 3, stage.sophie(), &[], ago(3 * DAY));
     let gone = Message { body: None, html: None, deleted_at: Some(ago(DAY)), ..gone };
@@ -314,10 +327,7 @@ fn actions(stage: &Stage) -> Sample {
         shell: stage.shell(&stage.text.get("message-actions-title"), Current::Elsewhere),
         faults: Faults::default(),
         body: message.body.clone().unwrap_or_default(),
-        message,
-        reader: camille(),
-        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Split, Deed::Remove],
-        kept: stage.kind == Kind::Long,
+        menu: menu(stage, message),
         title: stage.kind.words("Les focus groupes"),
     };
     stage.print("message-actions", &page)
@@ -356,6 +366,7 @@ fn thread_actions(stage: &Stage) -> Sample {
         may: ThreadMayDo { change: stage.kind != Kind::Empty, arrange: stage.kind != Kind::Empty },
         title: stage.kind.words("Évaluateur externe"),
         former: stage.kind.list(&[former]),
+        leave: (stage.kind == Kind::Long).then(|| id(11)),
         channels: stage.kind.list(&[(id(22), stage.kind.name("Parentalité"))]),
         others: stage.kind.list(&[(id(32), stage.kind.name("Associer les parents"))]),
         thread,

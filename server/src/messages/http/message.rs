@@ -5,12 +5,14 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
+use sqlx::PgConnection;
 use web::{
-    messages::{ActionsPage, Deed, HistoryPage},
+    Text,
+    messages::{ActionsPage, Deed, HistoryPage, MessageMenu},
     page::Faults,
     paths,
 };
-use words::{ChannelId, MessageId, ReactionName, Role, ThreadId, ThreadStatus};
+use words::{MessageId, ReactionName, Role, ThreadId, ThreadKind, ThreadStatus};
 
 use super::SplitBody;
 use crate::{
@@ -58,27 +60,39 @@ pub(super) async fn permalink(
     Ok(Redirect::to(&paths::message_at(access.thread(), access.position(), message)))
 }
 
+/// What the viewer may do with a message, for a menu beside it.
+pub(super) async fn menu(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
+    let (viewer, text) = (page.reader()?, page.text);
+    let mut connection = app.db.pool().acquire().await?;
+    let menu = read(&mut connection, &viewer, message, text).await?;
+    print(&MessageMenu { beside: true, ..menu })
+}
+
+async fn read(connection: &mut PgConnection, viewer: &Viewer, message: MessageId, text: Text) -> Result<MessageMenu> {
+    let access = messages::may_read(connection, viewer, message).await?;
+    let thread = threads::may_read(connection, viewer, access.thread()).await?;
+    let status = messages::thread(connection, &thread).await?.status;
+    Ok(MessageMenu {
+        text,
+        message: messages::find(connection, access.may(), message).await?,
+        reader: viewer.id,
+        deeds: deeds(&access, &thread, status),
+        kept: messages::is_favourite(connection, viewer, message).await?,
+        beside: false,
+    })
+}
+
 pub(super) async fn actions(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
     show(&app, &page, message, Faults::default(), Typed::default()).await
 }
 
 async fn show(app: &App, page: &Page, message: MessageId, faults: Faults, typed: Typed) -> Result<Response> {
-    let (nav, (access, thread, status, kept, message)) = page
-        .read(app, move |connection, viewer| {
-            Box::pin(async move {
-                let access = messages::may_read(connection, viewer, message).await?;
-                let thread = threads::may_read(connection, viewer, access.thread()).await?;
-                let status = messages::thread(connection, &thread).await?.status;
-                let kept = messages::is_favourite(connection, viewer, message).await?;
-                let message = messages::find(connection, access.may(), message).await?;
-                Ok((access, thread, status, kept, message))
-            })
-        })
-        .await?;
-    let deeds = deeds(&access, &thread, status);
+    let text = page.text;
+    let (nav, menu) =
+        page.read(app, move |connection, viewer| Box::pin(read(connection, viewer, message, text))).await?;
     let shell = page.shell(&page.text.get("message-actions-title"), nav);
-    let body = typed.body.or_else(|| message.body.clone()).unwrap_or_default();
-    print(&ActionsPage { shell, faults, message, reader: access.person(), deeds, kept, body, title: typed.title })
+    let body = typed.body.or_else(|| menu.message.body.clone()).unwrap_or_default();
+    print(&ActionsPage { shell, faults, menu, body, title: typed.title })
 }
 
 /// What the viewer may do with a message that says something.
@@ -90,6 +104,8 @@ fn deeds(access: &MessageAccess, thread: &ThreadAccess, status: Option<ThreadSta
         (Deed::Answer, thread.changeable() && status.is_some() && !first),
         (Deed::Edit, writable && access.own()),
         (Deed::Pin, thread.changeable()),
+        // Nobody animates a conversation, whom it could be shown to.
+        (Deed::Report, thread.kind() != ThreadKind::Direct),
         (Deed::Split, writable && animates && thread.channel().is_some() && !first),
         (Deed::Remove, writable && access.removable()),
     ];
@@ -171,18 +187,22 @@ pub(super) async fn answer(
 
 /// Back to the list: the thread's own page would read it again.
 pub(super) async fn unread(State(app): State<App>, viewer: Viewer, Path(message): Path<MessageId>) -> Result<Redirect> {
-    let channel: Option<ChannelId> = app
+    let place = app
         .db
         .write(move |tx| {
             Box::pin(async move {
                 let access = messages::may_read(tx.connection(), &viewer, message).await?;
                 let thread = threads::may_read(tx.connection(), &viewer, access.thread()).await?;
                 threads::mark_unread(tx, &viewer, &thread, access.position()).await?;
-                Ok(thread.channel())
+                Ok((thread.channel(), thread.kind()))
             })
         })
         .await?;
-    Ok(Redirect::to(&channel.map_or_else(|| paths::HOME.to_owned(), paths::channel)))
+    Ok(Redirect::to(&match place {
+        (Some(channel), _) => paths::channel(channel),
+        (None, ThreadKind::Direct) => paths::CONVERSATIONS.to_owned(),
+        (None, _) => paths::HOME.to_owned(),
+    }))
 }
 
 pub(super) async fn split(
