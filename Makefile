@@ -1,5 +1,5 @@
 # Each target calls one script or one cargo command.
-.PHONY: run test test-long chaos bench check prepare assets deps deps-test deps-bench
+.PHONY: run test test-long chaos bench bench-long check prepare assets deps deps-test deps-bench
 
 run: deps assets
 	cargo build --release --locked -p preau
@@ -24,7 +24,14 @@ chaos: deps-test assets
 # One JSON line for each figure, beside those of the peers and the limits; `make bench ONLY="B1 B3"` for some of them.
 bench: deps-bench assets
 	cargo build --release --locked -p preau
+	cd tests/browser && npm ci
 	cargo run --release --locked -p load -- $(ONLY)
+
+# The same where it takes long, with 5 and 10 million messages: hours.
+bench-long: deps-bench assets
+	cargo build --release --locked -p preau
+	cd tests/browser && npm ci
+	cargo run --release --locked -p load -- --full $(ONLY)
 
 check: assets
 	cargo run --locked -p tests --bin check -- --only lints

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what `make run` needs and is missing: PostgreSQL's server programs, a C compiler. With `test`: Chromium,
-# NATS's server and libfaketime too. With `bench`: what Préau is compared with, ejabberd.
+# NATS's server and libfaketime too. With `bench`: Chromium, and what Préau is compared with, ejabberd.
 # By apt where it may; elsewhere it says what to type, and stops.
 set -eu
 
@@ -32,7 +32,7 @@ for program in cargo node npm; do
 done
 command -v cc >/dev/null 2>&1 || missing="$missing build-essential"
 has_postgres "${1:-}" || missing="$missing postgresql"
-if [ "${1:-}" = test ] && ! has_chromium; then
+if { [ "${1:-}" = test ] || [ "${1:-}" = bench ]; } && ! has_chromium; then
     if grep -qs '^ID=ubuntu' /etc/os-release; then
         echo "Ubuntu's chromium is a snap: install Chrome or Chromium and set PREAU_CHROMIUM to its program." >&2
         exit 1

@@ -12,6 +12,8 @@ mod calm;
 mod crash;
 mod fanout;
 mod footprint;
+mod growth;
+mod marks;
 mod memory;
 mod page;
 mod quiet;
@@ -21,6 +23,7 @@ mod slow;
 mod storm;
 mod typing;
 mod upload;
+mod usable;
 mod writers;
 
 mod cast;
@@ -79,9 +82,14 @@ enum Benchmark {
     B5,
     /// Reconnect storm
     B6,
+    /// A busy channel's page, what is unread, and what growth costs, in a million messages
+    #[value(alias = "b8", alias = "b12")]
+    B7,
     /// Search in 1,000,000 messages and 100,000 documents
     #[value(alias = "search")]
     B9,
+    /// How far people have read
+    B11,
     /// Slow consumers
     B13,
     /// Crash durability
@@ -89,6 +97,8 @@ enum Benchmark {
     /// Starts, and the memory of a server that nobody uses
     #[value(alias = "footprint")]
     B15,
+    /// A first visit with a browser
+    B16,
     /// What rights cost
     B17,
     /// 1,000 online: idle, typing, coming and going
@@ -148,6 +158,9 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
     if wanted(Benchmark::B6) {
         storm::measure(&cli.binary, &postgres, &mut report).await?;
     }
+    if wanted(Benchmark::B11) {
+        marks::measure(&server, &animator, &mut report).await?;
+    }
     if wanted(Benchmark::B13) {
         slow::measure(&server, &animator, &mut report).await?;
     }
@@ -171,8 +184,14 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
         upload::measure(&server, &animator.at(&server), &mut report).await?;
         server.stop().await?;
     }
+    if wanted(Benchmark::B7) {
+        growth::measure(&cli.binary, cli.full, &mut report).await?;
+    }
     if wanted(Benchmark::B9) {
         search::measure(&cli.binary, cli.full, &mut report).await?;
+    }
+    if wanted(Benchmark::B16) {
+        usable::measure(&cli.binary, &mut report).await?;
     }
     if wanted(Benchmark::B15) {
         footprint::measure(&cli.binary, &postgres, &mut report).await?;

@@ -137,6 +137,23 @@ impl Server {
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
 
+    /// Has PostgreSQL look at what its tables hold now: by itself, since it is no transaction.
+    pub(crate) fn vacuum(&self) -> Result<()> {
+        let status = std::process::Command::new("psql")
+            .args(["--no-psqlrc", "--quiet", "--username", "preau", "--dbname", "preau", "--host", &self.socket()?])
+            .args(["--command", "vacuum analyze"])
+            .status()?;
+        ensure!(status.success(), "psql ended with {status}");
+        Ok(())
+    }
+
+    /// Reads a page, whole, as a browser does whose session has this secret.
+    pub(crate) async fn visit(&self, session: &str, path: &str) -> Result<String> {
+        let request = self.client.get(format!("{}{path}", self.url)).header("cookie", format!("session={session}"));
+        let answer = request.header("accept", "text/html").send().await?.error_for_status()?;
+        Ok(answer.text().await?)
+    }
+
     /// The folder of the socket of its PostgreSQL.
     pub(crate) fn socket(&self) -> Result<String> {
         self.postmaster(4)

@@ -59,6 +59,12 @@ impl Preau {
         websocket::write(websocket::TEXT, frame.as_bytes(), out);
     }
 
+    /// Says how far somebody has read.
+    pub(crate) fn read(&self, who: usize, position: u64, out: &mut Vec<u8>) {
+        let frame = format!(r#"{{"type":"read","thread":"{}","position":{position}}}"#, self.members[who].thread);
+        websocket::write(websocket::TEXT, frame.as_bytes(), out);
+    }
+
     /// A stream that cannot be followed for now is asked for again, by a connection of its own.
     fn refused(memory: &Memory, content: &[u8]) -> Heard {
         let unavailable = memchr::memmem::find(content, b"\"unavailable\"").is_some();

@@ -84,7 +84,7 @@ fn fill(server: &Server, corpus: &mut Corpus, from: usize, to: usize) -> Result<
          create index messages_created on messages using brin (created_at) with (pages_per_range = 64);
          update threads set last_position = (select count(*) from messages where thread_id = threads.id);",
     )?;
-    vacuum(server)?;
+    server.vacuum()?;
     // What the program takes over from these statistics by itself within the hour.
     server.sql(
         "delete from common_lexemes;
@@ -93,16 +93,6 @@ fn fill(server: &Server, corpus: &mut Corpus, from: usize, to: usize) -> Result<
          where tablename = 'messages' and attname = 'search' and name is not null;",
     )?;
     note(&format!("  loaded in {:.0} s", began.elapsed().as_secs_f64()));
-    Ok(())
-}
-
-/// By itself, since it is no transaction.
-fn vacuum(server: &Server) -> Result<()> {
-    let status = Command::new("psql")
-        .args(["--no-psqlrc", "--quiet", "--username", "preau", "--dbname", "preau", "--host", &server.socket()?])
-        .args(["--command", "vacuum analyze"])
-        .status()?;
-    ensure!(status.success(), "psql ended with {status}");
     Ok(())
 }
 
