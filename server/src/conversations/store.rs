@@ -87,7 +87,7 @@ pub(super) async fn offered(
              limit 1) post on true
            where disabled_at is null and people.id <> $1
              and (people.id = any($3) or $2 = ''
-               or position(' ' || translate(folded($2), '-''’', '   ') in ' ' || translate(folded(people.name), '-''’', '   ')) > 0
+               or word_begins(people.name, $2)
                or position(folded($2) in folded(coalesce(post.territory, ''))) > 0)
            order by people.id = any($3) desc, people.name collate "fr-x-icu", people.id
            limit $4"#,

@@ -6,6 +6,7 @@ unread-conversations = { $count ->
 conversations-title = Conversations
 conversations-purpose = Between you and a few people. Nobody else can read them.
 conversations-none = No conversation yet. For a question that may help others, a channel is better: everybody will find the answer.
+conversation-write = Write
 conversation-new = New conversation
 conversation-new-purpose = To one person or a few. To be read by the whole group, write in a channel instead.
 conversation-who = Look for a name or a territory

@@ -6,6 +6,7 @@ unread-conversations = { $count ->
 conversations-title = Conversations
 conversations-purpose = Entre vous et quelques personnes. Personne d’autre ne peut les lire.
 conversations-none = Aucune conversation pour l’instant. Pour une question qui peut servir à d’autres, préférez un salon : tout le monde profitera de la réponse.
+conversation-write = Écrire
 conversation-new = Nouvelle conversation
 conversation-new-purpose = À une personne ou à quelques-unes. Pour être lu de tout le groupe, écrivez plutôt dans un salon.
 conversation-who = Chercher un nom ou un territoire

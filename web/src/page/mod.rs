@@ -191,7 +191,7 @@ impl Nav {
 
     /// Whether the page is of the groups and what is said in them.
     pub fn is_talk(&self) -> bool {
-        matches!(self.current, Current::Groups | Current::Channel(_))
+        matches!(self.current, Current::Groups | Current::Conversations | Current::Channel(_))
     }
 
     /// Whether a channel is the current one.

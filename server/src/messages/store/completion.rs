@@ -58,11 +58,9 @@ pub(in crate::messages) async fn members(
              select max(position) as position from messages
              where thread_id = $3 and author_id = people.id) said on true
            where members.group_id = $1 and members.ended_seq is null and people.id <> $2 and people.disabled_at is null
-             and position(
-               ' ' || translate(folded($4), '-''’', '   ')
-               in ' ' || translate(folded(people.name || ' ' || coalesce(territories.name, '')), '-''’', '   ')) > 0
+             and word_begins(people.name || ' ' || coalesce(territories.name, ''), $4)
            order by
-             position(' ' || translate(folded($4), '-''’', '   ') in ' ' || translate(folded(people.name), '-''’', '   ')) = 0,
+             not word_begins(people.name, $4),
              said.position desc nulls last, people.name, people.id
            limit $5"#,
         desk.may.group().0,
@@ -90,7 +88,7 @@ pub(in crate::messages) async fn territories(
            and from_date <= current_date and (to_date is null or to_date >= current_date)
          join territories on territories.id = assignments.territory_id
          where members.group_id = $1 and members.ended_seq is null
-           and position(' ' || translate(folded($2), '-''’', '   ') in ' ' || translate(folded(territories.name), '-''’', '   ')) > 0
+           and word_begins(territories.name, $2)
          order by territories.name
          limit $3",
         group.0,
@@ -111,7 +109,7 @@ pub(in crate::messages) async fn channels(
     Ok(sqlx::query_scalar!(
         "select name from channels
          where group_id = $1 and archived_at is null
-           and position(' ' || translate(folded($2), '-''’', '   ') in ' ' || translate(folded(name), '-''’', '   ')) > 0
+           and word_begins(name, $2)
          order by name
          limit $3",
         group.0,
@@ -133,7 +131,7 @@ pub(in crate::messages) async fn documents(
         r#"select id as "id: DocumentId", title, type as "kind: DocumentType"
            from documents
            where group_id = $1 and deleted_at is null
-             and position(' ' || translate(folded($2), '-''’', '   ') in ' ' || translate(folded(title), '-''’', '   ')) > 0
+             and word_begins(title, $2)
            order by updated_at desc, id
            limit $3"#,
         group.0,
@@ -158,7 +156,7 @@ pub(in crate::messages) async fn meetings(
            from meetings
            join members on members.group_id = meetings.group_id and members.person_id = $2 and members.ended_seq is null
            where meetings.group_id = $1 and (meetings.state <> 'draft' or members.role = 'animator')
-             and position(' ' || translate(folded($3), '-''’', '   ') in ' ' || translate(folded(title), '-''’', '   ')) > 0
+             and word_begins(title, $3)
            order by starts_at desc, meetings.id
            limit $4"#,
         group.0,
@@ -188,7 +186,7 @@ pub(in crate::messages) async fn titled_threads(
              join channels on channels.id = threads.channel_id
              left join messages first on first.thread_id = threads.id and first.position = 1
              where threads.group_id = $1 and threads.kind <> 'standing') titled
-           where position(' ' || translate(folded($2), '-''’', '   ') in ' ' || translate(folded(title), '-''’', '   ')) > 0
+           where word_begins(title, $2)
            order by active_at desc, id
            limit $3"#,
         group.0,

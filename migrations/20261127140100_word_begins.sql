@@ -1,0 +1,6 @@
+-- Whether one of the words of a name begins with what was typed; hyphens and apostrophes part words as spaces do.
+create function word_begins(name text, typed text) returns boolean
+  language sql immutable parallel safe strict
+return position(
+  ' ' || translate(public.folded(typed), '-''’', '   ')
+  in ' ' || translate(public.folded(name), '-''’', '   ')) > 0;
