@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
     &["threads"],
     &["messages", "meetings"],
     &["search", "notifications"],
-    &["reports"],
+    &["reports", "push"],
     &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today", "publish"],
 ];
 

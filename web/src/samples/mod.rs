@@ -8,6 +8,7 @@ mod meetings;
 mod notifications;
 mod pages;
 mod people;
+mod push;
 mod reports;
 mod rooms;
 mod search;
@@ -121,6 +122,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(rooms::samples(stage));
     samples.extend(talk::samples(stage));
     samples.push(notifications::sample(stage));
+    samples.push(push::sample(stage));
     samples.extend(reports::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));

@@ -56,7 +56,7 @@ impl Thread {
     }
 
     /// The title of a thread of which no more is known.
-    pub(crate) fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
+    pub fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
         match (kind, title) {
             (ThreadKind::Standing, _) => text.get("thread-standing"),
             (_, "") => text.get("thread-untitled"),
