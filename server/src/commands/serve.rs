@@ -55,7 +55,11 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     workers.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     workers.spawn(people::work(app.db.clone(), stop.clone()));
     workers.spawn(notifications::work(app.db.clone(), stop.clone()));
-    workers.spawn(push::work(app.db.clone(), push::Sender::new(&app.settings)?, stop.clone()));
+    match push::Sender::new(&app.settings) {
+        Ok(sender) => drop(workers.spawn(push::work(app.db.clone(), sender, stop.clone()))),
+        // All else works without: that is no reason not to serve.
+        Err(error) => tracing::error!(%error, "no push can be sent: are the certificates of the system there?"),
+    }
     workers.spawn(work::run(app.db.clone(), stop.clone()));
     workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     workers.spawn(search::work(app.db.clone(), stop.clone()));

@@ -97,24 +97,29 @@ struct QuietHoursForm {
 }
 
 /// What was done before the page is read.
-#[derive(Deserialize)]
-struct Done {
+#[derive(Default, Deserialize)]
+struct Came {
     done: Option<u8>,
-    #[serde(flatten)]
-    tested: Option<Tested>,
+    accepted: Option<u32>,
+    gone: Option<u32>,
+    refused: Option<u32>,
+    unreachable: Option<u32>,
 }
 
-async fn page(State(app): State<App>, page: Page, Query(query): Query<Done>) -> Result<Response> {
-    show(&app, &page, Faults::default(), None, query).await
+impl Came {
+    /// What came of a try, if there was one.
+    fn tested(&self) -> Option<Tested> {
+        let count = Option::unwrap_or_default;
+        let (gone, refused, unreachable) = (count(self.gone), count(self.refused), count(self.unreachable));
+        Some(Tested { accepted: self.accepted?, gone, refused, unreachable })
+    }
 }
 
-async fn show(
-    app: &App,
-    page: &Page,
-    faults: Faults,
-    typed: Option<QuietForm>,
-    Done { done, tested }: Done,
-) -> Result<Response> {
+async fn page(State(app): State<App>, page: Page, Query(came): Query<Came>) -> Result<Response> {
+    show(&app, &page, Faults::default(), None, came).await
+}
+
+async fn show(app: &App, page: &Page, faults: Faults, typed: Option<QuietForm>, came: Came) -> Result<Response> {
     let key = keys::of(&app.db).await?.public();
     let (nav, (devices, quiet)) = page
         .read(app, move |connection, viewer| {
@@ -125,8 +130,9 @@ async fn show(
         })
         .await?;
     let shell = page.shell(&page.text.get("push-title"), nav).at(Current::Elsewhere);
+    let tested = came.tested();
     let (quiet, now) = (typed.unwrap_or_else(|| quiet.into()), app.db.clock().now());
-    print(&PushPage { shell, faults, key, devices, quiet, done: done.is_some(), tested, now })
+    print(&PushPage { shell, faults, key, devices, quiet, done: came.done.is_some(), tested, now })
 }
 
 async fn save_quiet_hours(State(app): State<App>, page: Page, Form(form): Form<QuietHoursForm>) -> Result<Response> {
@@ -145,7 +151,7 @@ async fn save_quiet_hours(State(app): State<App>, page: Page, Form(form): Form<Q
         Ok(()) => Ok(Redirect::to(&format!("{}?done=1", paths::PUSH)).into_response()),
         Err(error) => {
             let faults = people::http::faults(error, page.text)?;
-            show(&app, &page, faults, Some(typed), Done { done: None, tested: None }).await
+            show(&app, &page, faults, Some(typed), Came::default()).await
         }
     }
 }

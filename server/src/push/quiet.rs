@@ -20,9 +20,11 @@ pub(super) fn until(hours: &QuietHours, now: DateTime<Utc>) -> Option<DateTime<U
             break;
         }
     }
-    // Not into the hour that the clocks skip in spring.
-    let instant = |at: NaiveDateTime| NETWORK_ZONE.from_local_datetime(&at).earliest();
-    Some(instant(at).or_else(|| instant(at + TimeDelta::hours(1)))?.to_utc().max(now + TimeDelta::minutes(1)))
+    // An hour that the clocks skip in spring is the next one; of one that they repeat in autumn, what is still to come.
+    [at, at + TimeDelta::hours(1)].iter().find_map(|at| {
+        let instants = NETWORK_ZONE.from_local_datetime(at);
+        [instants.earliest(), instants.latest()].into_iter().flatten().map(|at| at.to_utc()).find(|at| *at > now)
+    })
 }
 
 fn holds(hours: &QuietHours, at: NaiveDateTime) -> bool {
@@ -154,9 +156,13 @@ mod tests {
         assert_eq!(until(&siesta, at("2026-12-25T22:30:00Z")), None);
         let off = QuietHours { enabled: false, ..QuietHours::default() };
         assert_eq!(until(&off, at("2026-11-28T22:30:00Z")), None);
-        // The end is skipped in spring, and comes an hour later.
+        // The end is skipped in spring, and comes an hour later; it comes twice in autumn.
         let late =
             QuietHours { to: NaiveTime::from_hms_opt(2, 30, 0).unwrap(), weekends: false, ..QuietHours::default() };
         assert_eq!(until(&late, at("2026-03-28T23:00:00Z")), Some(at("2026-03-29T01:30:00Z")));
+        for (now, end) in [("00:15", "00:30"), ("01:15", "01:30")] {
+            let [now, end] = [now, end].map(|time| at(&format!("2026-10-25T{time}:00Z")));
+            assert_eq!(until(&late, now), Some(end));
+        }
     }
 }

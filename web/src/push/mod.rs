@@ -51,7 +51,7 @@ impl Default for QuietHours {
 }
 
 /// What came of a try, in devices.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, JsonSchema)]
 pub struct Tested {
     /// Whose service took the word.
     pub accepted: u32,
