@@ -106,6 +106,18 @@ names.push(`app.js ${entry}`);
 for (const name of first(entry)) if (name !== entry) names.push(`app.js+ ${name}`);
 hold("script", [...first(entry)].reduce((sum, name) => sum + weights[name], 0));
 
+// What browsers run while no page is open: a script of its own, which imports nothing and is not a module everywhere.
+const worker = await build({
+  entryPoints: [join(SOURCE, "push/worker.ts")],
+  bundle: true,
+  minify: true,
+  format: "iife",
+  target: "es2022",
+  write: false,
+  legalComments: "none",
+});
+emit("worker.js", worker.outputFiles[0].contents);
+
 // The layers are declared first, so the order of the files does not matter.
 let sheet = "@layer reset, tokens, base, kit, rooms, utilities;\n";
 for (const path of files(SOURCE, ".css")) sheet += readFileSync(path, "utf8");

@@ -17,6 +17,7 @@ pub mod meetings;
 pub mod messages;
 pub mod notifications;
 pub mod people;
+pub mod push;
 pub mod reports;
 pub mod search;
 pub mod territories;

@@ -26,7 +26,10 @@ use tower_http::{
     csrf::CsrfLayer,
 };
 use uuid::Uuid;
-use web::page::{Nav, NavChannel, NavGroup};
+use web::{
+    page::{Nav, NavChannel, NavGroup},
+    paths,
+};
 use words::{PersonId, StreamId, ThreadId};
 
 use crate::{
@@ -49,7 +52,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    notifications, people, publish, reports, search, territories, threads, today,
+    notifications, people, publish, push, reports, search, territories, threads, today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -64,6 +67,8 @@ const READING: Duration = Duration::from_mins(1);
 pub fn routes() -> Routes {
     Routes::new()
         .get(Policy::Public, "/assets/{name}", asset)
+        .get(Policy::Public, paths::SERVICE_WORKER, service_worker)
+        .get(Policy::Public, paths::MANIFEST, manifest)
         .get(Policy::Public, "/api/v1/openapi.json", describe)
         .answers::<serde_json::Map<String, serde_json::Value>>(200)
         .merge(live::http::routes())
@@ -78,6 +83,7 @@ pub fn routes() -> Routes {
         .merge(meetings::http::routes())
         .merge(messages::http::routes())
         .merge(notifications::http::routes())
+        .merge(push::http::routes())
         .merge(reports::http::routes())
         .merge(conversations::http::routes())
         .merge(search::http::routes())
@@ -296,8 +302,9 @@ async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Res
         }
         Ok(None) => {}
         Err(error) => {
-            let public =
-                ["/assets/", "/livez", "/readyz", "/metrics"].iter().any(|path| request.uri().path().starts_with(path));
+            let public = ["/assets/", paths::SERVICE_WORKER, paths::MANIFEST, "/livez", "/readyz", "/metrics"]
+                .iter()
+                .any(|path| request.uri().path().starts_with(path));
             if !public {
                 // Rare: its size is no part of every request.
                 return Box::pin(unknown(app, request, error)).await;
@@ -325,6 +332,30 @@ async fn bounded(request: Request, next: Next) -> Response {
 async fn describe() -> Response {
     static WRITTEN: LazyLock<String> = LazyLock::new(|| openapi::document(&declared()).to_string());
     ([(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))], WRITTEN.as_str()).into_response()
+}
+
+/// What makes a window of the pages by themselves, which some phones want before they show notifications.
+async fn manifest(State(app): State<App>) -> Response {
+    let manifest = serde_json::json!({
+        "name": app.settings.network,
+        "short_name": app.settings.network,
+        "start_url": paths::HOME,
+        "scope": paths::HOME,
+        "display": "standalone",
+        "icons": [{ "src": web::assets::path("logo.svg"), "type": "image/svg+xml", "sizes": "any" }],
+    });
+    let headers =
+        [(header::CONTENT_TYPE, "application/manifest+json"), (header::CACHE_CONTROL, "public, max-age=3600")];
+    (headers, manifest.to_string()).into_response()
+}
+
+/// The script that browsers run for us while no page is open. It has one address for ever, and stands at the root, so
+/// that it may lead to every page: a browser asks whether it changed.
+async fn service_worker(headers: HeaderMap) -> Response {
+    let path = web::assets::path("worker.js");
+    let mut response = asset(Path(path.rsplit('/').next().unwrap_or_default().to_owned()), headers).await;
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    response
 }
 
 async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {

@@ -218,6 +218,26 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await other.locator("#password").fill("une phrase assez longue");
   await other.getByRole("button", { name: "Enregistrer ce mot de passe" }).click();
   await other.getByText("C’est enregistré.").waitFor();
+
+  // Quiet hours; a device that a browser has subscribed, tried and removed.
+  const subscription = {
+    endpoint: "https://push.invalid/device",
+    keys: {
+      p256dh: "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4",
+      auth: "BTBZMqHH6r4Tts7J_aSIgg",
+    },
+  };
+  const subscribed = await other.context().request.post(`${server.url}/api/v1/push/subscriptions`, { data: subscription });
+  assert.equal(subscribed.status(), 201, await subscribed.text());
+  await other.goto(`${server.url}/settings`);
+  await other.getByRole("link", { name: "Recevoir des notifications" }).click();
+  await other.getByLabel("Jusqu’à").fill("09:00");
+  await other.getByRole("button", { name: "Enregistrer mes heures calmes" }).click();
+  await other.getByText("C’est enregistré.").waitFor();
+  await other.getByRole("button", { name: "Envoyer un essai" }).click();
+  await other.getByText("ne répond pas").waitFor();
+  await other.getByRole("button", { name: "Retirer" }).click();
+  await other.getByText("Aucun appareil n’est prévenu").waitFor();
   const third = await visitor(shown, sent);
   await third.goto(`${server.url}/sign-in`);
   const byPassword = third.locator("form[action='/sign-in/password']");

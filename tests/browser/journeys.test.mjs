@@ -209,7 +209,7 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
     const thread = await page.locator(".thread-row").first().getAttribute("href");
     await page.goto(`${server.url}/meetings`);
     const meeting = await page.locator("main .list a").first().getAttribute("href");
-    for (const path of ["/", "/groups", "/groups/reseau-cpo", "/groups/reseau-cpo/members", "/documents", "/meetings", meeting, ...animated(email, meeting, channel), "/people", "/territories/LIL", "/search?q=label", channel, `${channel}?new=1`, thread, "/settings"]) {
+    for (const path of ["/", "/groups", "/groups/reseau-cpo", "/groups/reseau-cpo/members", "/documents", "/meetings", meeting, ...animated(email, meeting, channel), "/people", "/territories/LIL", "/search?q=label", channel, `${channel}?new=1`, thread, "/settings", "/settings/notifications"]) {
       await look(path);
     }
     await close();

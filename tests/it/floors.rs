@@ -30,7 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["conversations"],
     &["messages", "meetings"],
     &["search", "notifications"],
-    &["reports"],
+    &["reports", "push"],
     &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today", "publish"],
 ];
 

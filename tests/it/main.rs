@@ -27,6 +27,7 @@ mod nodes;
 mod notifications;
 mod people;
 mod poll;
+mod push;
 mod revocation;
 mod routes;
 mod search;

@@ -32,6 +32,8 @@ async fn every_route_is_held_to_its_policy() {
         "/readyz",
         "/metrics",
         "/assets/{name}",
+        "/service-worker.js",
+        "/manifest.webmanifest",
         "/sign-in",
         "/sign-in/code",
         "/sign-in/password",

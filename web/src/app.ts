@@ -10,6 +10,7 @@ import "./messages/composer.ts";
 import "./messages/audience.ts";
 import "./documents/upload.ts";
 import "./notifications/bell.ts";
+import "./push/push.ts";
 import "./search/switcher.ts";
 
 live?.connect();

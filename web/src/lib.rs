@@ -20,6 +20,7 @@ pub mod messages;
 pub mod notifications;
 pub mod people;
 pub mod publish;
+pub mod push;
 pub mod reports;
 pub mod search;
 pub mod territories;

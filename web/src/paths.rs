@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use words::{
     ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
-    ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
+    ReportId, SessionId, SubscriptionId, ThreadFilter, ThreadId, ThreadKind,
 };
 
 use crate::publish::Intent;
@@ -30,6 +30,16 @@ fixed! {
     SETTINGS = "/settings";
     /// One's password.
     SETTINGS_PASSWORD = "/settings/password";
+    /// What one's devices show, and when.
+    PUSH = "/settings/notifications";
+    /// Tries one's devices.
+    PUSH_TEST = "/settings/notifications/test";
+    /// When one's devices show nothing.
+    QUIET_HOURS = "/settings/notifications/quiet-hours";
+    /// The script that browsers run while no page is open.
+    SERVICE_WORKER = "/service-worker.js";
+    /// What makes a window of the pages by themselves.
+    MANIFEST = "/manifest.webmanifest";
     /// The groups.
     GROUPS = "/groups";
     /// The library.
@@ -109,6 +119,11 @@ pub fn sign_in_link(secret: &str) -> String {
 /// One session of one's own.
 pub fn session(session: SessionId) -> String {
     format!("{SETTINGS}/sessions/{session}/end")
+}
+
+/// Where one of one's devices is told nothing any more.
+pub fn push_remove(subscription: SubscriptionId) -> String {
+    format!("{PUSH}/devices/{subscription}/remove")
 }
 
 /// A group.

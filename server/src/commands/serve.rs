@@ -22,9 +22,9 @@ use crate::{
     documents,
     files::Files,
     groups,
-    http::{App, Settings, Viewers, server},
+    http::{App, Reach, Settings, Viewers, server},
     live::bus::Transport,
-    mail, notifications, people, reactions, search, serve as roof, work,
+    mail, notifications, people, push, reactions, search, serve as roof, work,
 };
 
 /// How long workers and transactions may take to end after the last request: with it, fifteen seconds in all.
@@ -55,6 +55,11 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     workers.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     workers.spawn(people::work(app.db.clone(), stop.clone()));
     workers.spawn(notifications::work(app.db.clone(), stop.clone()));
+    match push::Sender::new(&app.settings) {
+        Ok(sender) => drop(workers.spawn(push::work(app.db.clone(), sender, stop.clone()))),
+        // All else works without: that is no reason not to serve.
+        Err(error) => tracing::error!(%error, "no push can be sent: are the certificates of the system there?"),
+    }
     workers.spawn(work::run(app.db.clone(), stop.clone()));
     workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     workers.spawn(search::work(app.db.clone(), stop.clone()));
@@ -113,6 +118,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         rate_limits: serve.rate_limits == Switch::On,
         connections: serve.connections,
         upload_limit_bytes: serve.upload_limit_bytes,
+        reach: Reach::Internet,
         public_url,
         network,
     };

@@ -53,6 +53,15 @@ pub async fn unseen(connection: &mut PgConnection, viewer: &Viewer) -> Result<Ve
     store::unseen(connection, viewer.id, MOST_UNSEEN).await
 }
 
+/// Those of these that one has not seen and may read now, the last first.
+pub async fn waiting(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    ids: &[NotificationId],
+) -> Result<Vec<Notification>> {
+    store::waiting(connection, viewer.id, ids).await
+}
+
 /// One notification as it is now, for the fan-out: on its person's own stream.
 pub async fn rendered(connection: &mut PgConnection, id: NotificationId) -> Result<Option<Notification>> {
     store::find(connection, id).await

@@ -70,6 +70,8 @@ id! {
     ReportId
     /// Something that a person is told.
     NotificationId
+    /// A browser that is told by Web Push.
+    SubscriptionId
     /// The idempotency key of an edit, a removal or a reaction.
     OperationId
 }

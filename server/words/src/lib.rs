@@ -9,7 +9,7 @@ pub mod values;
 pub use events::{Event, EventKind};
 pub use ids::{
     ChannelId, DocumentId, FileId, GroupId, MeetingId, MessageId, NotificationId, OperationId, PersonId, ReportId,
-    SessionId, StreamId, TerritoryId, ThreadId, TokenId,
+    SessionId, StreamId, SubscriptionId, TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
     Access, Answer, ChannelLevel, DocumentType, FollowReason, Gate, Has, Locale, MeetingState, MentionKind, Mode,

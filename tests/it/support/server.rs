@@ -6,7 +6,7 @@ use preau::{
     clock::Clock,
     db::Db,
     files::Files,
-    http::{App, Settings, Viewers, server},
+    http::{App, Reach, Settings, Viewers, server},
     live::bus::Transport,
     people::{self, NewPerson},
     reactions, serve,
@@ -25,6 +25,7 @@ pub(crate) struct Server {
     pub(crate) db: Db,
     pub(crate) clock: Clock,
     pub(crate) files: Files,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) sockets: serve::Sockets,
     /// What answers a request, for a test that polls it itself.
     pub(crate) router: axum::Router,
@@ -41,6 +42,7 @@ struct Setup {
     /// How many live connections it takes.
     connections: usize,
     bus: Transport,
+    reach: Reach,
 }
 
 impl Setup {
@@ -57,6 +59,7 @@ impl Setup {
             upload_limit_bytes: 1 << 20,
             connections: 1000,
             bus: Transport::InProcess,
+            reach: Reach::Anywhere,
         }
     }
 }
@@ -75,6 +78,11 @@ impl Server {
     /// A server whose clock the test moves, and that takes files of a weight.
     pub(crate) async fn start_with(clock: Clock, upload_limit_bytes: u64) -> Self {
         Self::launch(Setup { clock, upload_limit_bytes, ..Setup::fresh().await }).await
+    }
+
+    /// A server that asks the public internet alone, as the program does.
+    pub(crate) async fn start_closed() -> Self {
+        Self::launch(Setup { reach: Reach::Internet, ..Setup::fresh().await }).await
     }
 
     /// A server that takes few live connections.
@@ -107,7 +115,7 @@ impl Server {
     }
 
     async fn launch(setup: Setup) -> Self {
-        let Setup { options, folder, clock, upload_limit_bytes, connections, bus } = setup;
+        let Setup { options, folder, clock, upload_limit_bytes, connections, bus, reach } = setup;
         let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -119,12 +127,14 @@ impl Server {
             rate_limits: true,
             connections,
             upload_limit_bytes,
+            reach,
             network: "Réseau d’essai".to_owned(),
         };
+        let settings = Arc::new(settings);
         let app = App {
             db: db.clone(),
             files: files.clone(),
-            settings: Arc::new(settings),
+            settings: Arc::clone(&settings),
             navigation: serve::navigation,
             viewers: Viewers::default(),
         };
@@ -133,7 +143,7 @@ impl Server {
         tokio::spawn(sockets.clone().work());
         let router = serve::router(app, sockets.clone());
         tokio::spawn(server::serve(listener, router.clone(), stop.clone(), tracker));
-        Self { url, db, clock, files, sockets, router, stop, folder }
+        Self { url, db, clock, files, settings, sockets, router, stop, folder }
     }
 
     /// Asks the server to stop.

@@ -2,20 +2,34 @@
 
 interface TrustedPolicy {
   createHTML(html: string): string;
+  createScriptURL(address: string): string;
 }
 
 declare const trustedTypes: { createPolicy(name: string, rules: TrustedPolicy): TrustedPolicy } | undefined;
 
-const policy: TrustedPolicy =
-  typeof trustedTypes === "undefined"
-    ? { createHTML: (html) => html }
-    : trustedTypes.createPolicy("preau", { createHTML: (html) => html });
+/** The one script that is named by its address. */
+const WORKER = "/service-worker.js";
+
+const rules: TrustedPolicy = {
+  createHTML: (html) => html,
+  createScriptURL(address) {
+    if (address !== WORKER) throw new TypeError(`${address} is no script of ours`);
+    return address;
+  },
+};
+
+const policy: TrustedPolicy = typeof trustedTypes === "undefined" ? rules : trustedTypes.createPolicy("preau", rules);
 
 /** The elements of a fragment. */
 export function elements(html: string): Element[] {
   const template = document.createElement("template");
   template.innerHTML = policy.createHTML(html);
   return [...template.content.children];
+}
+
+/** The address of the script that the browser runs while no page is open. */
+export function workerAddress(): string {
+  return policy.createScriptURL(WORKER);
 }
 
 /** A whole page. */

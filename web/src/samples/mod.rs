@@ -9,6 +9,7 @@ mod meetings;
 mod notifications;
 mod pages;
 mod people;
+mod push;
 mod reports;
 mod rooms;
 mod search;
@@ -123,6 +124,7 @@ fn of_kind(stage: &Stage) -> Vec<Sample> {
     samples.extend(talk::samples(stage));
     samples.push(notifications::sample(stage));
     samples.extend(conversations::samples(stage));
+    samples.push(push::sample(stage));
     samples.extend(reports::samples(stage));
     samples.extend(documents::samples(stage));
     samples.extend(meetings::samples(stage));

@@ -13,8 +13,8 @@ macro_rules! rooms {
 }
 
 /// The texts of each room, in the reading order of the house.
-const FRENCH: &[&str] = rooms!["fr": "page" "people" "territories" "groups" "channels" "threads" "messages" "notifications" "conversations" "publish" "reports" "documents" "meetings" "search" "today"];
-const ENGLISH: &[&str] = rooms!["en": "page" "people" "territories" "groups" "channels" "threads" "messages" "notifications" "conversations" "publish" "reports" "documents" "meetings" "search" "today"];
+const FRENCH: &[&str] = rooms!["fr": "page" "people" "territories" "groups" "channels" "threads" "messages" "notifications" "conversations" "push" "publish" "reports" "documents" "meetings" "search" "today"];
+const ENGLISH: &[&str] = rooms!["en": "page" "people" "territories" "groups" "channels" "threads" "messages" "notifications" "conversations" "push" "publish" "reports" "documents" "meetings" "search" "today"];
 
 static BUNDLES: LazyLock<[FluentBundle<FluentResource>; 2]> =
     LazyLock::new(|| [bundle(langid!("fr-FR"), FRENCH), bundle(langid!("en-GB"), ENGLISH)]);

@@ -66,6 +66,7 @@ const BEGINNINGS: &[&str] = &[
     "notification-why-",
     "post-",
     "publish-",
+    "push-says-",
     "publish-hint-",
     "reaction-",
     "remind-",

@@ -57,7 +57,7 @@ impl Thread {
     }
 
     /// The title of a thread of which no more is known.
-    pub(crate) fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
+    pub fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
         match (kind, title) {
             (ThreadKind::Standing, _) => text.get("thread-standing"),
             (ThreadKind::Direct, names) => conversations::shown_name(names, text),

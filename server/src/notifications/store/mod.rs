@@ -7,4 +7,4 @@ pub(super) use consumed::{
     Meant, Range, addressed, asked, behind, hold_cursor, insert, mentioned, move_cursor, participants, reach, renew,
     set_reminder, take_due,
 };
-pub(super) use read::{find, inbox, is_of, list, mark_seen, unseen};
+pub(super) use read::{find, inbox, is_of, list, mark_seen, unseen, waiting};

@@ -136,6 +136,31 @@ pub(in crate::notifications) async fn unseen(
     .await?)
 }
 
+/// Those of some that were neither opened nor read so far, the last first.
+pub(in crate::notifications) async fn waiting(
+    connection: &mut PgConnection,
+    person: PersonId,
+    ids: &[NotificationId],
+) -> Result<Vec<Notification>> {
+    let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
+    let readable = sqlx::query_scalar!(
+        "select notifications.id
+         from notifications
+         join messages on messages.id = message_id and messages.deleted_at is null
+         join threads on threads.id = messages.thread_id
+         join members on members.group_id = messages.group_id and members.person_id = $1 and members.ended_seq is null
+           and (not threads.draft or members.role = 'animator')
+         where notifications.person_id = $1 and notifications.id = any($2)",
+        person.0,
+        &ids,
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut waiting = by_ids(connection, &readable).await?;
+    waiting.retain(|notification| !notification.seen);
+    Ok(waiting)
+}
+
 /// Notes as seen one of a person's notifications, or all; answers those that were not.
 pub(in crate::notifications) async fn mark_seen(
     connection: &mut PgConnection,

@@ -1,0 +1,224 @@
+//! What a browser subscribes with: an address that it names, and the keys for what is sent there.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    time::Duration,
+};
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use reqwest::{
+    Client, Url,
+    dns::{Addrs, Name, Resolve, Resolving},
+    redirect,
+};
+use web_push_native::p256;
+
+use crate::{
+    error::{Error, Result},
+    http::Reach,
+};
+
+/// The longest address, in bytes.
+const LONGEST: usize = 1024;
+/// How long a service may take to be reached, and to answer.
+const REACH: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// A subscription that may be kept.
+#[derive(Clone, Debug)]
+pub struct NewSubscription {
+    pub(super) endpoint: String,
+    pub(super) p256dh: Vec<u8>,
+    pub(super) auth: Vec<u8>,
+}
+
+impl NewSubscription {
+    /// Checks what a browser names: its address, and its public key and its secret in base64 for addresses.
+    pub fn checked(endpoint: &str, (p256dh, auth): (&str, &str), reach: Reach) -> Result<Self> {
+        let url = Url::parse(endpoint).ok().filter(|url| endpoint.len() <= LONGEST && is_asked(url, reach));
+        let url = url.ok_or_else(|| Error::field("endpoint", "malformed"))?;
+        let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).unwrap_or_default();
+        let (p256dh, auth) = (bytes(p256dh), bytes(auth));
+        if p256dh.len() != 65 || p256::PublicKey::from_sec1_bytes(&p256dh).is_err() {
+            return Err(Error::field("keys.p256dh", "malformed"));
+        }
+        if auth.len() != 16 {
+            return Err(Error::field("keys.auth", "malformed"));
+        }
+        Ok(Self { endpoint: url.into(), p256dh, auth })
+    }
+}
+
+/// Whether an address may be asked at all: encrypted, of a name and not a number, at the port of the web.
+fn is_asked(url: &Url, reach: Reach) -> bool {
+    if reach == Reach::Anywhere {
+        return matches!(url.scheme(), "http" | "https") && url.has_host();
+    }
+    url.scheme() == "https"
+        && url.domain().is_some_and(|name| name.contains('.'))
+        && url.port().is_none()
+        && url.username().is_empty()
+        && url.password().is_none()
+}
+
+/// What asks push services: it leads nowhere but to the public internet, follows nobody elsewhere, and waits for so long.
+pub(super) fn client(reach: Reach) -> reqwest::Result<Client> {
+    let client = Client::builder()
+        .user_agent("preau")
+        .redirect(redirect::Policy::none())
+        .connect_timeout(REACH)
+        .timeout(ANSWER)
+        // A proxy would look names up by itself.
+        .no_proxy();
+    match reach {
+        Reach::Internet => client.https_only(true).dns_resolver(Public).build(),
+        Reach::Anywhere => client.build(),
+    }
+}
+
+/// Looks names up, and knows the public addresses of the answer only: the same that are then connected to, so that a name
+/// that changes its mind in between leads nowhere else.
+#[derive(Debug)]
+struct Public;
+
+impl Resolve for Public {
+    fn resolve(&self, name: Name) -> Resolving {
+        Box::pin(async move {
+            let found: Vec<SocketAddr> =
+                tokio::net::lookup_host((name.as_str(), 443)).await?.filter(|found| is_public(found.ip())).collect();
+            if found.is_empty() {
+                return Err("the name leads to no public address".into());
+            }
+            Ok(Box::new(found.into_iter()) as Addrs)
+        })
+    }
+}
+
+/// Whether an address is one of the public internet (the registries of RFC 6890).
+fn is_public(address: IpAddr) -> bool {
+    match address.to_canonical() {
+        IpAddr::V4(address) => is_public_v4(address),
+        IpAddr::V6(address) => is_public_v6(address),
+    }
+}
+
+fn is_public_v4(address: Ipv4Addr) -> bool {
+    let [a, b, c, _] = address.octets();
+    let reserved = a == 0
+        || a >= 240
+        || a == 100 && (64..128).contains(&b)
+        || a == 192 && b == 0 && c == 0
+        || a == 192 && b == 88 && c == 99
+        || a == 198 && (b == 18 || b == 19);
+    !(reserved
+        || address.is_loopback()
+        || address.is_private()
+        || address.is_link_local()
+        || address.is_multicast()
+        || address.is_documentation())
+}
+
+/// Global unicast, less what is for documents and what carries an address of the other kind.
+fn is_public_v6(address: Ipv6Addr) -> bool {
+    let [a, b, ..] = address.segments();
+    a & 0xe000 == 0x2000 && !(a == 0x2001 && (b < 0x200 || b == 0xdb8)) && a != 0x2002 && !(a == 0x3fff && b < 0x1000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NewSubscription, Public, is_public};
+    use crate::{error::Error, http::Reach};
+
+    const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
+    const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
+
+    fn refused(endpoint: &str, keys: (&str, &str)) -> Option<String> {
+        match NewSubscription::checked(endpoint, keys, Reach::Internet) {
+            Err(Error::Invalid(fields)) => Some(fields[0].field.to_string()),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn only_an_encrypted_address_of_a_name_is_kept() {
+        let keys = (P256DH, AUTH);
+        for good in ["https://updates.push.services.mozilla.com/wpush/v2/gAAA", "https://web.push.apple.com:443/QGu"] {
+            assert_eq!(refused(good, keys), None, "{good}");
+        }
+        let long = format!("https://push.example/{}", "a".repeat(1100));
+        for wrong in [
+            "http://push.example/a",
+            "https://127.0.0.1/a",
+            "https://[::1]/a",
+            "https://2130706433/a",
+            "https://localhost/a",
+            "https://intranet/a",
+            "https://push.example:8443/a",
+            "https://user@push.example/a",
+            "ftp://push.example/a",
+            "file:///etc/passwd",
+            "https://",
+            "push",
+            "",
+            &long,
+        ] {
+            assert_eq!(refused(wrong, keys).as_deref(), Some("endpoint"), "{wrong}");
+        }
+        let at = "https://push.example/a";
+        let off_the_curve = format!("{}A", &P256DH[..86]);
+        for wrong in ["", "AAAA", &off_the_curve] {
+            assert_eq!(refused(at, (wrong, AUTH)).as_deref(), Some("keys.p256dh"), "{wrong}");
+        }
+        assert_eq!(refused(at, (P256DH, "AAAA")).as_deref(), Some("keys.auth"));
+    }
+
+    #[test]
+    fn private_and_reserved_addresses_are_not_the_public_internet() {
+        for public in
+            ["142.250.74.35", "17.57.144.1", "2a00:1450:4007:80c::200e", "2620:149::1", "::ffff:142.250.74.35"]
+        {
+            assert!(is_public(public.parse().unwrap()), "{public}");
+        }
+        for private in [
+            "127.0.0.1",
+            "127.8.8.8",
+            "0.0.0.0",
+            "10.1.2.3",
+            "172.16.0.1",
+            "172.31.255.255",
+            "192.168.1.1",
+            "169.254.169.254",
+            "100.64.0.1",
+            "192.0.0.8",
+            "192.0.2.1",
+            "198.18.0.1",
+            "198.51.100.1",
+            "203.0.113.1",
+            "224.0.0.1",
+            "240.0.0.1",
+            "255.255.255.255",
+            "::",
+            "::1",
+            "::ffff:127.0.0.1",
+            "::ffff:10.0.0.1",
+            "fe80::1",
+            "fc00::1",
+            "fd12::1",
+            "ff02::1",
+            "2001:db8::1",
+            "2001::1",
+            "2002:7f00:1::",
+            "64:ff9b::7f00:1",
+            "3fff::1",
+        ] {
+            assert!(!is_public(private.parse().unwrap()), "{private}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_to_this_machine_leads_nowhere() {
+        use reqwest::dns::Resolve;
+        let looked_up = Public.resolve("localhost".parse().unwrap()).await;
+        assert!(looked_up.is_err_and(|error| error.to_string().contains("public address")));
+    }
+}
