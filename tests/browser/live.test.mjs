@@ -46,6 +46,30 @@ test("what others say moves neither the focus, nor what is read, nor what is typ
   await mine.close();
 });
 
+test("a screen reader is told how many messages came, or nothing, for who chose so", { timeout: 60_000 }, async () => {
+  const thread = await makeThread(1);
+  const mine = await context();
+  const page = await open(mine, thread);
+  const choose = (announce) => camille.form("/settings", { name: "Camille Delattre", locale: "fr", theme: "system", announce });
+  const chosen = (announce) => page.locator(`#announcer[data-announce=${announce}]`).waitFor({ state: "attached" });
+  const told = () => page.evaluate(() => document.querySelector("#announcer").textContent);
+  await choose("count");
+  await chosen("count");
+  await nadia.post(`/threads/${thread.id}/messages`, { body: "Combien" });
+  await page.locator("#announcer", { hasText: "1 nouveau message" }).waitFor({ state: "attached" });
+  await choose("nothing");
+  await chosen("nothing");
+  await nadia.post(`/threads/${thread.id}/messages`, { body: "Rien" });
+  await page.locator(".message__body", { hasText: "Rien" }).waitFor();
+  await page.waitForTimeout(1_500);
+  assert.equal(await told(), "1 nouveau message", "what was told before stands, and nothing was told since");
+  await choose("words");
+  await chosen("words");
+  await nadia.post(`/threads/${thread.id}/messages`, { body: "Des mots" });
+  await page.locator("#announcer", { hasText: "Nadia Verhaeghe, Des mots" }).waitFor({ state: "attached" });
+  await mine.close();
+});
+
 test("two tabs of one person show what either says once, and keep what each is writing", { timeout: 90_000 }, async () => {
   const thread = await makeThread(0);
   const mine = await context();

@@ -304,6 +304,21 @@ async fn the_enter_key_sends_for_who_chose_it() {
 }
 
 #[tokio::test]
+async fn what_a_screen_reader_is_told_of_new_messages_is_chosen() {
+    let server = Server::start().await;
+    let ines = server.person("Inès").await;
+    assert!(ines.page("/").await.text.contains(r#"data-announce="words""#));
+    let fields = [("name", "Inès"), ("locale", "fr"), ("theme", "system"), ("announce", "count")];
+    assert_eq!(ines.form("/settings", &fields).await.status, 303);
+    assert_eq!(ines.get("/api/v1/me").await.json()["announce"], "count");
+    assert!(ines.page("/").await.text.contains(r#"data-announce="count""#));
+    assert_eq!(ines.form("/settings", &fields[..3]).await.status, 303);
+    assert_eq!(ines.get("/api/v1/me").await.json()["announce"], "count", "a form that does not ask leaves it");
+    let wrong = [("name", "Inès"), ("locale", "fr"), ("theme", "system"), ("announce", "loud")];
+    assert_eq!(ines.form("/settings", &wrong).await.status, 422);
+}
+
+#[tokio::test]
 async fn a_body_reads_as_it_is_written_and_nests_within_reason() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;

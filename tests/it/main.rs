@@ -37,5 +37,6 @@ mod sweeps;
 mod territories;
 mod threads;
 mod typing;
+mod unread;
 mod verdicts;
 mod walkthroughs;

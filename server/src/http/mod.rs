@@ -15,7 +15,7 @@ pub mod server;
 use std::sync::Arc;
 
 use sqlx::PgConnection;
-use words::{Locale, PersonId, SessionId, Theme, TokenId};
+use words::{Announce, Locale, PersonId, SessionId, Theme, TokenId};
 
 pub use extract::{Form, Json, Path, Peer, Query};
 pub use list::{List, ListQuery};
@@ -105,6 +105,8 @@ pub struct Viewer {
     pub shows_typing: bool,
     /// Whether the Enter key sends what they write.
     pub enter_sends: bool,
+    /// What their screen reader is told of new messages.
+    pub announce: Announce,
     /// What they proved it with.
     pub credential: Credential,
     /// Where their own stream stood when all that was read: a page in their language says this of it, and hears of a

@@ -12,7 +12,7 @@ use web::{
     Text,
     page::{Nav, Shell},
 };
-use words::Theme;
+use words::{Announce, Theme};
 
 use super::{App, Viewer, accept, security::Nonce};
 use crate::{db::Work, error::Result};
@@ -60,6 +60,7 @@ impl Page {
             text: self.text,
             nonce: self.nonce.clone(),
             theme: self.viewer.as_ref().map_or(Theme::System, |viewer| viewer.theme),
+            announce: self.viewer.as_ref().map_or(Announce::Words, |viewer| viewer.announce),
             title: title.to_owned(),
             network: self.network.clone(),
             address: self.address.clone(),

@@ -16,7 +16,7 @@ use web::{
     paths,
     people::{CodePage, ConfirmPage, SessionRow, SettingsPage, SignInMail, SignInMailText, SignInPage},
 };
-use words::{Locale, PersonId, SessionId, StreamId, Theme};
+use words::{Announce, Locale, PersonId, SessionId, StreamId, Theme};
 
 use super::{Preferences, Secret, SignInLetter};
 use crate::{
@@ -143,6 +143,7 @@ struct SettingsForm {
     typing: bool,
     #[serde(default)]
     enter_sends: bool,
+    announce: Option<Announce>,
 }
 
 #[derive(Deserialize)]
@@ -162,6 +163,8 @@ struct Me {
     shows_typing: bool,
     /// Whether the Enter key sends what one writes.
     enter_sends: bool,
+    /// What one's screen reader is told of new messages.
+    announce: Announce,
     stream: StreamId,
     seq: i64,
     epoch: Uuid,
@@ -333,9 +336,21 @@ async fn settings_page(app: &App, page: &Page, faults: Faults, typed: Preference
         .await?;
     let sessions = sessions.into_iter().map(|session| session_row(session, &viewer, page.text, now)).collect();
     let shell = page.shell(&page.text.get("settings-title"), nav).at(Current::Elsewhere);
-    let Preferences { name, locale, theme, shows_typing, enter_sends } = typed;
+    let Preferences { name, locale, theme, shows_typing, enter_sends, announce } = typed;
     let email = viewer.email;
-    print(&SettingsPage { shell, faults, name, email, locale, theme, shows_typing, enter_sends, sessions, done })
+    print(&SettingsPage {
+        shell,
+        faults,
+        name,
+        email,
+        locale,
+        theme,
+        shows_typing,
+        enter_sends,
+        announce,
+        sessions,
+        done,
+    })
 }
 
 fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTime<Utc>) -> SessionRow {
@@ -353,8 +368,10 @@ fn session_row(session: super::Session, viewer: &Viewer, text: Text, now: DateTi
 
 async fn save_settings(State(app): State<App>, page: Page, Form(form): Form<SettingsForm>) -> Result<Response> {
     let viewer = page.reader()?;
-    let SettingsForm { name, locale, theme, typing, enter_sends } = form;
-    let chosen = Preferences { name, locale, theme, shows_typing: typing, enter_sends };
+    let SettingsForm { name, locale, theme, typing, enter_sends, announce } = form;
+    // A form that does not ask leaves it as it is.
+    let announce = announce.unwrap_or(viewer.announce);
+    let chosen = Preferences { name, locale, theme, shows_typing: typing, enter_sends, announce };
     let typed = chosen.clone();
     let saved =
         app.db.write(move |tx| Box::pin(async move { super::set_preferences(tx, &viewer, &chosen).await })).await;
@@ -398,6 +415,7 @@ async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<serde_j
         locale: viewer.locale,
         shows_typing: viewer.shows_typing,
         enter_sends: viewer.enter_sends,
+        announce: viewer.announce,
         stream,
         seq,
         epoch,

@@ -23,7 +23,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use tokio_util::sync::CancellationToken;
-use words::{Event, Locale, PersonId, SessionId, Theme};
+use words::{Announce, Event, Locale, PersonId, SessionId, Theme};
 
 pub use secret::Secret;
 
@@ -113,13 +113,15 @@ pub struct Preferences {
     pub shows_typing: bool,
     /// Whether the Enter key sends what one writes.
     pub enter_sends: bool,
+    /// What one's screen reader is told of new messages.
+    pub announce: Announce,
 }
 
 impl Preferences {
     /// Those that hold now.
     pub fn of(viewer: &Viewer) -> Self {
-        let Viewer { name, locale, theme, shows_typing, enter_sends, .. } = viewer.clone();
-        Self { name, locale, theme, shows_typing, enter_sends }
+        let Viewer { name, locale, theme, shows_typing, enter_sends, announce, .. } = viewer.clone();
+        Self { name, locale, theme, shows_typing, enter_sends, announce }
     }
 }
 
@@ -335,6 +337,7 @@ impl From<store::SessionViewer> for Viewer {
             theme: row.theme,
             shows_typing: row.shows_typing,
             enter_sends: row.enter_sends,
+            announce: row.announce,
             credential: Credential::Session(row.session),
             seq: row.seq,
         }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use words::{Locale, PersonId, SessionId, Theme, TokenId};
+use words::{Announce, Locale, PersonId, SessionId, Theme, TokenId};
 
 use super::{End, NewPerson, Preferences, Secret, Session};
 use crate::{
@@ -29,6 +29,7 @@ pub(super) struct SessionViewer {
     pub(super) theme: Theme,
     pub(super) shows_typing: bool,
     pub(super) enter_sends: bool,
+    pub(super) announce: Announce,
     pub(super) session: SessionId,
     pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
@@ -232,7 +233,7 @@ pub(super) async fn session_viewers(
         r#"select
              people.id, people.name, people.email, people.admin,
              people.locale as "locale: Locale", people.theme as "theme: Theme", people.shows_typing,
-             people.enter_sends,
+             people.enter_sends, people.announce as "announce: Announce",
              sessions.id as session, sessions.token_hash as secret, sessions.seen_at, streams.last_seq as seq
            from sessions
            join people on people.id = sessions.person_id
@@ -323,7 +324,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
     let row = sqlx::query!(
         r#"select
              name, email, admin, locale as "locale: Locale", theme as "theme: Theme", shows_typing, enter_sends,
-             last_seq as seq
+             announce as "announce: Announce", last_seq as seq
            from people
            join streams on streams.id = people.id
            where people.id = $1 and disabled_at is null"#,
@@ -340,6 +341,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         theme: row.theme,
         shows_typing: row.shows_typing,
         enter_sends: row.enter_sends,
+        announce: row.announce,
         credential: Credential::Elsewhere,
         seq: row.seq,
     }))
@@ -506,7 +508,7 @@ pub(super) async fn set_preferences(
     let renamed = sqlx::query_scalar!(
         r#"update people
            set
-             name = $2, locale = $3, theme = $4, shows_typing = $5, enter_sends = $6,
+             name = $2, locale = $3, theme = $4, shows_typing = $5, enter_sends = $6, announce = $7,
              revision = people.revision + case when people.name = $2 then 0 else 1 end
            from people before
            where people.id = $1 and before.id = people.id
@@ -517,6 +519,7 @@ pub(super) async fn set_preferences(
         preferences.theme.as_str(),
         preferences.shows_typing,
         preferences.enter_sends,
+        preferences.announce.as_str(),
     )
     .fetch_one(connection)
     .await?;

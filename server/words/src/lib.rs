@@ -12,7 +12,7 @@ pub use ids::{
     SessionId, StreamId, SubscriptionId, TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
-    Access, Answer, ChannelLevel, DocumentType, FollowReason, Gate, Has, Locale, MeetingState, MentionKind, Mode,
-    NotificationReason, ParseValueError, Post, ReactionName, Role, Sought, Theme, ThreadFilter, ThreadKind,
+    Access, Announce, Answer, ChannelLevel, DocumentType, FollowReason, Gate, Has, Locale, MeetingState, MentionKind,
+    Mode, NotificationReason, ParseValueError, Post, ReactionName, Role, Sought, Theme, ThreadFilter, ThreadKind,
     ThreadLevel, ThreadStatus,
 };

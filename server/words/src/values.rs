@@ -75,6 +75,15 @@ value! {
         /// Always dark.
         Dark = "dark",
     }
+    /// What a screen reader is told of messages that come to an open thread.
+    Announce {
+        /// Who wrote, and what.
+        Words = "words",
+        /// How many there are.
+        Count = "count",
+        /// Nothing.
+        Nothing = "nothing",
+    }
     /// What a person may do in a group.
     Role {
         /// Runs the group: invites, schedules, removes.

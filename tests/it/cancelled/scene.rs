@@ -18,8 +18,8 @@ use preau::{
 use serde_json::json;
 use uuid::Uuid;
 use words::{
-    Answer, ChannelId, Gate, GroupId, Locale, MeetingId, MessageId, OperationId, PersonId, ReactionName, Theme,
-    ThreadId, TokenId,
+    Announce, Answer, ChannelId, Gate, GroupId, Locale, MeetingId, MessageId, OperationId, PersonId, ReactionName,
+    Theme, ThreadId, TokenId,
 };
 
 use crate::support::{Actor, Group, Server};
@@ -70,6 +70,7 @@ impl Scene {
             theme: Theme::System,
             shows_typing: false,
             enter_sends: false,
+            announce: Announce::Words,
             credential: Credential::Token(TokenId::fresh()),
             seq: 0,
         };

@@ -10,7 +10,7 @@ let gathered: string[] = [];
 /** Tells a screen reader of a new message of the open thread. */
 export function announce(event: LiveEvent): void {
   if (event.kind !== "message.created" || event.thread !== openThread() || document.hidden) return;
-  if (event.by === document.body.dataset.person) return;
+  if (event.by === document.body.dataset.person || wanted() === "nothing") return;
   const message = document.getElementById(`message-${event.subject.id}`);
   const author = message?.querySelector(".message__author")?.textContent ?? "";
   const body = message?.querySelector(".message__body")?.textContent?.trim() ?? "";
@@ -18,8 +18,9 @@ export function announce(event: LiveEvent): void {
   if (gathered.length > 1) return;
   setTimeout(() => {
     const [only] = gathered;
-    const many = (announcer()?.dataset.new ?? "").replace("{n}", String(gathered.length));
-    tell(gathered.length === 1 && only ? only : many);
+    const { one = "", new: many = "" } = announcer()?.dataset ?? {};
+    const counted = gathered.length === 1 ? one : many.replace("{n}", String(gathered.length));
+    tell(gathered.length === 1 && only && wanted() === "words" ? only : counted);
     gathered = [];
   }, GATHER_MS);
 }
@@ -33,6 +34,11 @@ export function announceSent(): void {
 export function tell(text: string): void {
   const place = announcer();
   if (place) place.textContent = text;
+}
+
+/** What the reader wants to be told of new messages. */
+function wanted(): string {
+  return announcer()?.dataset.announce ?? "words";
 }
 
 function announcer(): HTMLElement | null {

@@ -30,6 +30,7 @@ live-replaced = This page was taken up elsewhere. The message you are writing is
 live-version = The service was updated. The message you are writing is kept.
 live-failed = This page no longer receives what changes. The message you are writing is kept.
 live-reload = Reload the page
+live-new-message = 1 new message
 live-new-messages = {"{n}"} new messages
 live-sent = Message sent
 

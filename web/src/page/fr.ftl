@@ -30,6 +30,7 @@ live-replaced = Cette page a été reprise ailleurs. Le message que vous écrive
 live-version = Le service a été mis à jour. Le message que vous écrivez est conservé.
 live-failed = La page ne reçoit plus ce qui change. Le message que vous écrivez est conservé.
 live-reload = Recharger la page
+live-new-message = 1 nouveau message
 live-new-messages = {"{n}"} nouveaux messages
 live-sent = Message envoyé
 

@@ -4,7 +4,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use askama::Template;
 use uuid::Uuid;
-use words::{ChannelId, GroupId, Theme};
+use words::{Announce, ChannelId, GroupId, Theme};
 
 use crate::{Text, assets, notifications::Unseen};
 
@@ -17,6 +17,8 @@ pub struct Shell {
     pub nonce: String,
     /// How the page is lit.
     pub theme: Theme,
+    /// What the reader's screen reader is told of new messages.
+    pub announce: Announce,
     /// What the page is, before the network's name in the window's title.
     pub title: String,
     /// The network's name.

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::Serialize;
-use words::{Locale, PersonId, Post, SessionId, Theme};
+use words::{Announce, Locale, PersonId, Post, SessionId, Theme};
 
 use crate::{
     Text,
@@ -96,6 +96,8 @@ pub struct SettingsPage {
     pub shows_typing: bool,
     /// Whether the Enter key sends what one writes.
     pub enter_sends: bool,
+    /// What one's screen reader is told of new messages.
+    pub announce: Announce,
     /// One's sessions.
     pub sessions: Vec<SessionRow>,
     /// What was just done, if something was.

@@ -18,7 +18,7 @@ mod today;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
-use words::{Locale, PersonId, Post, Theme};
+use words::{Announce, Locale, PersonId, Post, Theme};
 
 use crate::{
     Text,
@@ -151,6 +151,7 @@ impl Stage {
             text: self.text,
             nonce: "nonce".to_owned(),
             theme: self.theme,
+            announce: Announce::Words,
             title: title.to_owned(),
             network: self.kind.name("Réseau CPO Hauts-de-France"),
             address: "/".to_owned(),

@@ -1,6 +1,6 @@
 //! Doors: signing in, one's account, the mailbox.
 
-use words::{Locale, Theme};
+use words::{Announce, Locale, Theme};
 
 use super::{Kind, Sample, Stage, id};
 use crate::{
@@ -56,6 +56,7 @@ fn settings(stage: &Stage) -> Sample {
         theme: Theme::System,
         shows_typing: stage.kind == Kind::Long,
         enter_sends: stage.kind == Kind::Long,
+        announce: Announce::Words,
         sessions: stage.kind.list(&[row(51, "Firefox, Windows", true), row(52, "Safari, iPhone", false)]),
         done: stage.kind == Kind::Ordinary,
     };

@@ -53,6 +53,7 @@ fn used() -> BTreeSet<String> {
 /// Beginnings of keys that are completed by a value's word or an error's code.
 const BEGINNINGS: &[&str] = &[
     "access-",
+    "announce-",
     "answer-",
     "channel-level-",
     "document-type-",

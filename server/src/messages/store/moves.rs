@@ -56,7 +56,7 @@ pub(in crate::messages) async fn moved_to(connection: &mut PgConnection, message
 }
 
 /// Says at the target what is said at the source, with its author, its date and an event each, two a message: that it is
-/// there, and that it is here no more.
+/// there, and that it is here no more. Who moves it has read it; what they had not read before it there stays unread.
 pub(in crate::messages) async fn copy(
     connection: &mut PgConnection,
     moving: &Moving<'_>,
@@ -79,7 +79,8 @@ pub(in crate::messages) async fn copy(
            update threads set last_position = $6 + (select count(*) from item), active_at = $9 where id = $5
          ), read as (
            insert into read_positions (person_id, thread_id, position)
-           select $8, $5, $6 + count(*) from item
+           select $8, $5, $6 + (select count(*) from item)
+           where $6 <= coalesce((select position from read_positions where person_id = $8 and thread_id = $5), 0)
            on conflict (person_id, thread_id) do update
              set position = greatest(read_positions.position, excluded.position)
          ), logged as (

@@ -1,0 +1,2 @@
+-- What a screen reader is told of messages that come to an open thread: what they say, how many they are, or nothing.
+alter table people add column announce text not null default 'words' check (announce in ('words', 'count', 'nothing'));
