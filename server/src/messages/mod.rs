@@ -237,6 +237,14 @@ pub async fn tell_detached(tx: &mut Tx, group: GroupId, document: DocumentId) ->
     Ok(())
 }
 
+/// Tells of the messages that show a picture whose title stands for it: they read otherwise now.
+pub async fn tell_retitled(tx: &mut Tx, group: GroupId, document: DocumentId) -> Result<()> {
+    for (thread, message) in store::showing(tx.connection(), document).await? {
+        tx.record(Event::MessageEdited { group, thread, message }, None).await?;
+    }
+    Ok(())
+}
+
 /// Messages of a thread, ascending by position, at most `limit`; and the position to ask further from, if there is more.
 pub async fn read(
     connection: &mut PgConnection,

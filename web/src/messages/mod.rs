@@ -15,6 +15,7 @@ pub use composer::{AttachedFile, Completion, Composer, EditForm, Suggestion};
 
 use crate::{
     SafeHtml, Text, date,
+    documents::Picture,
     notifications::RemindIn,
     page::{Faults, Shell},
     paths,
@@ -143,6 +144,12 @@ pub struct Attachment {
     pub size_bytes: i64,
     /// Its sniffed media type.
     pub media_type: String,
+    /// How large it is shown; absent where it is no picture.
+    #[serde(flatten)]
+    pub picture: Option<Picture>,
+    /// The title of its document, which says what a picture shows.
+    #[serde(skip)]
+    pub title: String,
 }
 
 /// One of the three reactions, and who gave it.
@@ -199,6 +206,11 @@ impl MessageView<'_> {
 }
 
 impl Attachment {
+    /// How large it is shown beneath what is said, where it is a picture.
+    fn shown(&self) -> Option<Picture> {
+        self.picture.map(Picture::shown)
+    }
+
     /// What stands on its picture: the end of its name, at most four letters.
     pub fn extension(&self) -> String {
         extension(&self.name)

@@ -7,6 +7,7 @@ use words::{ChannelLevel, PersonId, ReactionName, Role, ThreadFilter, ThreadKind
 use super::{Kind, Sample, Stage, ago, camille, id, now, rooms::channel};
 use crate::{
     SafeHtml,
+    documents::Picture,
     messages::{
         ActionsPage, AttachedFile, Attachment, Completion, Composer, Deed, EditForm, FavouritesPage, FormerBody,
         HistoryPage, Message, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
@@ -229,6 +230,17 @@ fn messages(stage: &Stage) -> Vec<Message> {
         name: format!("{}.docx", stage.kind.name("Cahier des charges – évaluation externe")),
         size_bytes: 48_000 + stage.kind.number(390),
         media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document".to_owned(),
+        picture: None,
+        title: stage.kind.name("Cahier des charges"),
+    };
+    let photograph = Attachment {
+        id: id(83),
+        document: id(84),
+        name: format!("{}.jpg", stage.kind.name("IMG_2041")),
+        size_bytes: 2_400_000,
+        media_type: "image/jpeg".to_owned(),
+        picture: Some(Picture { width: 4032, height: 3024 }),
+        title: stage.kind.name("Le plan du quartier, affiché en mairie"),
     };
     let thanks = Reaction { name: ReactionName::Thanks, users: vec![camille(), id(3)] };
     let too = Reaction { name: ReactionName::MeToo, users: vec![id(3)] };
@@ -259,7 +271,7 @@ fn messages(stage: &Stage) -> Vec<Message> {
         first,
         Message { reactions: vec![thanks, too], edited_at: Some(ago(DAY)), ..second },
         Message { body: None, html: None, deleted_at: Some(ago(DAY)), moved: went, ..removed },
-        Message { attachments: vec![attachment], answers: stage.kind == Kind::Long, pinned: true, ..last },
+        Message { attachments: vec![attachment, photograph], answers: stage.kind == Kind::Long, pinned: true, ..last },
         Message { poll: Some(poll(stage)), ..message(stage, 5, stage.nadia(), &["Quel jour vous convient ?"], ago(9)) },
     ])
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
+    documents::Picture,
     messages::{Attachment, Message, Move, Reaction},
     people::Author,
     territories::TerritoryLabel,
@@ -56,6 +57,26 @@ pub(in crate::messages) async fn attached_to(
     let rows = sqlx::query!(
         r#"select distinct messages.thread_id as "thread: ThreadId", messages.id as "message: MessageId"
            from versions
+           join attachments on attachments.file_id = versions.file_id
+           join messages on messages.id = attachments.message_id and messages.deleted_at is null
+           where versions.document_id = $1
+           order by messages.id"#,
+        document.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.thread, row.message)).collect())
+}
+
+/// The messages, not removed, that show a picture of a document.
+pub(in crate::messages) async fn showing(
+    connection: &mut PgConnection,
+    document: DocumentId,
+) -> Result<Vec<(ThreadId, MessageId)>> {
+    let rows = sqlx::query!(
+        r#"select distinct messages.thread_id as "thread: ThreadId", messages.id as "message: MessageId"
+           from versions
+           join files on files.id = versions.file_id and files.width is not null
            join attachments on attachments.file_id = versions.file_id
            join messages on messages.id = attachments.message_id and messages.deleted_at is null
            where versions.document_id = $1
@@ -227,7 +248,7 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
     let rows = sqlx::query!(
         r#"select
              message_id as "message: MessageId", files.id as "id: FileId", versions.document_id as "document: DocumentId",
-             files.name, size_bytes, media_type
+             files.name, size_bytes, media_type, width, height, documents.title
            from attachments
            join files on files.id = attachments.file_id
            join versions on versions.file_id = files.id
@@ -246,6 +267,8 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
             name: row.name,
             size_bytes: row.size_bytes,
             media_type: row.media_type,
+            picture: row.width.zip(row.height).map(|(width, height)| Picture { width, height }),
+            title: row.title,
         };
         found.entry(row.message).or_default().push(attachment);
     }
