@@ -26,6 +26,7 @@ pub mod files;
 pub mod http;
 pub mod live;
 pub mod mail;
+pub mod outgoing;
 
 pub mod batch;
 pub mod clock;

@@ -22,6 +22,7 @@ const FLOORS: &[&[&str]] = &[
         "telemetry",
         "faults",
         "metrics",
+        "outgoing",
     ],
     &["people", "territories"],
     &["groups"],

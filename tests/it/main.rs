@@ -24,6 +24,7 @@ mod meetings;
 mod messages;
 mod nodes;
 mod notifications;
+mod outgoing;
 mod people;
 mod poll;
 mod revocation;
