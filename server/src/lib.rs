@@ -16,6 +16,7 @@ pub mod meetings;
 pub mod messages;
 pub mod notifications;
 pub mod people;
+pub mod previews;
 pub mod reports;
 pub mod search;
 pub mod territories;

@@ -49,7 +49,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    notifications, people, publish, reports, search, territories, threads, today,
+    notifications, people, previews, publish, reports, search, territories, threads, today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -78,6 +78,7 @@ pub fn routes() -> Routes {
         .merge(meetings::http::routes())
         .merge(messages::http::routes())
         .merge(notifications::http::routes())
+        .merge(previews::http::routes())
         .merge(reports::http::routes())
         .merge(search::http::routes())
 }

@@ -67,9 +67,9 @@ export async function serve(data, ...flags) {
 }
 
 /** Starts the binary with the demonstration in an empty folder; resolves once it serves. */
-export async function startServer() {
+export async function startServer(...flags) {
   const { data, remove } = dataFolder();
-  const server = await serve(data, "--demo");
+  const server = await serve(data, "--demo", ...flags);
   const [, link] = /sign in, once.*?(http\S+)/.exec(server.output());
   return { url: server.url, data, link, stop: () => server.stop().then(remove) };
 }

@@ -29,7 +29,7 @@ const FLOORS: &[&[&str]] = &[
     &["channels", "documents"],
     &["threads"],
     &["messages", "meetings"],
-    &["search", "notifications"],
+    &["search", "notifications", "previews"],
     &["reports"],
     &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today", "publish"],
 ];

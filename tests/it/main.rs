@@ -27,6 +27,7 @@ mod notifications;
 mod outgoing;
 mod people;
 mod poll;
+mod previews;
 mod revocation;
 mod routes;
 mod search;

@@ -44,6 +44,7 @@ pub struct NewGroup {
     name: String,
     purpose: String,
     access: Access,
+    link_previews: bool,
 }
 
 /// What came of asking to join.
@@ -99,7 +100,13 @@ impl NewGroup {
             Some(_) => return Err(Error::field("slug", "malformed")),
             None => slug_of(name),
         };
-        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access })
+        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access, link_previews: false })
+    }
+
+    /// The same, and whether it shows what the pages say of themselves that its messages lead to: not by itself.
+    #[must_use]
+    pub fn showing_links(self, link_previews: bool) -> Self {
+        Self { link_previews, ..self }
     }
 }
 
@@ -117,7 +124,7 @@ pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<Grou
     Ok(id)
 }
 
-/// Changes a group's name, purpose and way in. Its short address stays: links lead to it. Who waits at a door that opens
+/// Changes a group's name, purpose, way in, and whether it shows previews of links. Its short address stays: links lead to it. Who waits at a door that opens
 /// is let in.
 pub async fn change(tx: &mut Tx, may: &MayAnimate, new: &NewGroup) -> Result<()> {
     tx.lock(may.group().into()).await?;

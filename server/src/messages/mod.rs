@@ -211,6 +211,14 @@ pub async fn pin(tx: &mut Tx, access: &MessageAccess, may: &MayChange, on: bool)
     Ok(())
 }
 
+/// The role in which one changes something of a message: asked again after its group's stream was locked, where it says
+/// something and may still be changed.
+pub async fn writing_role(connection: &mut PgConnection, access: &MessageAccess) -> Result<Role> {
+    let now = access.recheck(connection).await?;
+    allowed(&now, true)?;
+    if now.removed { Err(Error::NotFound) } else { Ok(now.role) }
+}
+
 /// The messages that are pinned in a thread, the last pinned first.
 pub async fn pinned_messages(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Vec<Message>> {
     let ids = store::pinned_messages(connection, access.thread(), MOST_PINNED).await?;

@@ -25,6 +25,7 @@ pub enum Event {
     MessageCreated { group: GroupId, thread: ThreadId, message: MessageId },
     MessageEdited { group: GroupId, thread: ThreadId, message: MessageId },
     MessageDeleted { group: GroupId, thread: ThreadId, message: MessageId },
+    MessagePreviewed { group: GroupId, thread: ThreadId, message: MessageId },
     ReactionSet { group: GroupId, thread: ThreadId, message: MessageId },
     VoteSet { group: GroupId, thread: ThreadId, message: MessageId },
     DocumentCreated { group: GroupId, document: DocumentId },
@@ -60,6 +61,7 @@ pub enum EventKind {
     MessageCreated,
     MessageEdited,
     MessageDeleted,
+    MessagePreviewed,
     ReactionSet,
     VoteSet,
     DocumentCreated,
@@ -139,6 +141,9 @@ impl Event {
             Self::MessageDeleted { group, thread, message: id } => {
                 message(group, EventKind::MessageDeleted, thread, id)
             }
+            Self::MessagePreviewed { group, thread, message: id } => {
+                message(group, EventKind::MessagePreviewed, thread, id)
+            }
             Self::ReactionSet { group, thread, message: id } => message(group, EventKind::ReactionSet, thread, id),
             Self::VoteSet { group, thread, message: id } => message(group, EventKind::VoteSet, thread, id),
             Self::DocumentCreated { group: id, document } => group(id, EventKind::DocumentCreated, document.0),
@@ -199,6 +204,7 @@ kinds! {
     MessageCreated = "message.created",
     MessageEdited = "message.edited",
     MessageDeleted = "message.deleted",
+    MessagePreviewed = "message.previewed",
     ReactionSet = "reaction.set",
     VoteSet = "vote.set",
     DocumentCreated = "document.created",

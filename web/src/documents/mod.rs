@@ -189,6 +189,7 @@ impl Picture {
     const HIGHEST: i64 = 320;
 
     /// How large it is shown among words: within bounds, and never larger than it is.
+    #[must_use]
     pub fn shown(self) -> Self {
         let (width, height) = (i64::from(self.width.max(1)), i64::from(self.height.max(1)));
         let (wide, high) = if width * Self::HIGHEST > height * Self::WIDEST {

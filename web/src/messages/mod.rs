@@ -61,6 +61,9 @@ pub struct Message {
     /// Where it was moved to, or came from.
     #[serde(skip)]
     pub moved: Option<Move>,
+    /// What the pages say of themselves that it leads to.
+    #[serde(skip)]
+    pub previews: Vec<LinkPreview>,
 }
 
 /// What a message asks to choose, and who chose what.
@@ -120,6 +123,21 @@ pub enum Move {
         /// The message that stands there, and says nothing any more.
         message: MessageId,
     },
+}
+
+/// What a page says of itself that a message leads to.
+#[derive(Clone, Debug)]
+pub struct LinkPreview {
+    /// Its address.
+    pub url: String,
+    /// The server that the address names, whatever the page says.
+    pub host: String,
+    /// Its title.
+    pub title: String,
+    /// The name of its site.
+    pub site: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
 }
 
 /// What a message said once.
@@ -279,6 +297,7 @@ impl PendingMessage {
             answers: false,
             pinned: false,
             moved: None,
+            previews: Vec::new(),
         };
         Self { text: shell.text, message }
     }
@@ -323,6 +342,8 @@ pub enum Deed {
     Pin,
     /// Go on in a new thread from here.
     Split,
+    /// Take away what its links show.
+    Unpreview,
     /// Remove it.
     Remove,
 }

@@ -10,7 +10,7 @@ use crate::{
     documents::Picture,
     messages::{
         ActionsPage, AttachedFile, Attachment, Completion, Composer, Deed, EditForm, FavouritesPage, FormerBody,
-        HistoryPage, Message, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
+        HistoryPage, LinkPreview, Message, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
     },
     page::{Current, Faults, Shell},
     people::Author,
@@ -205,6 +205,7 @@ fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], cr
         answers: false,
         pinned: false,
         moved: None,
+        previews: Vec::new(),
     }
 }
 
@@ -223,8 +224,9 @@ pub(super) fn said(stage: &Stage) -> Message {
     message(stage, 2, stage.nadia(), &["Ce que je pense de cela."], ago(50))
 }
 
-fn messages(stage: &Stage) -> Vec<Message> {
-    let attachment = Attachment {
+/// A document and a picture.
+fn attachments(stage: &Stage) -> Vec<Attachment> {
+    let document = Attachment {
         id: id(81),
         document: id(82),
         name: format!("{}.docx", stage.kind.name("Cahier des charges – évaluation externe")),
@@ -242,6 +244,20 @@ fn messages(stage: &Stage) -> Vec<Message> {
         picture: Some(Picture { width: 4032, height: 3024 }),
         title: stage.kind.name("Le plan du quartier, affiché en mairie"),
     };
+    vec![document, photograph]
+}
+
+fn previews(stage: &Stage) -> Vec<LinkPreview> {
+    stage.kind.list(&[LinkPreview {
+        url: "https://irev.example/evaluation".to_owned(),
+        host: "irev.example".to_owned(),
+        title: stage.kind.name("Évaluer une cité éducative"),
+        site: Some(stage.kind.name("IREV")),
+        description: Some(stage.kind.words("Une méthode, ses outils, et ce que six villes en ont fait.")),
+    }])
+}
+
+fn messages(stage: &Stage) -> Vec<Message> {
     let thanks = Reaction { name: ReactionName::Thanks, users: vec![camille(), id(3)] };
     let too = Reaction { name: ReactionName::MeToo, users: vec![id(3)] };
     let first = message(
@@ -271,7 +287,13 @@ fn messages(stage: &Stage) -> Vec<Message> {
         first,
         Message { reactions: vec![thanks, too], edited_at: Some(ago(DAY)), ..second },
         Message { body: None, html: None, deleted_at: Some(ago(DAY)), moved: went, ..removed },
-        Message { attachments: vec![attachment, photograph], answers: stage.kind == Kind::Long, pinned: true, ..last },
+        Message {
+            attachments: attachments(stage),
+            answers: stage.kind == Kind::Long,
+            pinned: true,
+            previews: previews(stage),
+            ..last
+        },
         Message { poll: Some(poll(stage)), ..message(stage, 5, stage.nadia(), &["Quel jour vous convient ?"], ago(9)) },
     ])
 }
@@ -328,7 +350,7 @@ fn actions(stage: &Stage) -> Sample {
         body: message.body.clone().unwrap_or_default(),
         message,
         reader: camille(),
-        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Split, Deed::Remove],
+        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Split, Deed::Unpreview, Deed::Remove],
         kept: stage.kind == Kind::Long,
         title: stage.kind.words("Les focus groupes"),
     };

@@ -91,6 +91,7 @@ fn deeds(access: &MessageAccess, thread: &ThreadAccess, status: Option<ThreadSta
         (Deed::Edit, writable && access.own()),
         (Deed::Pin, thread.changeable()),
         (Deed::Split, writable && animates && thread.channel().is_some() && !first),
+        (Deed::Unpreview, writable && access.removable()),
         (Deed::Remove, writable && access.removable()),
     ];
     deeds.into_iter().filter_map(|(deed, may)| may.then_some(deed)).collect()

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
     documents::Picture,
-    messages::{Attachment, Message, Move, Reaction},
+    messages::{Attachment, LinkPreview, Message, Move, Reaction},
     people::Author,
     territories::TerritoryLabel,
 };
@@ -198,7 +198,8 @@ pub(in crate::messages) async fn by_ids(
              exists (
                select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
              exists (select from pins where pins.message_id = messages.id) as "pinned!",
-             exists (select from polls where polls.message_id = messages.id) as "has_poll!"
+             exists (select from polls where polls.message_id = messages.id) as "has_poll!",
+             exists (select from message_links where message_links.message_id = messages.id) as "has_links!"
            from messages
            join threads on threads.id = messages.thread_id
            join people on people.id = author_id
@@ -219,6 +220,8 @@ pub(in crate::messages) async fn by_ids(
     let mut reactions = if reacted.is_empty() { HashMap::new() } else { reactions(connection, &reacted).await? };
     let asking: Vec<_> = rows.iter().filter(|row| row.has_poll).map(|row| row.id.0).collect();
     let mut asked = if asking.is_empty() { HashMap::new() } else { polls(connection, &asking).await? };
+    let linking: Vec<_> = rows.iter().filter(|row| row.has_links).map(|row| row.id.0).collect();
+    let mut previews = if linking.is_empty() { HashMap::new() } else { previews(connection, &linking).await? };
     let moved: Vec<_> = rows.iter().filter(|row| row.has_moved).map(|row| row.id.0).collect();
     let mut ends = if moved.is_empty() { HashMap::new() } else { moves(connection, &moved).await? };
     Ok(rows
@@ -240,6 +243,7 @@ pub(in crate::messages) async fn by_ids(
             answers: row.is_answer,
             pinned: row.pinned,
             moved: ends.remove(&row.id),
+            previews: previews.remove(&row.id).unwrap_or_default(),
         })
         .collect())
 }
@@ -271,6 +275,34 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
             title: row.title,
         };
         found.entry(row.message).or_default().push(attachment);
+    }
+    Ok(found)
+}
+
+/// What the pages say of themselves that messages lead to, in groups that want it shown.
+async fn previews(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Vec<LinkPreview>>> {
+    let rows = sqlx::query!(
+        r#"select message_id as "message: MessageId", url, host, title as "title!", site, description
+           from message_links
+           join link_previews using (url_sha256)
+           join messages on messages.id = message_id and messages.deleted_at is null
+           join groups on groups.id = messages.group_id and link_previews_from is not null
+           where message_id = any($1) and removed_at is null and title is not null
+           order by message_id, ordinal"#,
+        messages,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let preview = LinkPreview {
+            url: row.url,
+            host: row.host,
+            title: row.title,
+            site: row.site,
+            description: row.description,
+        };
+        found.entry(row.message).or_default().push(preview);
     }
     Ok(found)
 }
