@@ -70,6 +70,9 @@ pub struct Serve {
     /// The heaviest file that is taken, in bytes
     #[arg(long, env = "PREAU_UPLOAD_LIMIT_BYTES", default_value_t = 2 << 30)]
     pub upload_limit_bytes: u64,
+    /// Addresses of this machine itself, as <127.0.0.1:9000>, that may be asked for what people link to; for tests
+    #[arg(long, hide = true)]
+    pub outgoing_allowed: Vec<std::net::SocketAddr>,
     /// Load the demonstration network on the first start, and show its mailbox
     #[arg(long)]
     pub demo: bool,

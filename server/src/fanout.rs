@@ -146,6 +146,7 @@ fn is_of_message(kind: EventKind) -> bool {
         EventKind::MessageCreated
             | EventKind::MessageEdited
             | EventKind::MessageDeleted
+            | EventKind::MessagePreviewed
             | EventKind::ReactionSet
             | EventKind::VoteSet
     )
@@ -199,6 +200,7 @@ async fn other(connection: &mut PgConnection, row: &EventRow) -> Result<Subject<
         | EventKind::MessageCreated
         | EventKind::MessageEdited
         | EventKind::MessageDeleted
+        | EventKind::MessagePreviewed
         | EventKind::ReactionSet
         | EventKind::VoteSet
         | EventKind::ThreadCreated

@@ -17,6 +17,7 @@ pub mod meetings;
 pub mod messages;
 pub mod notifications;
 pub mod people;
+pub mod previews;
 pub mod push;
 pub mod reports;
 pub mod search;
@@ -28,6 +29,7 @@ pub mod files;
 pub mod http;
 pub mod live;
 pub mod mail;
+pub mod outgoing;
 
 pub mod batch;
 pub mod clock;

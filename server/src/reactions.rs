@@ -1,5 +1,5 @@
 //! What an upper room must do in the transaction of a lower room's event: a channel's standing thread, the messages that
-//! a document was attached to, the groups in which somebody is called otherwise, and what leaves for somebody's devices.
+//! a document is attached to, the groups in which somebody is called otherwise, and what leaves for somebody's devices.
 
 use words::Event;
 
@@ -14,6 +14,9 @@ pub fn react(tx: &mut Tx, event: Event) -> Work<'_, ()> {
         match event {
             Event::ChannelCreated { group, channel } => threads::open_standing(tx, group, channel).await.map(drop),
             Event::DocumentDeleted { group, document } => messages::tell_detached(tx, group, document).await,
+            Event::DocumentUpdated { group, document, retitled: true } => {
+                messages::tell_retitled(tx, group, document).await
+            }
             Event::SettingsUpdated { person, renamed: true } => groups::tell_renamed(tx, person).await,
             Event::NotificationCreated { person, notification } => push::enqueue(tx, person, notification).await,
             _ => Ok(()),

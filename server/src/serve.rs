@@ -52,7 +52,7 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    notifications, people, publish, push, reports, search, territories, threads, today,
+    notifications, people, previews, publish, push, reports, search, territories, threads, today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -84,6 +84,7 @@ pub fn routes() -> Routes {
         .merge(messages::http::routes())
         .merge(notifications::http::routes())
         .merge(push::http::routes())
+        .merge(previews::http::routes())
         .merge(reports::http::routes())
         .merge(conversations::http::routes())
         .merge(search::http::routes())

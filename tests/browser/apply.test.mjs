@@ -1,9 +1,11 @@
 // Fetch, then apply, is fetching after (I4), in the page: for every kind of event, a page that was open while it happened
 // shows what a fresh one shows, and what somebody was doing there goes on.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { after, before, test } from "node:test";
-import { client, following, signIn, startBrowser, startServer } from "./support.mjs";
+import { client, following, png, signIn, startBrowser, startServer } from "./support.mjs";
 
 const CAMILLE = "camille.delattre@lille.example";
 const NADIA = "nadia.verhaeghe@loos.example";
@@ -11,6 +13,7 @@ const DRAFT = "Une réponse que j’écris";
 const KINDS = [...readFileSync(new URL("../../server/words/src/events.rs", import.meta.url), "utf8").matchAll(/^ +\w+ = "(\w+\.\w+)",$/gm)].map(([, kind]) => kind);
 
 let server;
+let elsewhere;
 let browser;
 let etienne;
 let nadia;
@@ -18,7 +21,9 @@ let camille;
 let world;
 
 before(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+  elsewhere = createServer((_, answer) => answer.setHeader("content-type", "text/html").end("<title>Une page d’ailleurs</title>")).listen(0, "127.0.0.1");
+  await once(elsewhere, "listening");
+  [server, browser] = await Promise.all([startServer("--outgoing-allowed", `127.0.0.1:${elsewhere.address().port}`), startBrowser()]);
   [etienne, nadia, camille] = await Promise.all(
     ["etienne.caron@irev.example", NADIA, CAMILLE].map((email) => client(server, email)),
   );
@@ -28,6 +33,7 @@ before(async () => {
 after(async () => {
   await browser?.close();
   await server?.stop();
+  elsewhere?.close();
 });
 
 /** A group with one of everything. */
@@ -58,6 +64,13 @@ const CASES = {
     await nadia.post(`/threads/${(await nadia.get(`/channels/${spare.id}/threads`)).items[0].id}/messages`, { body: "Ailleurs" });
   },
   "message.edited": ({ messages }) => nadia.patch(`/messages/${messages[3].id}`, { body: "Réponse 3, mieux" }),
+  "message.previewed": async ({ group, thread }) => {
+    await etienne.patch(`/groups/${group.id}`, { link_previews: true });
+    await nadia.post(`/threads/${thread.id}/messages`, { body: `Voir http://127.0.0.1:${elsewhere.address().port}/page` });
+    const { seq } = await nadia.get(`/groups/${group.id}`);
+    for (let tries = 0; tries < 50 && (await nadia.get(`/groups/${group.id}`)).seq === seq; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.notEqual((await nadia.get(`/groups/${group.id}`)).seq, seq, "it was found");
+  },
   "reaction.set": ({ messages }) => nadia.put(`/messages/${messages[2].id}/reactions/thanks`),
   "vote.set": async ({ thread }) => {
     const poll = await nadia.post(`/threads/${thread.id}/polls`, { body: "Quel jour ?", options: ["mardi", "jeudi"] });
@@ -92,11 +105,16 @@ const CASES = {
   "channel.created": ({ group }) => etienne.post(`/groups/${group.id}/channels`, { name: "Tout neuf", purpose: "" }),
   "channel.updated": ({ channel }) => etienne.patch(`/channels/${channel.id}`, { name: "Essayer ensemble", purpose: "Pour voir" }),
   "channel.archived": ({ spare }) => etienne.patch(`/channels/${spare.id}`, { archived: true }),
-  "group.updated": ({ group }) => etienne.patch(`/groups/${group.id}`, { name: "Essais variés", purpose: "Encore" }),
+  "group.updated": ({ group }) => etienne.patch(`/groups/${group.id}`, { name: "Essais variés", purpose: "Encore", link_previews: false }),
   "member.added": async ({ group }) => etienne.post(`/groups/${group.id}/members`, { user: (await client(server, "sophie.bailleul@arras.example")).id, role: "guest" }),
   "member.changed": ({ group }) => etienne.post(`/groups/${group.id}/members`, { user: nadia.id, role: "animator" }),
   "document.created": ({ group }) => nadia.upload(`/groups/${group.id}/documents`, { title: "Un autre", type: "guide" }, "guide.pdf"),
-  "document.updated": ({ document }) => etienne.patch(`/documents/${document.id}`, { title: "Un bon outil", purpose: "Mesurer" }),
+  "document.updated": async ({ group, thread, document }) => {
+    await etienne.patch(`/documents/${document.id}`, { title: "Un bon outil", purpose: "Mesurer" });
+    const { id } = await nadia.upload(`/groups/${group.id}/files`, {}, "plan.png", png(40, 30));
+    const { attachments } = await nadia.post(`/threads/${thread.id}/messages`, { body: "", attachments: [id] });
+    await nadia.patch(`/documents/${attachments[0].document}`, { title: "Le plan du quartier" });
+  },
   "meeting.created": ({ group }) => etienne.post(`/groups/${group.id}/meetings`, scheduled("Se revoir")),
   "meeting.updated": ({ meeting }) => etienne.patch(`/meetings/${meeting.id}`, { place: "Arras", agenda: [{ title: "Météo", minutes: 10 }] }),
   "rsvp.set": ({ meeting }) => nadia.put(`/meetings/${meeting.id}/rsvp`, { answer: "remote" }),

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { crc32, deflateSync } from "node:zlib";
 import { chromium } from "playwright-core";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -66,9 +67,9 @@ export async function serve(data, ...flags) {
 }
 
 /** Starts the binary with the demonstration in an empty folder; resolves once it serves. */
-export async function startServer() {
+export async function startServer(...flags) {
   const { data, remove } = dataFolder();
-  const server = await serve(data, "--demo");
+  const server = await serve(data, "--demo", ...flags);
   const [, link] = /sign in, once.*?(http\S+)/.exec(server.output());
   return { url: server.url, data, link, stop: () => server.stop().then(remove) };
 }
@@ -91,10 +92,10 @@ export async function client({ url, data }, email) {
     id,
     get: json("GET"), post: json("POST"), put: json("PUT"), patch: json("PATCH"), delete: json("DELETE"),
     form: (path, fields) => ask("POST", path, new URLSearchParams(fields), { accept: "text/html" }),
-    upload: (path, fields, name) => {
+    upload: (path, fields, name, content = "a;b") => {
       const form = new FormData();
       for (const [field, value] of Object.entries(fields)) form.append(field, value);
-      form.append("file", new Blob(["a;b"]), name);
+      form.append("file", new Blob([content]), name);
       return ask("POST", `/api/v1${path}`, form);
     },
   };
@@ -149,4 +150,22 @@ export async function violations(page) {
     }),
   );
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).join(", ")}`);
+}
+
+/** A picture of a size, grey all over. */
+export function png(width, height) {
+  const chunk = (name, data) => {
+    const named = Buffer.concat([Buffer.from(name), data]);
+    const [length, sum] = [Buffer.alloc(4), Buffer.alloc(4)];
+    length.writeUInt32BE(data.length);
+    sum.writeUInt32BE(crc32(named));
+    return Buffer.concat([length, named, sum]);
+  };
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const rows = Buffer.alloc((width + 1) * height, 128);
+  for (let row = 0; row < height; row++) rows[row * (width + 1)] = 0;
+  return Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND", Buffer.alloc(0))]);
 }

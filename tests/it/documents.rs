@@ -289,6 +289,77 @@ async fn a_removed_document_leaves_its_messages_and_tells_who_follows() {
     assert_eq!(ines.get(&thread).await.json()["items"][0], told[1]["data"], "what was told is what is read");
 }
 
+/// The beginning of a PNG of a size.
+fn png(width: u32, height: u32) -> Vec<u8> {
+    let header = [width.to_be_bytes(), height.to_be_bytes(), [8, 6, 0, 0], [0; 4], [0; 4]].concat();
+    [b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".as_slice(), &header[..17], b"\0\0\0\0IDAT\0\0\0\0"].concat()
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_in_its_message_by_its_size_to_who_may_read_it() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    let path = format!("/threads/{}/messages", group.standing);
+    let posted = ines.upload(&path, &[("body", "le plan")], &[("plan.png", &png(1200, 800))]).await;
+    assert_eq!(posted.status, 303, "{}", posted.text);
+    let thread = format!("/api/v1/threads/{}/messages", group.standing);
+    let attachment = camille.get(&thread).await.json()["items"][0]["attachments"][0].clone();
+    assert_eq!((&attachment["width"], &attachment["height"]), (&json!(1200), &json!(800)));
+    let (file, document) = (attachment["id"].as_str().unwrap(), attachment["document"].as_str().unwrap());
+    let shown = |title: &str| {
+        format!(
+            "<a class=\"picture\" href=\"/documents/{document}\"><img src=\"/files/{file}\" width=\"480\" height=\"320\" \
+             loading=\"lazy\" decoding=\"async\" alt=\"{title}\"></a>"
+        )
+    };
+    let page = format!("/threads/{}", group.standing);
+    let read = camille.page(&page).await.text;
+    assert!(read.contains(&shown("plan.png")) && read.contains("<strong>plan.png</strong>"), "{read}");
+    let bytes = camille.get(&format!("/files/{file}")).await;
+    assert_eq!((bytes.status.as_u16(), bytes.header("content-type")), (200, "image/png"));
+    assert_eq!(
+        (bytes.header("x-content-type-options"), bytes.header("content-security-policy")),
+        ("nosniff", "sandbox; default-src 'none'")
+    );
+    let mut socket = following(&ines, &group).await;
+    let described = json!({ "title": "Le plan du quartier" });
+    ines.request(Method::PATCH, &format!("/api/v1/documents/{document}"), Some(described)).await;
+    let told = [socket.next_of("event").await, socket.next_of("event").await];
+    assert_eq!((&told[0]["kind"], &told[1]["kind"]), (&json!("document.updated"), &json!("message.edited")));
+    assert!(camille.page(&page).await.text.contains(&shown("Le plan du quartier")), "its title stands for it");
+    ines.remove(&group, &camille).await;
+    for path in [format!("/files/{file}"), page, thread] {
+        assert_eq!(camille.get(&path).await.status, 404, "{path}");
+    }
+    assert_eq!(ines.get(&format!("/files/{file}")).await.status, 200);
+}
+
+#[tokio::test]
+async fn what_is_no_picture_is_a_file_whatever_it_says_of_itself() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let cut = &png(40, 30)[..20];
+    let svg = b"<svg xmlns='http://www.w3.org/2000/svg' width='40' height='30' onload='alert(1)'/>";
+    let files: [(&str, &[u8]); 6] = [
+        ("immense.png", &png(u32::MAX, u32::MAX)),
+        ("vide.png", &png(0, 0)),
+        ("coupe.png", cut),
+        ("dessin.svg", svg),
+        ("faux.jpg", b"\xff\xd8\xff\xe1\xff\xff"),
+        ("anime.gif", b"GIF89a\x28\0\x1e\0\0\0\0!\xff\x0bNETSCAPE2.0\x03\x01\0\0\0"),
+    ];
+    let posted = ines.upload(&format!("/threads/{}/messages", group.standing), &[("body", "")], &files).await;
+    assert_eq!(posted.status, 303, "{}", posted.text);
+    let messages = ines.get(&format!("/api/v1/threads/{}/messages", group.standing)).await.json();
+    let attachments = messages["items"][0]["attachments"].as_array().unwrap();
+    assert_eq!(attachments.len(), files.len());
+    assert!(attachments.iter().all(|file| file.get("width").is_none()), "{attachments:?}");
+    let page = ines.page(&format!("/threads/{}", group.standing)).await.text;
+    assert!(!page.contains("<img") && page.contains("<strong>dessin.svg</strong>"), "{page}");
+}
+
 #[tokio::test]
 async fn what_nobody_needs_goes_and_what_is_named_stays() {
     let server = Server::start_with(Clock::at(Clock::system().now()), 1 << 20).await;

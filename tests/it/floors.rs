@@ -22,6 +22,7 @@ const FLOORS: &[&[&str]] = &[
         "telemetry",
         "faults",
         "metrics",
+        "outgoing",
     ],
     &["people", "territories"],
     &["groups"],
@@ -29,7 +30,7 @@ const FLOORS: &[&[&str]] = &[
     &["threads"],
     &["conversations"],
     &["messages", "meetings"],
-    &["search", "notifications"],
+    &["search", "notifications", "previews"],
     &["reports", "push"],
     &["serve", "health", "fanout", "reactions", "work", "commands", "main", "lib", "today", "publish"],
 ];

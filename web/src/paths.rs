@@ -299,6 +299,11 @@ pub fn message_unread(message: MessageId) -> String {
     format!("/messages/{message}/unread")
 }
 
+/// Where what a message's links show is taken away.
+pub fn message_previews_remove(message: MessageId) -> String {
+    format!("/messages/{message}/previews/remove")
+}
+
 /// Where a message is pinned in its thread.
 pub fn message_pin(message: MessageId) -> String {
     format!("/messages/{message}/pin")

@@ -24,7 +24,9 @@ use crate::{
     groups,
     http::{App, Reach, Settings, Viewers, server},
     live::bus::Transport,
-    mail, notifications, people, push, reactions, search, serve as roof, work,
+    mail, notifications,
+    outgoing::Outgoing,
+    people, previews, push, reactions, search, serve as roof, work,
 };
 
 /// How long workers and transactions may take to end after the last request: with it, fifteen seconds in all.
@@ -63,6 +65,8 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     workers.spawn(work::run(app.db.clone(), stop.clone()));
     workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     workers.spawn(search::work(app.db.clone(), stop.clone()));
+    let (outgoing, own) = (Outgoing::new(&serve.outgoing_allowed), app.settings.public_url.clone());
+    workers.spawn(previews::work(app.db.clone(), outgoing, own, stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
     let sockets = roof::Sockets::new(&app, bus(place, serve), stop.clone(), tracker.clone());

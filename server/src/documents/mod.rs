@@ -182,7 +182,7 @@ pub async fn add_version(tx: &mut Tx, access: &DocumentAccess, file: FileId) -> 
         return Err(Error::field("file", "unknown"));
     }
     store::insert_version(tx.connection(), document, file, person, now).await?;
-    tx.record(Event::DocumentUpdated { group, document }, Some(person)).await?;
+    tx.record(Event::DocumentUpdated { group, document, retitled: false }, Some(person)).await?;
     Ok(())
 }
 
@@ -190,11 +190,13 @@ pub async fn add_version(tx: &mut Tx, access: &DocumentAccess, file: FileId) -> 
 pub async fn update(tx: &mut Tx, access: &DocumentAccess, described: &Described) -> Result<()> {
     let (group, document, now) = (access.may().group(), access.document(), tx.now());
     tx.lock(group.into()).await?;
-    if access.recheck(tx.connection()).await?.is_link != (described.kind == DocumentType::Link) {
+    let standing = access.recheck(tx.connection()).await?;
+    if standing.is_link != (described.kind == DocumentType::Link) {
         return Err(Error::field("type", "malformed"));
     }
     store::describe(tx.connection(), document, described, now).await?;
-    tx.record(Event::DocumentUpdated { group, document }, Some(access.may().person())).await?;
+    let retitled = standing.title != described.title;
+    tx.record(Event::DocumentUpdated { group, document, retitled }, Some(access.may().person())).await?;
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
-    documents::{Document, DocumentFile, Version},
+    documents::{Document, DocumentFile, Picture, Version},
     people::Author,
     territories::TerritoryLabel,
 };
@@ -38,6 +38,7 @@ pub(super) struct Standing {
     pub(super) role: Role,
     pub(super) sharer: PersonId,
     pub(super) is_link: bool,
+    pub(super) title: String,
 }
 
 /// A file that may go, and its content's hash.
@@ -56,8 +57,8 @@ pub(super) async fn insert_file(
     now: DateTime<Utc>,
 ) -> Result<()> {
     sqlx::query!(
-        "insert into files (id, group_id, uploader_id, name, size_bytes, media_type, sha256, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
+        "insert into files (id, group_id, uploader_id, name, size_bytes, media_type, sha256, created_at, width, height)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
          on conflict (id) do nothing",
         id.0,
         group.0,
@@ -67,6 +68,8 @@ pub(super) async fn insert_file(
         stored.media_type,
         &stored.sha256,
         now,
+        stored.picture.map(|picture| picture.width),
+        stored.picture.map(|picture| picture.height),
     )
     .execute(connection)
     .await?;
@@ -74,15 +77,17 @@ pub(super) async fn insert_file(
 }
 
 pub(super) async fn file(connection: &mut PgConnection, file: FileId) -> Result<Option<DocumentFile>> {
-    let row = sqlx::query!("select name, size_bytes, media_type, sha256 from files where id = $1", file.0)
-        .fetch_optional(connection)
-        .await?;
+    let row =
+        sqlx::query!("select name, size_bytes, media_type, sha256, width, height from files where id = $1", file.0)
+            .fetch_optional(connection)
+            .await?;
     Ok(row.map(|row| DocumentFile {
         id: file,
         name: row.name,
         size_bytes: row.size_bytes,
         media_type: row.media_type,
         sha256: hex(&row.sha256),
+        picture: picture(row.width, row.height),
     }))
 }
 
@@ -153,7 +158,8 @@ pub(super) async fn standing(
 ) -> Result<Option<Standing>> {
     Ok(sqlx::query_as!(
         Standing,
-        r#"select members.role as "role: Role", documents.created_by as sharer, documents.url is not null as "is_link!"
+        r#"select members.role as "role: Role", documents.created_by as sharer, documents.url is not null as "is_link!",
+             title
            from documents
            join members on members.group_id = documents.group_id and members.person_id = $2 and members.ended_seq is null
            where documents.id = $1 and documents.deleted_at is null"#,
@@ -407,7 +413,7 @@ async fn versions(connection: &mut PgConnection, documents: &[Uuid]) -> Result<H
     let rows = sqlx::query!(
         r#"select
              document_id as "document: DocumentId", number, versions.created_at, files.id as "file: FileId", files.name,
-             size_bytes, media_type, sha256
+             size_bytes, media_type, sha256, width, height
            from versions join files on files.id = versions.file_id
            where document_id = any($1)
            order by document_id, number"#,
@@ -424,10 +430,16 @@ async fn versions(connection: &mut PgConnection, documents: &[Uuid]) -> Result<H
             size_bytes: row.size_bytes,
             media_type: row.media_type,
             sha256,
+            picture: picture(row.width, row.height),
         };
         found.entry(row.document).or_default().push(Version { number: row.number, created_at: row.created_at, file });
     }
     Ok(found)
+}
+
+/// How large a file is shown, where it is a picture.
+fn picture(width: Option<i32>, height: Option<i32>) -> Option<Picture> {
+    width.zip(height).map(|(width, height)| Picture { width, height })
 }
 
 /// The files that go: unfiled ones stored before an instant, and those of documents removed before another.

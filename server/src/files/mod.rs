@@ -7,6 +7,7 @@
 //! kept free: uploads are refused before the database is.
 
 mod name;
+mod picture;
 mod sniff;
 mod sweep;
 
@@ -21,11 +22,12 @@ use futures_util::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use tokio::{
     fs::{self, File},
-    io::{AsyncSeekExt, AsyncWriteExt, BufWriter},
+    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt, BufWriter},
 };
 use uuid::Uuid;
 
 pub use name::safe_name;
+pub use picture::Picture;
 
 use crate::{
     error::{Error, Result},
@@ -54,6 +56,8 @@ pub struct Stored {
     pub size_bytes: u64,
     /// What they are, by what they begin with.
     pub media_type: String,
+    /// How large a picture is shown, where they are one.
+    pub picture: Option<Picture>,
 }
 
 impl Files {
@@ -92,9 +96,11 @@ impl Files {
             file.write_all(&chunk).await?;
         }
         finish(&mut file).await?;
+        let media_type = sniff::media_type(name, &beginning);
+        let picture = if picture::may_be(&media_type) { picture(&media_type, &temporary.0).await? } else { None };
         let sha256: [u8; 32] = hash.finalize().into();
         self.keep(&temporary.0, &sha256).await?;
-        Ok(Stored { sha256, size_bytes, media_type: sniff::media_type(name, &beginning) })
+        Ok(Stored { sha256, size_bytes, media_type, picture })
     }
 
     /// Opens a blob at a place.
@@ -158,6 +164,13 @@ async fn finish(file: &mut BufWriter<File>) -> Result<()> {
         return Err(error.into());
     }
     Ok(file.get_ref().sync_all().await?)
+}
+
+/// How large a file is shown, as far as its beginning tells.
+async fn picture(media_type: &str, path: &Path) -> Result<Option<Picture>> {
+    let mut beginning = Vec::new();
+    File::open(path).await?.take(picture::BEGINNING).read_to_end(&mut beginning).await?;
+    Ok(picture::of(media_type, &beginning))
 }
 
 /// The hexadecimal digits of a hash.

@@ -71,6 +71,7 @@ struct ChangeGroup {
     name: Option<String>,
     purpose: Option<String>,
     access: Option<Access>,
+    link_previews: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -80,6 +81,8 @@ struct EditForm {
     #[serde(default)]
     purpose: String,
     access: Access,
+    #[serde(default)]
+    link_previews: bool,
     etag: Option<String>,
 }
 
@@ -192,10 +195,11 @@ async fn show_edit(app: &App, page: &Page, slug: String, faults: Faults, typed: 
         name: group.name.clone(),
         purpose: group.purpose.clone(),
         access: group.access,
+        link_previews: group.link_previews,
         etag: None,
     });
-    let EditForm { name, purpose, access, .. } = typed;
-    print(&GroupFormPage { shell, faults, group, name, purpose, access })
+    let EditForm { name, purpose, access, link_previews, .. } = typed;
+    print(&GroupFormPage { shell, faults, group, name, purpose, access, link_previews })
 }
 
 async fn edit_form(
@@ -204,8 +208,12 @@ async fn edit_form(
     Path(slug): Path<String>,
     Form(form): Form<EditForm>,
 ) -> Result<Response> {
-    let body =
-        ChangeGroup { name: Some(form.name.clone()), purpose: Some(form.purpose.clone()), access: Some(form.access) };
+    let body = ChangeGroup {
+        name: Some(form.name.clone()),
+        purpose: Some(form.purpose.clone()),
+        access: Some(form.access),
+        link_previews: Some(form.link_previews),
+    };
     match change_group(&app, page.reader()?, &slug, body, form.etag.clone()).await {
         Ok(_) => Ok(Redirect::to(&paths::group(&slug)).into_response()),
         Err(error) => {
@@ -243,6 +251,7 @@ async fn change_group(
                 kept::unchanged(shown.as_deref(), &now.etag())?;
                 let (name, purpose) = (body.name.unwrap_or(now.name), body.purpose.unwrap_or(now.purpose));
                 let new = NewGroup::checked(&name, Some(&now.slug), &purpose, body.access.unwrap_or(now.access))?;
+                let new = new.showing_links(body.link_previews.unwrap_or(now.link_previews));
                 super::change(tx, &may, &new).await
             })
         })

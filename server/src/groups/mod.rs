@@ -48,6 +48,7 @@ pub struct NewGroup {
     name: String,
     purpose: String,
     access: Access,
+    link_previews: bool,
 }
 
 /// What came of asking to join.
@@ -103,7 +104,13 @@ impl NewGroup {
             Some(_) => return Err(Error::field("slug", "malformed")),
             None => slug_of(name),
         };
-        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access })
+        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access, link_previews: false })
+    }
+
+    /// The same, and whether it shows what the pages say of themselves that its messages lead to: not by itself.
+    #[must_use]
+    pub fn showing_links(self, link_previews: bool) -> Self {
+        Self { link_previews, ..self }
     }
 }
 
@@ -142,8 +149,8 @@ pub async fn begin_conversation(tx: &mut Tx, viewer: &Viewer, others: &[PersonId
     may_read(tx.connection(), viewer, id).await
 }
 
-/// Changes a group's name, purpose and way in. Its short address stays: links lead to it. Who waits at a door that opens
-/// is let in.
+/// Changes a group's name, purpose, way in, and whether it shows previews of links. Its short address stays: links lead to
+/// it. Who waits at a door that opens is let in.
 pub async fn change(tx: &mut Tx, may: &MayAnimate, new: &NewGroup) -> Result<()> {
     tx.lock(may.group().into()).await?;
     may.recheck(tx.connection()).await?;

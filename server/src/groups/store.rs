@@ -78,7 +78,7 @@ pub(super) async fn visible(
     let rows = sqlx::query!(
         r#"select
              groups.id as "id: GroupId", slug, name, purpose, access as "access: Access",
-             members.role as "role?: Role", streams.last_seq,
+             members.role as "role?: Role", streams.last_seq, link_previews_from is not null as "link_previews!",
              array(
                select people.id
                from members animators join people on people.id = animators.person_id
@@ -108,6 +108,7 @@ pub(super) async fn visible(
             name: row.name,
             purpose: row.purpose,
             access: row.access,
+            link_previews: row.link_previews,
             animators: row
                 .animator_ids
                 .into_iter()
@@ -344,11 +345,16 @@ fn label(code: Option<String>, name: Option<String>, department: Option<String>)
 
 pub(super) async fn update(connection: &mut PgConnection, id: GroupId, new: &NewGroup) -> Result<()> {
     sqlx::query!(
-        "update groups set name = $2, purpose = $3, access = $4 where id = $1",
+        "update groups set
+           name = $2, purpose = $3, access = $4,
+           link_previews_from = case when $5 then coalesce(link_previews_from, (
+             select last_seq from streams where streams.id = groups.id)) end
+         where id = $1",
         id.0,
         new.name,
         new.purpose,
         new.access.as_str(),
+        new.link_previews,
     )
     .execute(connection)
     .await?;

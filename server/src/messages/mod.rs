@@ -211,6 +211,14 @@ pub async fn pin(tx: &mut Tx, access: &MessageAccess, may: &MayChange, on: bool)
     Ok(())
 }
 
+/// The role in which one changes something of a message: asked again after its group's stream was locked, where it says
+/// something and may still be changed.
+pub async fn writing_role(connection: &mut PgConnection, access: &MessageAccess) -> Result<Role> {
+    let now = access.recheck(connection).await?;
+    allowed(&now, true)?;
+    if now.removed { Err(Error::NotFound) } else { Ok(now.role) }
+}
+
 /// The messages that are pinned in a thread, the last pinned first.
 pub async fn pinned_messages(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Vec<Message>> {
     let ids = store::pinned_messages(connection, access.thread(), MOST_PINNED).await?;
@@ -232,6 +240,14 @@ async fn ordered(connection: &mut PgConnection, ids: &[uuid::Uuid]) -> Result<Ve
 /// Tells of the messages that lost a file with the document that was removed: they read otherwise now.
 pub async fn tell_detached(tx: &mut Tx, group: GroupId, document: DocumentId) -> Result<()> {
     for (thread, message) in store::attached_to(tx.connection(), document).await? {
+        tx.record(Event::MessageEdited { group, thread, message }, None).await?;
+    }
+    Ok(())
+}
+
+/// Tells of the messages that show a picture whose title stands for it: they read otherwise now.
+pub async fn tell_retitled(tx: &mut Tx, group: GroupId, document: DocumentId) -> Result<()> {
+    for (thread, message) in store::showing(tx.connection(), document).await? {
         tx.record(Event::MessageEdited { group, thread, message }, None).await?;
     }
     Ok(())

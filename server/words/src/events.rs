@@ -25,10 +25,11 @@ pub enum Event {
     MessageCreated { group: GroupId, thread: ThreadId, message: MessageId },
     MessageEdited { group: GroupId, thread: ThreadId, message: MessageId },
     MessageDeleted { group: GroupId, thread: ThreadId, message: MessageId },
+    MessagePreviewed { group: GroupId, thread: ThreadId, message: MessageId },
     ReactionSet { group: GroupId, thread: ThreadId, message: MessageId },
     VoteSet { group: GroupId, thread: ThreadId, message: MessageId },
     DocumentCreated { group: GroupId, document: DocumentId },
-    DocumentUpdated { group: GroupId, document: DocumentId },
+    DocumentUpdated { group: GroupId, document: DocumentId, retitled: bool },
     DocumentDeleted { group: GroupId, document: DocumentId },
     MeetingCreated { group: GroupId, meeting: MeetingId },
     MeetingUpdated { group: GroupId, meeting: MeetingId },
@@ -60,6 +61,7 @@ pub enum EventKind {
     MessageCreated,
     MessageEdited,
     MessageDeleted,
+    MessagePreviewed,
     ReactionSet,
     VoteSet,
     DocumentCreated,
@@ -139,10 +141,13 @@ impl Event {
             Self::MessageDeleted { group, thread, message: id } => {
                 message(group, EventKind::MessageDeleted, thread, id)
             }
+            Self::MessagePreviewed { group, thread, message: id } => {
+                message(group, EventKind::MessagePreviewed, thread, id)
+            }
             Self::ReactionSet { group, thread, message: id } => message(group, EventKind::ReactionSet, thread, id),
             Self::VoteSet { group, thread, message: id } => message(group, EventKind::VoteSet, thread, id),
             Self::DocumentCreated { group: id, document } => group(id, EventKind::DocumentCreated, document.0),
-            Self::DocumentUpdated { group: id, document } => group(id, EventKind::DocumentUpdated, document.0),
+            Self::DocumentUpdated { group: id, document, .. } => group(id, EventKind::DocumentUpdated, document.0),
             Self::DocumentDeleted { group: id, document } => group(id, EventKind::DocumentDeleted, document.0),
             Self::MeetingCreated { group: id, meeting } => group(id, EventKind::MeetingCreated, meeting.0),
             Self::MeetingUpdated { group: id, meeting } => group(id, EventKind::MeetingUpdated, meeting.0),
@@ -199,6 +204,7 @@ kinds! {
     MessageCreated = "message.created",
     MessageEdited = "message.edited",
     MessageDeleted = "message.deleted",
+    MessagePreviewed = "message.previewed",
     ReactionSet = "reaction.set",
     VoteSet = "vote.set",
     DocumentCreated = "document.created",

@@ -62,7 +62,9 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
                 lead(held, &threads, &known);
             }
         }
-        EventKind::MessageEdited | EventKind::MessageDeleted => upsert(held, &messages, data),
+        EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::MessagePreviewed => {
+            upsert(held, &messages, data);
+        }
         EventKind::ReactionSet => {
             let said = items(held, &messages).into_iter().flatten().find(|one| one["id"] == data["message"]);
             said.unwrap()["reactions"] = data["reactions"].clone();

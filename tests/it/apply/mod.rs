@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use words::EventKind;
 
 use self::held::{Held, apply};
-use crate::support::{Actor, Answer, Group, Server, Socket};
+use crate::support::{Actor, Answer, Group, Pages, Server, Socket, page};
 
 /// A group with one of everything, before the event, and a member who follows it.
 struct World {
@@ -129,6 +129,14 @@ impl World {
                 patch(ines, &format!("/api/v1/messages/{message}"), json!({ "body": "Qui en a un ?" })).await;
             }
             EventKind::MessageDeleted => delete(ines, &format!("/api/v1/messages/{message}")).await,
+            EventKind::MessagePreviewed => {
+                patch(ines, &groups, json!({ "link_previews": true })).await;
+                let web = Pages::start("127.0.0.1:0", |_| page("<title>Ailleurs</title>")).await;
+                nadia.say(thread, &web.url("/")).await;
+                preau::previews::catch_up(&self.server.db, None).await.unwrap();
+                let outgoing = preau::outgoing::Outgoing::new(&[web.address]);
+                preau::previews::fetch_due(&self.server.db, &outgoing).await.unwrap();
+            }
             EventKind::ReactionSet => {
                 put(nadia, &format!("/api/v1/messages/{message}/reactions/thanks"), json!({})).await;
             }

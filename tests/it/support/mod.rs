@@ -2,6 +2,7 @@
 
 mod actor;
 mod nats;
+mod pages;
 mod postgres;
 mod program;
 mod proxy;
@@ -20,6 +21,7 @@ use tests::cluster::Cluster;
 
 pub(crate) use actor::{Actor, Answer, Browser, Place};
 pub(crate) use nats::Nats;
+pub(crate) use pages::{Pages, Reply, answer, page};
 pub(crate) use postgres::{locked, waiting};
 pub(crate) use program::Program;
 pub(crate) use proxy::Proxy;

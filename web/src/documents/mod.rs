@@ -69,6 +69,18 @@ pub struct DocumentFile {
     pub media_type: String,
     /// The hash of its content, in hexadecimal digits.
     pub sha256: String,
+    /// How large it is shown; absent where it is no picture.
+    #[serde(flatten)]
+    pub picture: Option<Picture>,
+}
+
+/// How large a picture is, in pixels.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+pub struct Picture {
+    /// From side to side.
+    pub width: i32,
+    /// From top to bottom.
+    pub height: i32,
 }
 
 /// The library.
@@ -170,6 +182,28 @@ impl DocumentFile {
     }
 }
 
+impl Picture {
+    /// The widest that one is shown among words, in CSS pixels.
+    const WIDEST: i64 = 544;
+    /// The highest.
+    const HIGHEST: i64 = 320;
+
+    /// How large it is shown among words: within bounds, and never larger than it is.
+    #[must_use]
+    pub fn shown(self) -> Self {
+        let (width, height) = (i64::from(self.width.max(1)), i64::from(self.height.max(1)));
+        let (wide, high) = if width * Self::HIGHEST > height * Self::WIDEST {
+            let wide = width.min(Self::WIDEST);
+            (wide, (height * wide + width / 2) / width)
+        } else {
+            let high = height.min(Self::HIGHEST);
+            ((width * high + height / 2) / height, high)
+        };
+        let side = |side: i64| i32::try_from(side.max(1)).unwrap_or(i32::MAX);
+        Self { width: side(wide), height: side(high) }
+    }
+}
+
 impl DocumentForm {
     /// What is said of a document now.
     pub fn of(document: &Document) -> Self {
@@ -248,5 +282,26 @@ impl DocumentPage {
     /// The versions before the last one, the newest first.
     fn earlier(&self) -> impl Iterator<Item = &Version> {
         self.document.versions.iter().rev().skip(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Picture;
+
+    #[test]
+    fn a_picture_is_shown_within_bounds_and_keeps_its_shape() {
+        for ((width, height), shown) in [
+            ((40, 30), (40, 30)),
+            ((4000, 3000), (427, 320)),
+            ((3000, 1000), (544, 181)),
+            ((1000, 3000), (107, 320)),
+            ((40_000, 10), (544, 1)),
+            ((1, 60_000), (1, 320)),
+            ((i32::MAX, i32::MAX), (320, 320)),
+        ] {
+            let Picture { width: wide, height: high } = Picture { width, height }.shown();
+            assert_eq!((wide, high), shown, "{width} by {height}");
+        }
     }
 }

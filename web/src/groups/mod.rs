@@ -24,6 +24,8 @@ pub struct Group {
     pub purpose: String,
     /// How one enters it.
     pub access: Access,
+    /// Whether it shows what the pages say of themselves that its messages lead to.
+    pub link_previews: bool,
     /// Who animates it.
     pub animators: Vec<PersonName>,
     /// The reader's role; null for a stranger, who sees nothing below.
@@ -36,7 +38,7 @@ pub struct Group {
 impl Group {
     /// What its form shows, in short.
     pub fn etag(&self) -> String {
-        etag(&[&self.name, &self.purpose, self.access.as_str()])
+        etag(&[&self.name, &self.purpose, self.access.as_str(), if self.link_previews { "previews" } else { "" }])
     }
 }
 

@@ -65,6 +65,8 @@ pub struct GroupFormPage {
     pub purpose: String,
     /// How one enters it.
     pub access: Access,
+    /// Whether it shows previews of links.
+    pub link_previews: bool,
 }
 
 /// A group's members.

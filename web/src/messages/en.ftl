@@ -13,6 +13,7 @@ message-back = Back to the thread
 message-react = React
 message-edit = Edit the text
 message-edit-submit = Save the change
+message-unpreview = Take the preview of links away
 message-remove = Remove this message
 message-remove-hint = Its text goes; its place stays, marked “Message removed”.
 reaction-thanks = Thanks

@@ -13,6 +13,7 @@ message-back = Revenir à la discussion
 message-react = Réagir
 message-edit = Modifier le texte
 message-edit-submit = Enregistrer la modification
+message-unpreview = Retirer l’aperçu des liens
 message-remove = Retirer ce message
 message-remove-hint = Son texte disparaît ; sa place reste, avec la mention « Message retiré ».
 reaction-thanks = Merci

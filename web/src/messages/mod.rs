@@ -15,6 +15,7 @@ pub use composer::{AttachedFile, Completion, Composer, EditForm, Suggestion};
 
 use crate::{
     SafeHtml, Text, date,
+    documents::Picture,
     notifications::RemindIn,
     page::{Faults, Shell},
     paths,
@@ -60,6 +61,9 @@ pub struct Message {
     /// Where it was moved to, or came from.
     #[serde(skip)]
     pub moved: Option<Move>,
+    /// What the pages say of themselves that it leads to.
+    #[serde(skip)]
+    pub previews: Vec<LinkPreview>,
 }
 
 /// What a message asks to choose, and who chose what.
@@ -121,6 +125,21 @@ pub enum Move {
     },
 }
 
+/// What a page says of itself that a message leads to.
+#[derive(Clone, Debug)]
+pub struct LinkPreview {
+    /// Its address.
+    pub url: String,
+    /// The server that the address names, whatever the page says.
+    pub host: String,
+    /// Its title.
+    pub title: String,
+    /// The name of its site.
+    pub site: Option<String>,
+    /// What it is about.
+    pub description: Option<String>,
+}
+
 /// What a message said once.
 #[derive(Clone, Debug)]
 pub struct FormerBody {
@@ -143,6 +162,12 @@ pub struct Attachment {
     pub size_bytes: i64,
     /// Its sniffed media type.
     pub media_type: String,
+    /// How large it is shown; absent where it is no picture.
+    #[serde(flatten)]
+    pub picture: Option<Picture>,
+    /// The title of its document, which says what a picture shows.
+    #[serde(skip)]
+    pub title: String,
 }
 
 /// One of the three reactions, and who gave it.
@@ -199,6 +224,11 @@ impl MessageView<'_> {
 }
 
 impl Attachment {
+    /// How large it is shown beneath what is said, where it is a picture.
+    fn shown(&self) -> Option<Picture> {
+        self.picture.map(Picture::shown)
+    }
+
     /// What stands on its picture: the end of its name, at most four letters.
     pub fn extension(&self) -> String {
         extension(&self.name)
@@ -267,6 +297,7 @@ impl PendingMessage {
             answers: false,
             pinned: false,
             moved: None,
+            previews: Vec::new(),
         };
         Self { text: shell.text, message }
     }
@@ -325,6 +356,8 @@ pub enum Deed {
     Report,
     /// Go on in a new thread from here.
     Split,
+    /// Take away what its links show.
+    Unpreview,
     /// Remove it.
     Remove,
 }

@@ -20,6 +20,7 @@ fn sample(stage: &Stage, number: u128, title: &str, kind: DocumentType, name: &s
         size_bytes,
         media_type: "application/octet-stream".to_owned(),
         sha256: "0".repeat(64),
+        picture: None,
     };
     let first = Version { number: 1, created_at: now() - TimeDelta::days(250), file: file(91, name) };
     let second = Version { number: 2, created_at: now() - TimeDelta::days(1), file: file(92, name) };

@@ -29,6 +29,7 @@ fn sample(stage: &Stage, number: u128, name: &str, access: Access, role: Option<
         name: stage.kind.name(name),
         purpose: stage.kind.words("Ce que les cités éducatives de la région font ensemble."),
         access,
+        link_previews: stage.kind == Kind::Long,
         animators: stage.kind.list(&[PersonName { id: id(5), name: stage.kind.name("Inès Lefebvre") }]),
         role,
         log: None,
@@ -117,6 +118,7 @@ fn group_form(stage: &Stage) -> Sample {
         name: group.name.clone(),
         purpose: group.purpose.clone(),
         access: group.access,
+        link_previews: group.link_previews,
         group,
     };
     stage.print("group-edit", &page)

@@ -7,9 +7,10 @@ use words::{ChannelLevel, PersonId, ReactionName, Role, ThreadFilter, ThreadKind
 use super::{Kind, Sample, Stage, ago, camille, id, now, rooms::channel};
 use crate::{
     SafeHtml,
+    documents::Picture,
     messages::{
         ActionsPage, AttachedFile, Attachment, Completion, Composer, Deed, EditForm, FavouritesPage, FormerBody,
-        HistoryPage, Message, MessageMenu, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
+        HistoryPage, LinkPreview, Message, MessageMenu, Move, Poll, PollFormPage, PollOption, Reaction, Suggestion,
     },
     page::{Current, Faults, Shell},
     people::Author,
@@ -205,6 +206,7 @@ fn message(stage: &Stage, position: i32, author: Author, paragraphs: &[&str], cr
         answers: false,
         pinned: false,
         moved: None,
+        previews: Vec::new(),
     }
 }
 
@@ -223,14 +225,40 @@ pub(super) fn said(stage: &Stage) -> Message {
     message(stage, 2, stage.nadia(), &["Ce que je pense de cela."], ago(50))
 }
 
-fn messages(stage: &Stage) -> Vec<Message> {
-    let attachment = Attachment {
+/// A document and a picture.
+fn attachments(stage: &Stage) -> Vec<Attachment> {
+    let document = Attachment {
         id: id(81),
         document: id(82),
         name: format!("{}.docx", stage.kind.name("Cahier des charges – évaluation externe")),
         size_bytes: 48_000 + stage.kind.number(390),
         media_type: "application/vnd.openxmlformats-officedocument.wordprocessingml.document".to_owned(),
+        picture: None,
+        title: stage.kind.name("Cahier des charges"),
     };
+    let photograph = Attachment {
+        id: id(83),
+        document: id(84),
+        name: format!("{}.jpg", stage.kind.name("IMG_2041")),
+        size_bytes: 2_400_000,
+        media_type: "image/jpeg".to_owned(),
+        picture: Some(Picture { width: 4032, height: 3024 }),
+        title: stage.kind.name("Le plan du quartier, affiché en mairie"),
+    };
+    vec![document, photograph]
+}
+
+fn previews(stage: &Stage) -> Vec<LinkPreview> {
+    stage.kind.list(&[LinkPreview {
+        url: "https://irev.example/evaluation".to_owned(),
+        host: "irev.example".to_owned(),
+        title: stage.kind.name("Évaluer une cité éducative"),
+        site: Some(stage.kind.name("IREV")),
+        description: Some(stage.kind.words("Une méthode, ses outils, et ce que six villes en ont fait.")),
+    }])
+}
+
+fn messages(stage: &Stage) -> Vec<Message> {
     let thanks = Reaction { name: ReactionName::Thanks, users: vec![camille(), id(3)] };
     let too = Reaction { name: ReactionName::MeToo, users: vec![id(3)] };
     let first = message(
@@ -260,7 +288,13 @@ fn messages(stage: &Stage) -> Vec<Message> {
         first,
         Message { reactions: vec![thanks, too], edited_at: Some(ago(DAY)), ..second },
         Message { body: None, html: None, deleted_at: Some(ago(DAY)), moved: went, ..removed },
-        Message { attachments: vec![attachment], answers: stage.kind == Kind::Long, pinned: true, ..last },
+        Message {
+            attachments: attachments(stage),
+            answers: stage.kind == Kind::Long,
+            pinned: true,
+            previews: previews(stage),
+            ..last
+        },
         Message { poll: Some(poll(stage)), ..message(stage, 5, stage.nadia(), &["Quel jour vous convient ?"], ago(9)) },
     ])
 }
@@ -313,7 +347,7 @@ fn menu(stage: &Stage, message: Message) -> MessageMenu {
         text: stage.text,
         message,
         reader: camille(),
-        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Report, Deed::Split, Deed::Remove],
+        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Report, Deed::Split, Deed::Unpreview, Deed::Remove],
         kept: stage.kind == Kind::Long,
         beside: stage.kind == Kind::Hostile,
     }

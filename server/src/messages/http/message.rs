@@ -107,6 +107,7 @@ fn deeds(access: &MessageAccess, thread: &ThreadAccess, status: Option<ThreadSta
         // Nobody animates a conversation, whom it could be shown to.
         (Deed::Report, thread.kind() != ThreadKind::Direct),
         (Deed::Split, writable && animates && thread.channel().is_some() && !first),
+        (Deed::Unpreview, writable && access.removable()),
         (Deed::Remove, writable && access.removable()),
     ];
     deeds.into_iter().filter_map(|(deed, may)| may.then_some(deed)).collect()

@@ -21,7 +21,7 @@ pub(super) use mentions::{insert_mentions, nameable};
 pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
 pub(super) use pins::{pin, pinned_messages, unpin};
 pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
-pub(super) use read::{Present, Readers, attached_to, by_ids, exists, message, messages, place, present};
+pub(super) use read::{Present, Readers, attached_to, by_ids, exists, message, messages, place, present, showing};
 #[cfg(feature = "faults")]
 pub(super) use write::count_again;
 pub(super) use write::{

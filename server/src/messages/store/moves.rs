@@ -131,6 +131,8 @@ pub(in crate::messages) async fn carry(
            delete from pins using item where message_id = from_id
          ), asked as (
            update polls set message_id = to_id from item where message_id = from_id
+         ), linked as (
+           update message_links set message_id = to_id from item where message_id = from_id
          )
          update messages set body = null, html = null, deleted_at = $3 from item where id = from_id",
         &from,

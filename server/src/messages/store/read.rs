@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
-    messages::{Attachment, Message, Move, Reaction},
+    documents::Picture,
+    messages::{Attachment, LinkPreview, Message, Move, Reaction},
     people::Author,
     territories::TerritoryLabel,
 };
@@ -50,6 +51,26 @@ pub(in crate::messages) async fn attached_to(
     let rows = sqlx::query!(
         r#"select distinct messages.thread_id as "thread: ThreadId", messages.id as "message: MessageId"
            from versions
+           join attachments on attachments.file_id = versions.file_id
+           join messages on messages.id = attachments.message_id and messages.deleted_at is null
+           where versions.document_id = $1
+           order by messages.id"#,
+        document.0,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.thread, row.message)).collect())
+}
+
+/// The messages, not removed, that show a picture of a document.
+pub(in crate::messages) async fn showing(
+    connection: &mut PgConnection,
+    document: DocumentId,
+) -> Result<Vec<(ThreadId, MessageId)>> {
+    let rows = sqlx::query!(
+        r#"select distinct messages.thread_id as "thread: ThreadId", messages.id as "message: MessageId"
+           from versions
+           join files on files.id = versions.file_id and files.width is not null
            join attachments on attachments.file_id = versions.file_id
            join messages on messages.id = attachments.message_id and messages.deleted_at is null
            where versions.document_id = $1
@@ -171,7 +192,8 @@ pub(in crate::messages) async fn by_ids(
              exists (
                select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
              exists (select from pins where pins.message_id = messages.id) as "pinned!",
-             exists (select from polls where polls.message_id = messages.id) as "has_poll!"
+             exists (select from polls where polls.message_id = messages.id) as "has_poll!",
+             exists (select from message_links where message_links.message_id = messages.id) as "has_links!"
            from messages
            join threads on threads.id = messages.thread_id
            join people on people.id = author_id
@@ -192,6 +214,8 @@ pub(in crate::messages) async fn by_ids(
     let mut reactions = if reacted.is_empty() { HashMap::new() } else { reactions(connection, &reacted).await? };
     let asking: Vec<_> = rows.iter().filter(|row| row.has_poll).map(|row| row.id.0).collect();
     let mut asked = if asking.is_empty() { HashMap::new() } else { polls(connection, &asking).await? };
+    let linking: Vec<_> = rows.iter().filter(|row| row.has_links).map(|row| row.id.0).collect();
+    let mut previews = if linking.is_empty() { HashMap::new() } else { previews(connection, &linking).await? };
     let moved: Vec<_> = rows.iter().filter(|row| row.has_moved).map(|row| row.id.0).collect();
     let mut ends = if moved.is_empty() { HashMap::new() } else { moves(connection, &moved).await? };
     Ok(rows
@@ -213,6 +237,7 @@ pub(in crate::messages) async fn by_ids(
             answers: row.is_answer,
             pinned: row.pinned,
             moved: ends.remove(&row.id),
+            previews: previews.remove(&row.id).unwrap_or_default(),
         })
         .collect())
 }
@@ -221,7 +246,7 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
     let rows = sqlx::query!(
         r#"select
              message_id as "message: MessageId", files.id as "id: FileId", versions.document_id as "document: DocumentId",
-             files.name, size_bytes, media_type
+             files.name, size_bytes, media_type, width, height, documents.title
            from attachments
            join files on files.id = attachments.file_id
            join versions on versions.file_id = files.id
@@ -240,8 +265,38 @@ async fn attachments(connection: &mut PgConnection, messages: &[Uuid]) -> Result
             name: row.name,
             size_bytes: row.size_bytes,
             media_type: row.media_type,
+            picture: row.width.zip(row.height).map(|(width, height)| Picture { width, height }),
+            title: row.title,
         };
         found.entry(row.message).or_default().push(attachment);
+    }
+    Ok(found)
+}
+
+/// What the pages say of themselves that messages lead to, in groups that want it shown.
+async fn previews(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Vec<LinkPreview>>> {
+    let rows = sqlx::query!(
+        r#"select message_id as "message: MessageId", url, host, title as "title!", site, description
+           from message_links
+           join link_previews using (url_sha256)
+           join messages on messages.id = message_id and messages.deleted_at is null
+           join groups on groups.id = messages.group_id and link_previews_from is not null
+           where message_id = any($1) and removed_at is null and title is not null
+           order by message_id, ordinal"#,
+        messages,
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for row in rows {
+        let preview = LinkPreview {
+            url: row.url,
+            host: row.host,
+            title: row.title,
+            site: row.site,
+            description: row.description,
+        };
+        found.entry(row.message).or_default().push(preview);
     }
     Ok(found)
 }

@@ -280,7 +280,8 @@ pub(in crate::messages) async fn erase(
            detached as (delete from attachments where message_id = $1),
            forgotten as (delete from message_edits where message_id = $1),
            unpinned as (delete from pins where message_id = $1),
-           asked as (delete from polls where message_id = $1)
+           asked as (delete from polls where message_id = $1),
+           unlinked as (delete from message_links where message_id = $1)
          update messages set body = null, html = null, deleted_at = $2 where id = $1",
         message.0,
         now,

@@ -1,0 +1,286 @@
+//! The SQL of previews.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use words::{GroupId, MessageId, StreamId, ThreadId};
+
+use super::page::Said;
+use crate::error::Result;
+
+/// The name of our cursors.
+const NAME: &str = "previews";
+
+/// A message that says something, and how.
+pub(super) struct Written {
+    pub(super) message: MessageId,
+    pub(super) thread: ThreadId,
+    pub(super) html: String,
+}
+
+/// A page that is led to.
+#[derive(Clone)]
+pub(super) struct Link {
+    pub(super) sha256: [u8; 32],
+    pub(super) url: String,
+    pub(super) host: String,
+}
+
+/// A message, and the pages it leads to.
+pub(super) struct Linking {
+    pub(super) message: MessageId,
+    pub(super) thread: ThreadId,
+    pub(super) links: Vec<Link>,
+}
+
+/// A page that is this node's to ask.
+pub(super) struct Claimed {
+    pub(super) sha256: Vec<u8>,
+    pub(super) url: String,
+}
+
+/// A message that shows a page.
+pub(super) struct Showing {
+    pub(super) group: GroupId,
+    pub(super) thread: ThreadId,
+    pub(super) message: MessageId,
+}
+
+/// The streams of groups that want previews, and hold what was not read yet.
+pub(super) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<Vec<StreamId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select streams.id as "id: StreamId"
+           from groups
+           join streams on streams.id = groups.id
+           left join consumers on consumers.name = $1 and consumers.stream_id = streams.id
+           where streams.last_seq > greatest(link_previews_from, coalesce(consumers.seq, 0))
+             and link_previews_from is not null
+           order by streams.id
+           limit $2"#,
+        NAME,
+        limit,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// How far a stream was read, or from where it is to be; nothing if another node holds it, or nobody wants it any more.
+pub(super) async fn hold_cursor(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
+    sqlx::query!(
+        "insert into consumers (name, stream_id, seq) values ($1, $2, 0) on conflict do nothing",
+        NAME,
+        stream.0,
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(sqlx::query_scalar!(
+        r#"select greatest(seq, link_previews_from) as "seq!"
+           from consumers join groups on groups.id = stream_id and link_previews_from is not null
+           where consumers.name = $1 and stream_id = $2
+           for update of consumers skip locked"#,
+        NAME,
+        stream.0,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// How far the next events of a stream reach, at most `limit` of them.
+pub(super) async fn reach(
+    connection: &mut PgConnection,
+    stream: StreamId,
+    after: i64,
+    limit: i64,
+) -> Result<Option<i64>> {
+    Ok(sqlx::query_scalar!(
+        "select max(seq) from (
+           select seq from events where stream_id = $1 and seq > $2 order by seq limit $3) next",
+        stream.0,
+        after,
+        limit,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+pub(super) async fn move_cursor(connection: &mut PgConnection, stream: StreamId, to: i64) -> Result<()> {
+    sqlx::query!("update consumers set seq = $3 where name = $1 and stream_id = $2", NAME, stream.0, to)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// The messages that were said or put otherwise, as they are now.
+pub(super) async fn said(connection: &mut PgConnection, stream: StreamId, after: i64, to: i64) -> Result<Vec<Written>> {
+    Ok(sqlx::query_as!(
+        Written,
+        r#"select distinct messages.id as "message: MessageId", messages.thread_id as "thread: ThreadId", html as "html!"
+           from events join messages on messages.id = events.subject_id and messages.group_id = events.stream_id
+           where events.stream_id = $1 and events.seq > $2 and events.seq <= $3
+             and events.kind in ('message.created', 'message.edited') and deleted_at is null and html is not null
+           order by messages.id"#,
+        stream.0,
+        after,
+        to,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Wants pages that were never asked, or not since `old`; they are given in the order of their hashes.
+pub(super) async fn want(connection: &mut PgConnection, pages: &[Link], old: DateTime<Utc>) -> Result<()> {
+    let hashes: Vec<_> = pages.iter().map(|page| page.sha256.to_vec()).collect();
+    let urls: Vec<_> = pages.iter().map(|page| page.url.clone()).collect();
+    let hosts: Vec<_> = pages.iter().map(|page| page.host.clone()).collect();
+    sqlx::query!(
+        "insert into link_previews (url_sha256, url, host, wanted)
+         select sha256, url, host, true
+         from unnest($1::bytea[], $2::text[], $3::text[]) with ordinality page (sha256, url, host, ordinal)
+         order by ordinal
+         on conflict (url_sha256) do update set wanted = true where link_previews.tried_at < $4",
+        &hashes,
+        &urls,
+        &hosts,
+        old,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes the pages that a message leads to now; answers whether it shows anything else than before.
+pub(super) async fn relink(connection: &mut PgConnection, message: MessageId, links: &[Link]) -> Result<bool> {
+    let hashes: Vec<_> = links.iter().map(|link| link.sha256.to_vec()).collect();
+    Ok(sqlx::query_scalar!(
+        r#"with unlinked as (
+             delete from message_links where message_id = $1 and url_sha256 <> all($2::bytea[])
+             returning url_sha256, removed_at
+           ), linked as (
+             insert into message_links (message_id, url_sha256, ordinal)
+             select $1, sha256, ordinal::integer from unnest($2::bytea[]) with ordinality link (sha256, ordinal)
+             on conflict (message_id, url_sha256) do update set ordinal = excluded.ordinal
+             where message_links.ordinal <> excluded.ordinal
+             returning url_sha256, removed_at
+           )
+           select exists (
+             select from (select * from unlinked union all select * from linked) changed
+             join link_previews on link_previews.url_sha256 = changed.url_sha256 and title is not null
+             where removed_at is null) as "changed!""#,
+        message.0,
+        &hashes,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
+/// Takes the page that waits longest, and that some group still wants: none that was begun since `given_up`, nor one of a
+/// server that was asked since `apart`.
+pub(super) async fn claim(
+    connection: &mut PgConnection,
+    now: DateTime<Utc>,
+    given_up: DateTime<Utc>,
+    apart: DateTime<Utc>,
+) -> Result<Option<Claimed>> {
+    Ok(sqlx::query_as!(
+        Claimed,
+        r#"update link_previews set tried_at = $1
+           where url_sha256 = (
+               select url_sha256
+               from link_previews page
+               where wanted and (tried_at is null or tried_at < $2)
+                 and not exists (
+                   select from link_previews other where other.host = page.host and other.tried_at > $3)
+                 and exists (
+                   select
+                   from message_links
+                   join messages on messages.id = message_links.message_id and messages.deleted_at is null
+                   join groups on groups.id = messages.group_id and link_previews_from is not null
+                   where message_links.url_sha256 = page.url_sha256 and removed_at is null)
+               order by tried_at nulls first, url_sha256
+               limit 1
+               for update of page skip locked)
+           returning url_sha256 as sha256, url"#,
+        now,
+        given_up,
+        apart,
+    )
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// The groups that lead to a page, in the order in which they are locked.
+pub(super) async fn groups_of(connection: &mut PgConnection, sha256: &[u8]) -> Result<Vec<GroupId>> {
+    Ok(sqlx::query_scalar!(
+        r#"select distinct groups.id as "id: GroupId"
+           from message_links
+           join messages on messages.id = message_links.message_id
+           join groups on groups.id = messages.group_id and link_previews_from is not null
+           where url_sha256 = $1
+           order by groups.id"#,
+        sha256,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Keeps what a page said; what it said before, where it says nothing now.
+pub(super) async fn answer(connection: &mut PgConnection, sha256: &[u8], said: Option<&Said>) -> Result<()> {
+    let Some(said) = said else {
+        sqlx::query!("update link_previews set wanted = false where url_sha256 = $1", sha256)
+            .execute(connection)
+            .await?;
+        return Ok(());
+    };
+    sqlx::query!(
+        "update link_previews set wanted = false, title = $2, site = $3, description = $4 where url_sha256 = $1",
+        sha256,
+        said.title,
+        said.site,
+        said.description,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The messages of these groups that show a page, as far as they are told of: the last ones.
+pub(super) async fn showing(connection: &mut PgConnection, sha256: &[u8], groups: &[GroupId]) -> Result<Vec<Showing>> {
+    const TOLD: i64 = 100;
+    let groups: Vec<_> = groups.iter().map(|group| group.0).collect();
+    Ok(sqlx::query_as!(
+        Showing,
+        r#"select group_id as "group: GroupId", thread_id as "thread: ThreadId", messages.id as "message: MessageId"
+           from message_links
+           join messages on messages.id = message_links.message_id and deleted_at is null
+           join groups on groups.id = group_id and link_previews_from is not null
+           where url_sha256 = $1 and removed_at is null and group_id = any($2)
+           order by messages.created_at desc, messages.id
+           limit $3"#,
+        sha256,
+        &groups,
+        TOLD,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Takes away what a message's links show; answers whether it showed anything.
+pub(super) async fn remove(connection: &mut PgConnection, message: MessageId, now: DateTime<Utc>) -> Result<bool> {
+    let removed = sqlx::query!(
+        "update message_links set removed_at = $2 where message_id = $1 and removed_at is null",
+        message.0,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(removed.rows_affected() > 0)
+}
+
+pub(super) async fn sweep(connection: &mut PgConnection) -> Result<()> {
+    sqlx::query!(
+        "delete from link_previews
+         where not exists (select from message_links where message_links.url_sha256 = link_previews.url_sha256)"
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
