@@ -2,23 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CAMILLE, NADIA, box, camille, context, makeThread, nadia, open, proxy, shows, stage, stored } from "./stage.mjs";
-import { violations } from "./support.mjs";
+import { listening, violations } from "./support.mjs";
 
 stage();
 
 const value = (page) => box(page).inputValue();
 const tool = (page, name) => page.getByRole("toolbar").getByRole("button", { name, exact: true });
 const focused = (page) => page.evaluate(() => document.activeElement?.getAttribute("aria-label") ?? document.activeElement?.id);
-
-/** What a screen reader is told of, in order. */
-async function listening(page) {
-  await page.evaluate(() => {
-    globalThis.said = [];
-    const place = document.querySelector("#announcer");
-    new MutationObserver(() => place.textContent && said.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true });
-  });
-  return () => page.evaluate(() => globalThis.said);
-}
 
 test("the toolbar is one stop of the keyboard, and what it does is undone", { timeout: 90_000 }, async () => {
   const mine = await context();

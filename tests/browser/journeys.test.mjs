@@ -1,7 +1,7 @@
 // The journeys that matter, in a real browser against the real binary.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { signIn, startBrowser, startServer, violations } from "./support.mjs";
+import { signIn, startBrowser, startServer, violations, visitor } from "./support.mjs";
 
 // Signing in is counted: eight times a quarter of an hour for one address, so the journeys are several people's.
 const INES = "ines.lefebvre@irev.example";
@@ -22,17 +22,6 @@ after(async () => {
   await server?.stop();
 });
 
-/** A page of its own browser context; what the browser refused or threw is kept in `faults`. */
-async function visitor(options = {}) {
-  const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 900 }, ...options });
-  context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
-  const faults = [];
-  page.on("pageerror", (error) => faults.push(String(error)));
-  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
-  return { page, faults, close: () => context.close() };
-}
-
 async function openThread(page, title = THREAD) {
   await page.locator("nav.navigation a[data-channel]", { hasText: "Évaluation" }).click();
   await page.locator(".thread-row", { hasText: title }).click();
@@ -40,7 +29,7 @@ async function openThread(page, title = THREAD) {
 }
 
 test("a message is seen in another browser within a second, and unread is told elsewhere", async () => {
-  const [camille, sophie] = [await visitor(), await visitor()];
+  const [camille, sophie] = [await visitor(browser), await visitor(browser)];
   await signIn(camille.page, server, CAMILLE);
   await signIn(sophie.page, server, SOPHIE);
   await openThread(camille.page);
@@ -68,7 +57,7 @@ test("a message is seen in another browser within a second, and unread is told e
 });
 
 test("a thread that is renamed and resolved is so on the open pages of others", async () => {
-  const [ines, sophie] = [await visitor(), await visitor()];
+  const [ines, sophie] = [await visitor(browser), await visitor(browser)];
   await signIn(ines.page, server, INES);
   await signIn(sophie.page, server, SOPHIE);
   await openThread(ines.page);
@@ -92,7 +81,7 @@ test("a thread that is renamed and resolved is so on the open pages of others", 
 });
 
 test("the keyboard reaches the composer and sends", async () => {
-  const { page, close } = await visitor();
+  const { page, close } = await visitor(browser);
   await signIn(page, server, CAMILLE);
   await openThread(page);
   await page.keyboard.press("Tab");
@@ -116,7 +105,7 @@ test("the keyboard reaches the composer and sends", async () => {
 });
 
 test("the mission: a file in a message, the library, an answer, a search", async () => {
-  const { page, faults, close } = await visitor();
+  const { page, faults, close } = await visitor(browser);
   await signIn(page, server, CAMILLE);
   await openThread(page);
   await page.getByLabel("Votre réponse").fill("Voici notre grille d’entretien zébrée");
@@ -144,7 +133,7 @@ test("the mission: a file in a message, the library, an answer, a search", async
 });
 
 test("files are dropped on a page, show how far they are, and what is refused stays in the form", async () => {
-  const { page, faults, close } = await visitor();
+  const { page, faults, close } = await visitor(browser);
   await signIn(page, server, THOMAS);
   await page.goto(`${server.url}/groups/reseau-cpo/documents`);
   const drop = (name, size) =>
@@ -195,7 +184,7 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
   const found = [];
   for (const [colorScheme, width, locale, email] of looks()) {
     const context = { colorScheme, viewport: { width, height: 900 }, locale, bypassCSP: true };
-    const { page, close } = await visitor(context);
+    const { page, close } = await visitor(browser, context);
     const look = async (path) => {
       await page.goto(`${server.url}${path}`);
       for (const line of await violations(page)) found.push(`${path} ${colorScheme} ${width} ${locale}: ${line}`);
@@ -203,7 +192,7 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
       if (wide) found.push(`${path} ${width}: scrolls sideways`);
     };
     for (const path of ["/sign-in", "/help", "/accessibility", "/nowhere"]) await look(path);
-    await signInAnyLanguage(page, email);
+    await signIn(page, server, email);
     const channel = await page.locator("nav.navigation a[data-channel]").first().getAttribute("href");
     await page.goto(`${server.url}${channel}`);
     const thread = await page.locator(".thread-row").first().getAttribute("href");
@@ -221,15 +210,4 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
 function animated(email, meeting, channel) {
   if (!email.startsWith("ines.")) return [];
   return [`${meeting}/edit`, `${channel}/edit`, "/groups/reseau-cpo/edit", "/groups/reseau-cpo/meetings/new"];
-}
-
-/** Signs in where the page may be in English. */
-async function signInAnyLanguage(page, email) {
-  await page.goto(`${server.url}/sign-in`);
-  await page.locator("#email").fill(email);
-  await page.locator("form button").first().click();
-  await page.goto(`${server.url}/mailbox`);
-  await page.locator("article a").first().click();
-  await page.locator("main form button").first().click();
-  await page.waitForURL(`${server.url}/`);
 }

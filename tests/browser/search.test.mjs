@@ -1,7 +1,7 @@
 // Search in a browser: the switcher by the keyboard alone, and the search without JavaScript.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { signIn, startBrowser, startServer, violations } from "./support.mjs";
+import { signIn, startBrowser, startServer, violations, visitor } from "./support.mjs";
 
 const CAMILLE = "camille.delattre@lille.example";
 
@@ -17,19 +17,15 @@ after(async () => {
   await server?.stop();
 });
 
-async function visitor(options = {}) {
-  const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 900 }, ...options });
-  context.setDefaultTimeout(10_000);
-  const page = await context.newPage();
-  const faults = [];
-  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
-  page.on("pageerror", (error) => faults.push(error.message));
-  await signIn(page, server, CAMILLE);
-  return { page, faults };
+/** Somebody who has signed in. */
+async function camille(options) {
+  const visit = await visitor(browser, options);
+  await signIn(visit.page, server, CAMILLE);
+  return visit;
 }
 
 test("Ctrl+K leads to a place by the keyboard alone", async () => {
-  const { page, faults } = await visitor();
+  const { page, faults, close } = await camille();
   await page.goto(`${server.url}/documents`);
   await page.locator("#search").focus();
   await page.keyboard.press("Control+k");
@@ -71,11 +67,11 @@ test("Ctrl+K leads to a place by the keyboard alone", async () => {
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/search\?q=zzzzzz/);
   assert.deepEqual(faults, []);
-  await page.context().close();
+  await close();
 });
 
 test("the button opens the switcher at the last places, and closes it", async () => {
-  const { page, faults } = await visitor();
+  const { page, faults, close } = await camille();
   await page.goto(`${server.url}/meetings`);
   const button = page.getByRole("button", { name: /Aller à/ });
   await button.click();
@@ -84,11 +80,11 @@ test("the button opens the switcher at the last places, and closes it", async ()
   await page.getByRole("combobox").waitFor({ state: "hidden" });
   assert.ok(await button.evaluate((button) => document.activeElement === button));
   assert.deepEqual(faults, []);
-  await page.context().close();
+  await close();
 });
 
 test("without JavaScript one searches, narrows, takes a filter away and opens what was found", async () => {
-  const { page } = await visitor({ javaScriptEnabled: false });
+  const { page, close } = await camille({ javaScriptEnabled: false });
   await page.goto(`${server.url}/meetings`);
   await page.getByRole("button", { name: /Aller à/ }).click();
   await page.getByRole("heading", { name: "Recherche", level: 1 }).waitFor();
@@ -110,15 +106,15 @@ test("without JavaScript one searches, narrows, takes a filter away and opens wh
   await page.getByText("Personne ne porte le nom").waitFor();
   const ask = page.getByRole("link", { name: "Poser la question au réseau" });
   assert.equal(await ask.getAttribute("href"), "/publish?intent=ask&body=xylophone");
-  await page.context().close();
+  await close();
 });
 
 test("the pages of a search have no barrier", async () => {
-  const { page, faults } = await visitor();
+  const { page, faults, close } = await camille();
   for (const path of ["/search", "/search?q=évaluation&author=Étienne&before=hier", "/search?q=zzzzzz"]) {
     await page.goto(`${server.url}${path}`);
     assert.deepEqual(await violations(page), [], path);
   }
   assert.deepEqual(faults, []);
-  await page.context().close();
+  await close();
 });

@@ -101,6 +101,9 @@ export async function client({ url, data }, email) {
   };
 }
 
+/** How long a page may take to be up to date. */
+const PATIENCE_MS = 20_000;
+
 /** Follows what a page's connection says; what it answers waits until the page is up to date in all its streams. */
 export function following(page) {
   let live = new Set();
@@ -115,7 +118,18 @@ export function following(page) {
   });
   return async () => {
     const streams = Object.keys(JSON.parse(await page.evaluate(() => document.body.dataset.streams)));
-    while (!streams.every((stream) => live.has(stream))) await new Promise((resolve) => (wake = resolve));
+    const missing = () => streams.filter((stream) => !live.has(stream));
+    const end = Date.now() + PATIENCE_MS;
+    while (missing().length > 0) {
+      const left = end - Date.now();
+      if (left <= 0) throw new Error(`${page.url()} is not live: of ${streams.length} streams it is behind in ${missing().join(", ")}`);
+      let patience;
+      await new Promise((resolve) => {
+        wake = resolve;
+        patience = setTimeout(resolve, left);
+      });
+      clearTimeout(patience);
+    }
   };
 }
 
@@ -130,15 +144,36 @@ export function startBrowser() {
   });
 }
 
-/** Signs a person of the demonstration in, by the mail that the mailbox shows. */
+/** A page of its own browser context; what the browser refused or threw is kept in `faults`. */
+export async function visitor(browser, options = {}) {
+  const context = await browser.newContext({ locale: "fr-FR", viewport: { width: 1360, height: 900 }, ...options });
+  context.setDefaultTimeout(10_000);
+  const page = await context.newPage();
+  const faults = [];
+  page.on("pageerror", (error) => faults.push(String(error)));
+  page.on("console", (line) => line.type() === "error" && faults.push(line.text()));
+  return { page, faults, close: () => context.close() };
+}
+
+/** Signs a person of the demonstration in, by the mail that the mailbox shows, in whatever language. */
 export async function signIn(page, server, email) {
   await page.goto(`${server.url}/sign-in`);
-  await page.getByLabel("Adresse de courriel").first().fill(email);
-  await page.getByRole("button", { name: "Recevoir un lien" }).click();
+  await page.locator("#email").fill(email);
+  await page.locator("form[action='/sign-in'] button").click();
   await page.goto(`${server.url}/mailbox`);
-  await page.getByRole("link", { name: "Suivre le lien" }).first().click();
-  await page.getByRole("button", { name: "Me connecter" }).click();
+  await page.locator("article a").first().click();
+  await page.locator("main form button").click();
   await page.waitForURL(`${server.url}/`);
+}
+
+/** What a screen reader is told of, in order, from now on. */
+export async function listening(page) {
+  await page.evaluate(() => {
+    globalThis.said = [];
+    const place = document.querySelector("#announcer");
+    new MutationObserver(() => place.textContent && said.push(place.textContent)).observe(place, { childList: true, characterData: true, subtree: true });
+  });
+  return () => page.evaluate(() => globalThis.said);
 }
 
 /** What axe finds wrong with a page, in a line each. The page's own policy stands: axe is put beside it. */

@@ -63,13 +63,20 @@ function before(element: Element): Element[] {
   return all.slice(0, all.indexOf(element));
 }
 
-/** Where the focus was on something that goes, it goes to what stands in its place, or next to it. */
+/** What the keyboard comes to. */
+const STOPS = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+
+/** Where the focus was on something that goes, it goes to what stands in its place, or next to it: to where the keyboard
+ * would have come next, where nothing there has a name. */
 export function keepingFocus(change: () => void): void {
   const held = document.activeElement;
   const item = held?.closest("li[id]");
   const near = [item?.id, item?.nextElementSibling?.id, item?.previousElementSibling?.id];
+  const stops = held?.closest("main") ? [...document.querySelectorAll<HTMLElement>(`main :is(${STOPS})`)] : [];
   change();
   if (!held || held.isConnected || held === document.body) return;
   const place = near.map((id) => (id ? document.getElementById(id) : null)).find((element) => element !== null);
-  place?.querySelector<HTMLElement>("a[href], button")?.focus({ preventScroll: true });
+  const at = stops.indexOf(held as HTMLElement);
+  const next = [...stops.slice(at + 1), ...stops.slice(0, at).reverse()].find((stop) => stop.isConnected && stop.checkVisibility());
+  (place?.querySelector<HTMLElement>("a[href], button") ?? next)?.focus({ preventScroll: true });
 }
