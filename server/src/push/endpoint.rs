@@ -1,9 +1,6 @@
 //! What a browser subscribes with: an address that it names, and the keys for what is sent there.
 
-use std::{
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    time::Duration,
-};
+use std::{net::SocketAddr, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use reqwest::{
@@ -16,6 +13,7 @@ use web_push_native::p256;
 use crate::{
     error::{Error, Result},
     http::Reach,
+    outgoing::is_public,
 };
 
 /// The longest address, in bytes.
@@ -94,39 +92,9 @@ impl Resolve for Public {
     }
 }
 
-/// Whether an address is one of the public internet (the registries of RFC 6890).
-fn is_public(address: IpAddr) -> bool {
-    match address.to_canonical() {
-        IpAddr::V4(address) => is_public_v4(address),
-        IpAddr::V6(address) => is_public_v6(address),
-    }
-}
-
-fn is_public_v4(address: Ipv4Addr) -> bool {
-    let [a, b, c, _] = address.octets();
-    let reserved = a == 0
-        || a >= 240
-        || a == 100 && (64..128).contains(&b)
-        || a == 192 && b == 0 && c == 0
-        || a == 192 && b == 88 && c == 99
-        || a == 198 && (b == 18 || b == 19);
-    !(reserved
-        || address.is_loopback()
-        || address.is_private()
-        || address.is_link_local()
-        || address.is_multicast()
-        || address.is_documentation())
-}
-
-/// Global unicast, less what is for documents and what carries an address of the other kind.
-fn is_public_v6(address: Ipv6Addr) -> bool {
-    let [a, b, ..] = address.segments();
-    a & 0xe000 == 0x2000 && !(a == 0x2001 && (b < 0x200 || b == 0xdb8)) && a != 0x2002 && !(a == 0x3fff && b < 0x1000)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{NewSubscription, Public, is_public};
+    use super::{NewSubscription, Public};
     use crate::{error::Error, http::Reach};
 
     const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
@@ -170,49 +138,6 @@ mod tests {
             assert_eq!(refused(at, (wrong, AUTH)).as_deref(), Some("keys.p256dh"), "{wrong}");
         }
         assert_eq!(refused(at, (P256DH, "AAAA")).as_deref(), Some("keys.auth"));
-    }
-
-    #[test]
-    fn private_and_reserved_addresses_are_not_the_public_internet() {
-        for public in
-            ["142.250.74.35", "17.57.144.1", "2a00:1450:4007:80c::200e", "2620:149::1", "::ffff:142.250.74.35"]
-        {
-            assert!(is_public(public.parse().unwrap()), "{public}");
-        }
-        for private in [
-            "127.0.0.1",
-            "127.8.8.8",
-            "0.0.0.0",
-            "10.1.2.3",
-            "172.16.0.1",
-            "172.31.255.255",
-            "192.168.1.1",
-            "169.254.169.254",
-            "100.64.0.1",
-            "192.0.0.8",
-            "192.0.2.1",
-            "198.18.0.1",
-            "198.51.100.1",
-            "203.0.113.1",
-            "224.0.0.1",
-            "240.0.0.1",
-            "255.255.255.255",
-            "::",
-            "::1",
-            "::ffff:127.0.0.1",
-            "::ffff:10.0.0.1",
-            "fe80::1",
-            "fc00::1",
-            "fd12::1",
-            "ff02::1",
-            "2001:db8::1",
-            "2001::1",
-            "2002:7f00:1::",
-            "64:ff9b::7f00:1",
-            "3fff::1",
-        ] {
-            assert!(!is_public(private.parse().unwrap()), "{private}");
-        }
     }
 
     #[tokio::test]
