@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { CAMILLE, ETIENNE, NADIA, browser, camille, etienne, nadia, proxy, stage } from "./stage.mjs";
-import { following, signIn, violations } from "./support.mjs";
+import { following, overfill, signIn, violations } from "./support.mjs";
 
 stage();
 
@@ -60,19 +60,6 @@ async function makeWorld() {
   return { group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer };
 }
 
-/** Sends a form as a browser without scripts would, with a text that is too long. */
-async function refuse(page, form) {
-  const answered = page.waitForNavigation();
-  await page.evaluate((form) => {
-    const sent = document.querySelector(form);
-    const body = sent.querySelector("[name=body]");
-    body.removeAttribute("maxlength");
-    body.value = "x".repeat(20_001);
-    HTMLFormElement.prototype.submit.call(sent);
-  }, form);
-  await answered;
-}
-
 /** The states of the pages, each with what leads to it from its address. */
 function states(role, { group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer }) {
   const writes = role !== "guest";
@@ -87,7 +74,7 @@ function states(role, { group, channel, empty, open, asked, resolved, closed, po
   const thread = `/threads/${open.id}`;
   const text = (page) => page.locator("#body");
   const written = [
-    ["a text that is too long", thread, (page) => refuse(page, "#composer")],
+    ["a text that is too long", thread, (page) => overfill(page, "#composer")],
     ["a preview", thread, async (page) => {
       await text(page).fill("- [ ] **écrire** `code`");
       await page.locator("[data-preview-button]").click();

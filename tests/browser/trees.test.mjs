@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { CAMILLE, context, etienne, folder, nadia, proxy, stage } from "./stage.mjs";
-import { client, following } from "./support.mjs";
+import { client, following, overfill } from "./support.mjs";
 
 stage();
 
@@ -90,16 +90,6 @@ async function makeWorld(reader, name) {
 }
 
 test("a screen reader is given the same as ever of the pages of conversations", { timeout: 240_000 }, async () => {
-  const refuse = async (page) => {
-    const answered = page.waitForNavigation();
-    await page.evaluate(() => {
-      const sent = document.querySelector("#composer");
-      sent.querySelector("#body").removeAttribute("maxlength");
-      sent.querySelector("#body").value = "x".repeat(20_001);
-      HTMLFormElement.prototype.submit.call(sent);
-    });
-    await answered;
-  };
   /** Leaves what was said here, of all that a person of the demonstration is told. */
   const alone = (page) =>
     page.evaluate(() => {
@@ -116,7 +106,7 @@ test("a screen reader is given the same as ever of the pages of conversations", 
     const visit = await context(email);
     const pages = {
       channel: [`/channels/${channel.id}`], notifications: ["/notifications", alone], search: ["/search?q=xylophone"],
-      discussion: [`/threads/${question.id}`], error: [`/threads/${question.id}`, refuse],
+      discussion: [`/threads/${question.id}`], error: [`/threads/${question.id}`, (page) => overfill(page, "#composer")],
     };
     for (const [name, [path, lead]] of Object.entries(pages)) {
       const page = await visit.newPage();
