@@ -143,3 +143,32 @@ test("to follow a thread needs no other page, and shows at once", async () => {
   assert.deepEqual(await camille.get(`/threads/${thread.id}/follow`), { level: "followed" });
   await close();
 });
+
+test("without a script one goes to what is new, reads back and on from there, and sees what one answered", { timeout: 90_000 }, async () => {
+  const thread = await makeThread(120);
+  await camille.put(`/threads/${thread.id}/read`, { position: 60 });
+  const mine = await context(CAMILLE, { javaScriptEnabled: false });
+  const page = await mine.newPage();
+  const positions = () => page.locator(".thread__messages > [data-position]").evaluateAll((items) => items.map(({ dataset }) => Number(dataset.position)));
+  await page.goto(`${new URL(thread.url).origin}/channels/${thread.channel.id}`);
+  await page.getByRole("link", { name: "Non lues", exact: true }).click();
+  await page.locator(".thread-row", { hasText: "Essai" }).click();
+  await page.waitForURL(/#new-messages$/);
+  const marker = await page.locator("#new-messages").boundingBox();
+  assert.ok(marker.y >= 0 && marker.y < 700, `what is new is on the screen: ${marker.y}`);
+  const first = await positions();
+  assert.ok(first.includes(60) && first.includes(61), String(first));
+  await page.getByRole("link", { name: "Messages plus anciens" }).click();
+  await page.waitForURL(/from=/);
+  const earlier = await positions();
+  assert.ok(earlier[0] < first[0] && earlier.at(-1) >= first[0] - 1, `${earlier[0]}-${earlier.at(-1)} before ${first[0]}`);
+  await page.getByRole("link", { name: "Messages plus récents" }).click();
+  const later = await positions();
+  assert.ok(later.at(-1) > earlier.at(-1), `${later[0]}-${later.at(-1)} after ${earlier.at(-1)}`);
+  await page.getByRole("link", { name: /aller en bas/ }).click();
+  await page.locator("[data-position='121']").waitFor();
+  await page.getByLabel("Votre réponse").fill("Sans script");
+  await page.getByRole("button", { name: "Répondre" }).click();
+  await page.locator("[data-position='122'] .message__body", { hasText: "Sans script" }).waitFor();
+  await mine.close();
+});

@@ -166,6 +166,19 @@ export async function signIn(page, server, email) {
   await page.waitForURL(`${server.url}/`);
 }
 
+/** Sends a form as a browser without scripts would, with a text that is too long. */
+export async function overfill(page, form) {
+  const answered = page.waitForNavigation();
+  await page.evaluate((form) => {
+    const sent = document.querySelector(form);
+    const body = sent.querySelector("[name=body]");
+    body.removeAttribute("maxlength");
+    body.value = "x".repeat(20_001);
+    HTMLFormElement.prototype.submit.call(sent);
+  }, form);
+  await answered;
+}
+
 /** What a screen reader is told of, in order, from now on. */
 export async function listening(page) {
   await page.evaluate(() => {
