@@ -203,8 +203,8 @@ async fn a_choice_that_cannot_be_is_refused_and_kept() {
     assert!(refused.text.contains("n’a plus de compte"), "{}", refused.text);
     let looked = ana.page(&format!("/conversations/new?who=zzz&person={bea_id}")).await;
     assert!(looked.text.contains(&format!(r#"value="{bea_id}" checked"#)), "who is chosen stays: {}", looked.text);
-    let begun = ana.form("/conversations", &[("person", &bea_id)]).await;
-    assert_eq!(begun.status, 303);
-    let page = ana.page(begun.header("location")).await;
+    let opened = ana.form("/conversations", &[("person", &bea_id)]).await;
+    assert_eq!(opened.status, 303);
+    let page = ana.page(opened.header("location")).await;
     assert!(page.text.contains("une autre personne peut la lire"), "{}", page.text);
 }

@@ -47,7 +47,7 @@ use crate::{
     crowd::bare::Framing,
     peers::Postgres,
     report::{Report, note},
-    server::{Folder, Server},
+    server::{Folder, Person, Server},
 };
 
 /// Measure Préau
@@ -131,6 +131,55 @@ fn main() -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is measured on one server, in this order.
+async fn together(
+    cli: &Cli,
+    server: &Server,
+    animator: &Person,
+    postgres: &Postgres,
+    report: &mut Report,
+) -> Result<()> {
+    let wanted = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
+    if wanted(Benchmark::B1) {
+        fanout::measure(server, animator, postgres, report).await?;
+    }
+    if wanted(Benchmark::B2) {
+        writers::measure(server, animator, postgres, report).await?;
+    }
+    if wanted(Benchmark::B3) {
+        quiet::measure(server, animator, postgres, report).await?;
+    }
+    if wanted(Benchmark::B4) {
+        calm::measure(server, animator, postgres, report).await?;
+    }
+    if wanted(Benchmark::B5) {
+        memory::measure(&cli.binary, postgres, report).await?;
+    }
+    if wanted(Benchmark::B6) {
+        storm::measure(&cli.binary, postgres, report).await?;
+    }
+    if wanted(Benchmark::B11) {
+        marks::measure(server, animator, report).await?;
+    }
+    if wanted(Benchmark::B13) {
+        slow::measure(server, animator, report).await?;
+    }
+    if wanted(Benchmark::B17) {
+        rights::measure(server, animator, postgres, report).await?;
+    }
+    if wanted(Benchmark::B18) {
+        typing::measure(server, animator, report).await?;
+    }
+    if wanted(Benchmark::B14) {
+        crash::measure(&cli.binary, cli.full, report).await?;
+    }
+    if wanted(Benchmark::Page) {
+        page::fill(animator).await?;
+        page::measure(server, animator, report).await?;
+    }
+    Ok(())
+}
+
 async fn measure(cli: &Cli) -> Result<ExitCode> {
     let wanted = |benchmark| cli.only.is_empty() || cli.only.contains(&benchmark);
     let folder = Folder::fresh()?;
@@ -140,43 +189,7 @@ async fn measure(cli: &Cli) -> Result<ExitCode> {
     report.below("first start: program to first page", server.took().as_secs_f64(), "s", 5.0);
     let animator = server.animator().await?;
     let postgres = Postgres::start()?;
-    if wanted(Benchmark::B1) {
-        fanout::measure(&server, &animator, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B2) {
-        writers::measure(&server, &animator, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B3) {
-        quiet::measure(&server, &animator, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B4) {
-        calm::measure(&server, &animator, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B5) {
-        memory::measure(&cli.binary, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B6) {
-        storm::measure(&cli.binary, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B11) {
-        marks::measure(&server, &animator, &mut report).await?;
-    }
-    if wanted(Benchmark::B13) {
-        slow::measure(&server, &animator, &mut report).await?;
-    }
-    if wanted(Benchmark::B17) {
-        rights::measure(&server, &animator, &postgres, &mut report).await?;
-    }
-    if wanted(Benchmark::B18) {
-        typing::measure(&server, &animator, &mut report).await?;
-    }
-    if wanted(Benchmark::B14) {
-        crash::measure(&cli.binary, cli.full, &mut report).await?;
-    }
-    if wanted(Benchmark::Page) {
-        page::fill(&animator).await?;
-        page::measure(&server, &animator, &mut report).await?;
-    }
+    together(cli, &server, &animator, &postgres, &mut report).await?;
     server.stop().await?;
     if wanted(Benchmark::Upload) {
         // On a server whose memory nothing else has made larger.

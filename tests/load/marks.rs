@@ -14,6 +14,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
+use tokio::task::JoinSet;
 
 use crate::{
     cast,
@@ -54,13 +55,14 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let mut crowd = room.crowd()?;
     let programs = server.programs()?;
     let stop = Arc::new(AtomicBool::new(false));
-    let posting = tokio::spawn(post(animator.clone(), format!("/api/v1/threads/{thread}/messages"), Arc::clone(&stop)));
+    let mut posting = JoinSet::new();
+    posting.spawn(post(animator.clone(), format!("/api/v1/threads/{thread}/messages"), Arc::clone(&stop)));
     let (before, used) = (written(server)?, processor::time(&programs)?);
     let began = Instant::now();
     let (moves, furthest) = tokio::task::block_in_place(|| scroll(&mut crowd))?;
     let seconds = began.elapsed().as_secs_f64();
     stop.store(true, Ordering::Relaxed);
-    let posted = posting.await??;
+    let posted = posting.join_next().await.context("somebody posts")???;
     crowd.idle(SETTLED)?;
     let (after, cores) = (written(server)?, (processor::time(&programs)? - used) / seconds);
     let (rows, log) = (after.rows - before.rows, after.log - before.log);

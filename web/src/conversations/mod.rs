@@ -136,7 +136,7 @@ impl Beginning {
     }
 
     /// What is known of somebody: their territory or their post.
-    fn known(&self, person: &Author, text: Text) -> String {
+    fn known(person: &Author, text: Text) -> String {
         match (&person.territory, person.post) {
             (Some(territory), _) => territory.name.clone(),
             (None, Some(post)) => text.word("post", post),

@@ -347,7 +347,16 @@ fn menu(stage: &Stage, message: Message) -> MessageMenu {
         text: stage.text,
         message,
         reader: camille(),
-        deeds: vec![Deed::Quote, Deed::Answer, Deed::Edit, Deed::Pin, Deed::Report, Deed::Split, Deed::Unpreview, Deed::Remove],
+        deeds: vec![
+            Deed::Quote,
+            Deed::Answer,
+            Deed::Edit,
+            Deed::Pin,
+            Deed::Report,
+            Deed::Split,
+            Deed::Unpreview,
+            Deed::Remove,
+        ],
         kept: stage.kind == Kind::Long,
         beside: stage.kind == Kind::Hostile,
     }
