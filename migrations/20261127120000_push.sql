@@ -1,4 +1,5 @@
 -- What people are told leaves for their devices by Web Push (RFC 8030), through the service that each browser names.
+-- Locks: `people`, `sessions` and `notifications` for an instant, for the keys that lead to them.
 
 -- The instance's own key (VAPID, RFC 8292): a browser takes what is signed by it alone. Made once, by whoever needs it
 -- first; another one would make every subscription void.

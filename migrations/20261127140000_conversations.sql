@@ -1,4 +1,7 @@
--- A conversation is a group that nobody but its people knows of, with one thread and no channel.
+-- A conversation is a group that nobody but its people knows of, with one thread and no channel. `members_group` finds
+-- its people, also those who have left.
+-- Locks: the column has a constant default, and rewrites nothing; `threads` and `notifications` are read once for their
+-- checks, and `members` waits while its index is built: seconds.
 alter table groups add column kind text not null default 'thematic' check (kind in ('thematic', 'direct'));
 
 alter table threads

@@ -1,4 +1,5 @@
 -- Whether one of the words of a name begins with what was typed; hyphens and apostrophes part words as spaces do.
+-- Locks: none that matter, the function is new.
 create function word_begins(name text, typed text) returns boolean
   language sql immutable parallel safe strict
 return position(

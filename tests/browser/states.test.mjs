@@ -1,4 +1,4 @@
-// Every state of the pages of conversations, looked at by who may see it: no barrier that axe knows of, in either theme and
+// Every state of the pages of discussions, looked at by who may see it: no barrier that axe knows of, in either theme and
 // language, wide and narrow; and no loss where somebody enlarges, spaces, recolours or stills what they read.
 import assert from "node:assert/strict";
 import { test } from "node:test";

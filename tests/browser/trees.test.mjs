@@ -1,4 +1,4 @@
-// What a screen reader is given of the pages of conversations, role by role and name by name, in both languages, held
+// What a screen reader is given of the pages of discussions, role by role and name by name, in both languages, held
 // against texts that were read by a person. PREAU_GOLDEN=renew writes them anew: read what changed.
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -89,7 +89,7 @@ async function makeWorld(reader, name) {
   return { channel, question };
 }
 
-test("a screen reader is given the same as ever of the pages of conversations", { timeout: 240_000 }, async () => {
+test("a screen reader is given the same as ever of the pages of discussions", { timeout: 240_000 }, async () => {
   /** Leaves what was said here, of all that a person of the demonstration is told. */
   const alone = (page) =>
     page.evaluate(() => {

@@ -279,7 +279,7 @@ async fn what_is_pushed_is_answered_by_its_status_and_led_nowhere() {
     for (path, status) in [("/push", 201), ("/moved", 307)] {
         let headers = HeaderMap::from_iter([("ttl".parse().unwrap(), "60".parse().unwrap())]);
         let sent = outgoing.request(Method::POST, &other.url(path), headers, Bytes::from_static(b"bonjour")).await;
-        assert_eq!(sent.unwrap().as_u16(), status, "{path}");
+        assert_eq!(sent.unwrap().0.as_u16(), status, "{path}");
     }
     assert_eq!(other.arrived(), 2);
     let head = &other.asked()[0];

@@ -164,6 +164,12 @@ async fn its_author_or_an_animator_takes_a_preview_away_and_nobody_else() {
     stage.server.clock.advance(TimeDelta::seconds(6));
     stage.work().await;
     assert_eq!(stage.shown().await, 1, "what was taken away stays away, what is new is shown");
+    for body in ["sans lien".to_owned(), stage.web.url("/1")] {
+        let edited = stage.camille.request(Method::PATCH, &path, Some(json!({ "body": body }))).await;
+        assert_eq!(edited.status, 200);
+        stage.work().await;
+    }
+    assert_eq!(stage.shown().await, 0, "also when its link goes and comes back");
 }
 
 #[tokio::test]
@@ -191,8 +197,17 @@ async fn a_preview_goes_with_its_link_its_message_and_the_wish_of_the_group() {
     assert_eq!((stage.work().await.len(), stage.web.arrived()), (0, asked));
     stage.want(true).await;
     assert_eq!((stage.work().await.len(), stage.shown().await), (0, 1), "what had been found is shown again");
-    previews::sweep(&stage.server.db).await.unwrap();
-    assert_eq!(stage.shown().await, 1, "what is led to stays");
+    let kept = async || {
+        previews::sweep(&stage.server.db).await.unwrap();
+        let count = sqlx::query_scalar::<_, i64>("select count(*) from link_previews where url like '%/1'");
+        (count.fetch_one(stage.server.db.pool()).await.unwrap(), stage.shown().await)
+    };
+    assert_eq!(kept().await, (1, 1), "what is led to stays");
+    sqlx::query("delete from message_links using link_previews where link_previews.url_sha256 = message_links.url_sha256 and url like '%/1'")
+        .execute(stage.server.db.pool())
+        .await
+        .unwrap();
+    assert_eq!(kept().await.0, 0, "what nothing leads to goes");
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ fixed! {
     CONVERSATIONS = "/conversations";
     /// The form that begins a conversation.
     CONVERSATIONS_NEW = "/conversations/new";
-    /// The list that a row of a conversation is of: as that of a channel, without one.
+    /// The DOM id that a conversation's row names. No page has it: the script reads from it which link counts the thread.
     CONVERSATIONS_ID = "threads-direct";
     /// The directory.
     PEOPLE = "/people";

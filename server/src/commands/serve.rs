@@ -22,7 +22,7 @@ use crate::{
     documents,
     files::Files,
     groups,
-    http::{App, Reach, Settings, Viewers, server},
+    http::{App, Settings, Viewers, server},
     live::bus::Transport,
     mail, notifications,
     outgoing::Outgoing,
@@ -57,15 +57,11 @@ pub(super) async fn run(place: &Place, serve: &Serve) -> Result<()> {
     workers.spawn(mail::work(db.clone(), transport(place, serve)?, from, stop.clone()));
     workers.spawn(people::work(app.db.clone(), stop.clone()));
     workers.spawn(notifications::work(app.db.clone(), stop.clone()));
-    match push::Sender::new(&app.settings) {
-        Ok(sender) => drop(workers.spawn(push::work(app.db.clone(), sender, stop.clone()))),
-        // All else works without: that is no reason not to serve.
-        Err(error) => tracing::error!(%error, "no push can be sent: are the certificates of the system there?"),
-    }
+    workers.spawn(push::work(app.db.clone(), push::Sender::new(&app.settings), stop.clone()));
     workers.spawn(work::run(app.db.clone(), stop.clone()));
     workers.spawn(documents::work(app.db.clone(), app.files.clone(), stop.clone()));
     workers.spawn(search::work(app.db.clone(), stop.clone()));
-    let (outgoing, own) = (Outgoing::new(&serve.outgoing_allowed), app.settings.public_url.clone());
+    let (outgoing, own) = (app.settings.outgoing.clone(), app.settings.public_url.clone());
     workers.spawn(previews::work(app.db.clone(), outgoing, own, stop.clone()));
     announce(&app).await?;
     let tracker = TaskTracker::new();
@@ -122,7 +118,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         rate_limits: serve.rate_limits == Switch::On,
         connections: serve.connections,
         upload_limit_bytes: serve.upload_limit_bytes,
-        reach: Reach::Internet,
+        outgoing: Outgoing::new(&serve.outgoing_allowed),
         public_url,
         network,
     };

@@ -25,6 +25,8 @@ use crate::{
 
 /// How many others are in a conversation at most: who is more is a group.
 pub const MOST_OTHERS: usize = 9;
+/// How many one may have begun in which nobody has spoken: each is in the pages of all who are in it.
+const MOST_SILENT: i64 = 20;
 /// How many conversations are listed: those that nobody spoke in for long are found by their people.
 const LISTED: i64 = 100;
 /// How many people are offered at once.
@@ -55,10 +57,13 @@ pub async fn begin(tx: &mut Tx, viewer: &Viewer, others: &Others) -> Result<Thre
         return Err(Error::field("person", "unknown_person"));
     }
     let may = groups::begin_conversation(tx, viewer, &others.0).await?;
-    match threads::of_conversation(tx.connection(), &may).await? {
-        Some(thread) => Ok(thread),
-        None => threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Direct).await,
+    if let Some(thread) = threads::of_conversation(tx.connection(), &may).await? {
+        return Ok(thread);
     }
+    if store::silent(tx.connection(), viewer.id).await? >= MOST_SILENT {
+        return Err(Error::field("person", "too_many_silent"));
+    }
+    threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Direct).await
 }
 
 /// Leaves a conversation: its people talk on, and who has left reads it no more.

@@ -21,6 +21,16 @@ pub(super) async fn are_there(connection: &mut PgConnection, people: &[PersonId]
     .await?)
 }
 
+/// How many conversations of a person's making nobody has spoken in.
+pub(super) async fn silent(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
+    Ok(sqlx::query_scalar!(
+        r#"select count(*) as "silent!" from threads where kind = 'direct' and created_by = $1 and last_position = 0"#,
+        person.0,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Conversation>> {
     let rows = sqlx::query!(
         r#"select

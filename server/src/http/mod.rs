@@ -27,6 +27,7 @@ use crate::{
     batch::Batches,
     db::{Db, Work},
     files::Files,
+    outgoing::Outgoing,
 };
 
 /// What the handlers share.
@@ -71,19 +72,10 @@ pub struct Settings {
     pub connections: usize,
     /// The heaviest file that is taken, in bytes.
     pub upload_limit_bytes: u64,
-    /// Where addresses that people name may lead.
-    pub reach: Reach,
+    /// What asks addresses that people name.
+    pub outgoing: Outgoing,
     /// The network's name.
     pub network: String,
-}
-
-/// Where addresses that people name may lead.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Reach {
-    /// To the public internet, encrypted.
-    Internet,
-    /// Anywhere, and unencrypted too: only where the outside world is this machine, as in tests.
-    Anywhere,
 }
 
 /// The person who asks, as the session or the token says. A plain value: it proves who, never what they may.

@@ -119,17 +119,29 @@ impl Outgoing {
         in_time(self.page(url)).await
     }
 
-    /// Asks an address, and answers with its status. Redirects are not followed, and nothing of the answer is read.
+    /// Whether an address is one of this machine that tests let through.
+    pub fn is_opened(&self, url: &Url) -> bool {
+        let Some(port) = url.port_or_known_default() else { return false };
+        let ip = match url.host() {
+            Some(Host::Ipv4(address)) => IpAddr::V4(address),
+            Some(Host::Ipv6(address)) => IpAddr::V6(address),
+            _ => return false,
+        };
+        self.allowed.contains(&SocketAddr::new(ip, port))
+    }
+
+    /// Asks an address, and answers with its status and its headers. Redirects are not followed, and no more is read.
     pub async fn request(
         &self,
         method: Method,
         url: &str,
         headers: HeaderMap,
         body: Bytes,
-    ) -> Result<StatusCode, Refused> {
+    ) -> Result<(StatusCode, HeaderMap), Refused> {
         let url = self.checked(url)?;
         let sent = self.client()?.request(method, url).headers(headers).body(body).send();
-        in_time(async { sent.await.map(|response| response.status()).map_err(|error| refused(&error)) }).await
+        let head = |response: Response| (response.status(), response.headers().clone());
+        in_time(async { sent.await.map(head).map_err(|error| refused(&error)) }).await
     }
 
     async fn page(&self, url: &str) -> Result<String, Refused> {

@@ -147,12 +147,14 @@ pub(super) async fn want(connection: &mut PgConnection, pages: &[Link], old: Dat
     Ok(())
 }
 
-/// Notes the pages that a message leads to now; answers whether it shows anything else than before.
+/// Notes the pages that a message leads to now; answers whether it shows anything else than before. What was taken away
+/// stays noted, so that it does not come back with its link.
 pub(super) async fn relink(connection: &mut PgConnection, message: MessageId, links: &[Link]) -> Result<bool> {
     let hashes: Vec<_> = links.iter().map(|link| link.sha256.to_vec()).collect();
     Ok(sqlx::query_scalar!(
         r#"with unlinked as (
-             delete from message_links where message_id = $1 and url_sha256 <> all($2::bytea[])
+             delete from message_links
+             where message_id = $1 and url_sha256 <> all($2::bytea[]) and removed_at is null
              returning url_sha256, removed_at
            ), linked as (
              insert into message_links (message_id, url_sha256, ordinal)

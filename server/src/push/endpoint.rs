@@ -1,26 +1,16 @@
 //! What a browser subscribes with: an address that it names, and the keys for what is sent there.
 
-use std::{net::SocketAddr, time::Duration};
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use reqwest::{
-    Client, Url,
-    dns::{Addrs, Name, Resolve, Resolving},
-    redirect,
-};
+use url::Url;
 use web_push_native::p256;
 
 use crate::{
     error::{Error, Result},
-    http::Reach,
-    outgoing::is_public,
+    outgoing::Outgoing,
 };
 
 /// The longest address, in bytes.
 const LONGEST: usize = 1024;
-/// How long a service may take to be reached, and to answer.
-const REACH: Duration = Duration::from_secs(5);
-const ANSWER: Duration = Duration::from_secs(10);
 
 /// A subscription that may be kept.
 #[derive(Clone, Debug)]
@@ -32,8 +22,8 @@ pub struct NewSubscription {
 
 impl NewSubscription {
     /// Checks what a browser names: its address, and its public key and its secret in base64 for addresses.
-    pub fn checked(endpoint: &str, (p256dh, auth): (&str, &str), reach: Reach) -> Result<Self> {
-        let url = Url::parse(endpoint).ok().filter(|url| endpoint.len() <= LONGEST && is_asked(url, reach));
+    pub fn checked(endpoint: &str, (p256dh, auth): (&str, &str), outgoing: &Outgoing) -> Result<Self> {
+        let url = Url::parse(endpoint).ok().filter(|url| endpoint.len() <= LONGEST && is_asked(url, outgoing));
         let url = url.ok_or_else(|| Error::field("endpoint", "malformed"))?;
         let bytes = |text: &str| URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).unwrap_or_default();
         let (p256dh, auth) = (bytes(p256dh), bytes(auth));
@@ -47,10 +37,11 @@ impl NewSubscription {
     }
 }
 
-/// Whether an address may be asked at all: encrypted, of a name and not a number, at the port of the web.
-fn is_asked(url: &Url, reach: Reach) -> bool {
-    if reach == Reach::Anywhere {
-        return matches!(url.scheme(), "http" | "https") && url.has_host();
+/// Whether an address may be asked at all: encrypted, of a name and not a number, at the port of the web. What the name
+/// leads to is looked at as it is asked.
+fn is_asked(url: &Url, outgoing: &Outgoing) -> bool {
+    if outgoing.is_opened(url) {
+        return true;
     }
     url.scheme() == "https"
         && url.domain().is_some_and(|name| name.contains('.'))
@@ -59,49 +50,16 @@ fn is_asked(url: &Url, reach: Reach) -> bool {
         && url.password().is_none()
 }
 
-/// What asks push services: it leads nowhere but to the public internet, follows nobody elsewhere, and waits for so long.
-pub(super) fn client(reach: Reach) -> reqwest::Result<Client> {
-    let client = Client::builder()
-        .user_agent("preau")
-        .redirect(redirect::Policy::none())
-        .connect_timeout(REACH)
-        .timeout(ANSWER)
-        // A proxy would look names up by itself.
-        .no_proxy();
-    match reach {
-        Reach::Internet => client.https_only(true).dns_resolver(Public).build(),
-        Reach::Anywhere => client.build(),
-    }
-}
-
-/// Looks names up, and knows the public addresses of the answer only: the same that are then connected to, so that a name
-/// that changes its mind in between leads nowhere else.
-#[derive(Debug)]
-struct Public;
-
-impl Resolve for Public {
-    fn resolve(&self, name: Name) -> Resolving {
-        Box::pin(async move {
-            let found: Vec<SocketAddr> =
-                tokio::net::lookup_host((name.as_str(), 443)).await?.filter(|found| is_public(found.ip())).collect();
-            if found.is_empty() {
-                return Err("the name leads to no public address".into());
-            }
-            Ok(Box::new(found.into_iter()) as Addrs)
-        })
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{NewSubscription, Public};
-    use crate::{error::Error, http::Reach};
+    use super::NewSubscription;
+    use crate::{error::Error, outgoing::Outgoing};
 
     const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
     const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
     fn refused(endpoint: &str, keys: (&str, &str)) -> Option<String> {
-        match NewSubscription::checked(endpoint, keys, Reach::Internet) {
+        match NewSubscription::checked(endpoint, keys, &Outgoing::new(&[])) {
             Err(Error::Invalid(fields)) => Some(fields[0].field.to_string()),
             _ => None,
         }
@@ -138,12 +96,5 @@ mod tests {
             assert_eq!(refused(at, (wrong, AUTH)).as_deref(), Some("keys.p256dh"), "{wrong}");
         }
         assert_eq!(refused(at, (P256DH, "AAAA")).as_deref(), Some("keys.auth"));
-    }
-
-    #[tokio::test]
-    async fn a_name_that_leads_to_this_machine_leads_nowhere() {
-        use reqwest::dns::Resolve;
-        let looked_up = Public.resolve("localhost".parse().unwrap()).await;
-        assert!(looked_up.is_err_and(|error| error.to_string().contains("public address")));
     }
 }

@@ -194,7 +194,7 @@ async fn list(
 
 async fn subscribe(State(app): State<App>, viewer: Viewer, Json(body): Json<Subscribe>) -> Result<Response> {
     let keys = (body.keys.p256dh.as_str(), body.keys.auth.as_str());
-    let new = NewSubscription::checked(&body.endpoint, keys, app.settings.reach)?;
+    let new = NewSubscription::checked(&body.endpoint, keys, &app.settings.outgoing)?;
     let subscribed = app.db.write(move |tx| Box::pin(async move { super::subscribe(tx, &viewer, &new).await }));
     Ok((StatusCode::CREATED, axum::Json(Subscribed { id: subscribed.await? })).into_response())
 }
@@ -212,10 +212,8 @@ async fn test(State(app): State<App>, viewer: Viewer, Json(body): Json<Test>) ->
     Ok(axum::Json(tried(&app, &viewer, body.subscription).await?))
 }
 
-/// Rare: what asks is made for it.
 async fn tried(app: &App, viewer: &Viewer, one: Option<SubscriptionId>) -> Result<Tested> {
-    let sender = Sender::new(&app.settings).map_err(|error| Error::Io(std::io::Error::other(error)))?;
-    super::test(&app.db, &sender, viewer, one).await
+    super::test(&app.db, &Sender::new(&app.settings), viewer, one).await
 }
 
 async fn quiet_hours(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<QuietHours>> {

@@ -2,15 +2,19 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
-use reqwest::{
-    Client, StatusCode, Url,
-    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, RETRY_AFTER},
+use axum::http::{
+    HeaderMap, HeaderName, Method, StatusCode,
+    header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER},
 };
+use chrono::{DateTime, Utc};
+use url::Url;
 use web_push_native::{Auth, encrypt, p256};
 
-use super::{endpoint, keys::Keys, payload::Payload, store::Subscription};
-use crate::http::Settings;
+use super::{keys::Keys, payload::Payload, store::Subscription};
+use crate::{
+    http::Settings,
+    outgoing::{Outgoing, Refused},
+};
 
 /// How long a service keeps what a device cannot take yet, in seconds: a day.
 const KEPT_S: u32 = 24 * 60 * 60;
@@ -20,7 +24,7 @@ const LONGEST_PAUSE: Duration = Duration::from_hours(2);
 /// What speaks to push services.
 #[derive(Clone, Debug)]
 pub struct Sender {
-    client: Client,
+    outgoing: Outgoing,
     /// Where the operator of a service finds us.
     contact: Option<String>,
 }
@@ -40,14 +44,16 @@ pub(super) enum Outcome {
 
 impl Sender {
     /// One for this server.
-    pub fn new(settings: &Settings) -> reqwest::Result<Self> {
-        let client = endpoint::client(settings.reach)?;
-        Ok(Self { client, contact: settings.secure.then(|| settings.public_url.clone()) })
+    pub fn new(settings: &Settings) -> Self {
+        let contact = settings.secure.then(|| settings.public_url.clone());
+        Self { outgoing: settings.outgoing.clone(), contact }
     }
 
     /// Sends a message to a device. It is never logged where: the address is a secret.
     pub(super) async fn send(&self, keys: &Keys, to: &Subscription, payload: &Payload, now: DateTime<Utc>) -> Outcome {
-        let Some((url, origin)) = place(&to.endpoint) else { return Outcome::Refused };
+        let Ok(origin) = Url::parse(&to.endpoint).map(|url| url.origin().ascii_serialization()) else {
+            return Outcome::Refused;
+        };
         let Some(body) = encrypted(to, payload) else { return Outcome::Refused };
         let authorization = match keys.authorization(&origin, self.contact.as_deref(), now) {
             Ok(authorization) => authorization,
@@ -56,20 +62,12 @@ impl Sender {
                 return Outcome::Later(None);
             }
         };
-        let request = self
-            .client
-            .post(url)
-            .header(AUTHORIZATION, authorization)
-            .header(CONTENT_TYPE, "application/octet-stream")
-            .header(CONTENT_ENCODING, "aes128gcm")
-            .header("ttl", KEPT_S)
-            .header("urgency", payload.urgency.as_str())
-            .header("topic", &payload.topic)
-            .body(body);
-        match request.send().await {
-            Ok(answer) => said(answer.status(), answer.headers()),
+        let Some(headers) = headers(authorization, payload) else { return Outcome::Refused };
+        match self.outgoing.request(Method::POST, &to.endpoint, headers, body.into()).await {
+            Ok((status, headers)) => said(status, &headers),
+            Err(Refused::Malformed | Refused::Address) => Outcome::Refused,
             Err(error) => {
-                tracing::debug!(subscription.id = %to.id, error = %error.without_url(), "a push service was not reached");
+                tracing::debug!(subscription.id = %to.id, %error, "a push service was not reached");
                 Outcome::Later(None)
             }
         }
@@ -93,11 +91,16 @@ fn said(status: StatusCode, headers: &HeaderMap) -> Outcome {
     }
 }
 
-/// The address, and the origin that a signature for it names.
-fn place(endpoint: &str) -> Option<(Url, String)> {
-    let url = Url::parse(endpoint).ok()?;
-    let origin = url.origin().ascii_serialization();
-    Some((url, origin))
+fn headers(authorization: String, payload: &Payload) -> Option<HeaderMap> {
+    let named = [
+        (AUTHORIZATION, authorization),
+        (CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (CONTENT_ENCODING, "aes128gcm".to_owned()),
+        (HeaderName::from_static("ttl"), KEPT_S.to_string()),
+        (HeaderName::from_static("urgency"), payload.urgency.as_str().to_owned()),
+        (HeaderName::from_static("topic"), payload.topic.clone()),
+    ];
+    named.into_iter().map(|(name, value)| Some((name, value.parse().ok()?))).collect()
 }
 
 fn encrypted(to: &Subscription, payload: &Payload) -> Option<Vec<u8>> {

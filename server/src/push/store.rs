@@ -229,7 +229,7 @@ pub(super) async fn claim(
              limit $4
              for update of pushes skip locked
            )
-           update pushes set due_at = $2, attempts = attempts + 1
+           update pushes set due_at = $2, attempts = least(attempts + 1, 1000)
            from taken
            where pushes.subscription_id = taken.subscription_id and pushes.notification_id = taken.notification_id
            returning

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::{FutureExt, future::join_all};
+use futures_util::{FutureExt, StreamExt, future::join_all, stream};
 use tokio_util::sync::CancellationToken;
 use web::{
     Text,
@@ -30,6 +30,8 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(1);
 /// How many devices a round takes, and how many messages in all.
 const DEVICES: i64 = 16;
+/// How many devices are served at once: fewer than the pools hold connections.
+const SERVED: usize = 4;
 const MESSAGES: i64 = 200;
 /// How long a round may hold what it took, before another one takes it.
 const LEASE: TimeDelta = TimeDelta::minutes(2);
@@ -113,8 +115,12 @@ pub async fn send_due(db: &Db, sender: &Sender) -> Result<()> {
             return Ok(());
         }
         let round = Round { db, sender, keys: keys::of(db).await?, network: db::network_name(db).await?.into() };
-        let each = devices.into_iter().map(|(device, rows)| round.serve(device, rows));
-        join_all(each).await.into_iter().collect::<Result<()>>()?;
+        let each = devices.into_iter().map(|(device, rows)| AssertUnwindSafe(round.serve(device, rows)).catch_unwind());
+        let served: Vec<_> = stream::iter(each).buffer_unordered(SERVED).collect().await;
+        for served in served {
+            // What panics on one device is due again later, and the others are served.
+            served.unwrap_or(Ok(()))?;
+        }
     }
 }
 
@@ -122,6 +128,14 @@ impl Round<'_> {
     async fn serve(&self, device: SubscriptionId, rows: Vec<Claimed>) -> Result<()> {
         let (now, network) = (self.db.clock().now(), Arc::clone(&self.network));
         let ids: Vec<_> = rows.iter().map(|row| row.notification).collect();
+        // Whatever is in the way, it is not tried for ever.
+        if rows.iter().any(|row| row.attempts > 2 * TRIES) {
+            tracing::error!(subscription.id = %device, "pushes were given up");
+            return self
+                .db
+                .write(move |tx| Box::pin(async move { store::settle(tx.connection(), device, &ids).await }))
+                .await;
+        }
         let judged = self.db.snapshot(move |connection| {
             Box::pin(async move { judge(connection, device, &rows, (now, &network)).await })
         });

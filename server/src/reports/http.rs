@@ -44,6 +44,7 @@ async fn show(app: &App, page: &Page, message: MessageId, faults: Faults, reason
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let access = messages::may_read(connection, viewer, message).await?;
+                super::may_report(connection, &access).await?;
                 messages::find(connection, access.may(), message).await
             })
         })

@@ -47,16 +47,18 @@ impl Reason {
     }
 }
 
+/// Whether there is somebody whom a message could be reported to: nobody animates a conversation.
+pub async fn may_report(connection: &mut PgConnection, access: &MessageAccess) -> Result<()> {
+    let animators = store::animators(connection, access.group()).await?;
+    if animators.is_empty() { Err(Error::NotFound) } else { Ok(()) }
+}
+
 /// Reports a message to the animators of its group. Who reports it again says why anew.
 pub async fn report(tx: &mut Tx, access: &MessageAccess, reason: &Reason) -> Result<()> {
-    let animators = store::animators(tx.connection(), access.group()).await?;
-    // A conversation has none.
-    if animators.is_empty() {
-        return Err(Error::NotFound);
-    }
+    may_report(tx.connection(), access).await?;
     let (id, now) = (tx.fresh(), tx.now());
     store::upsert(tx.connection(), id, (access.message(), access.group(), access.person()), &reason.0, now).await?;
-    for animator in animators {
+    for animator in store::animators(tx.connection(), access.group()).await? {
         notifications::tell(tx, animator, access.message(), NotificationReason::Report).await?;
     }
     Ok(())

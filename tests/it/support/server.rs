@@ -1,13 +1,14 @@
 //! A whole server for each test, on a database of its own.
 
-use std::sync::Arc;
+use std::{net::SocketAddr, sync::Arc};
 
 use preau::{
     clock::Clock,
     db::Db,
     files::Files,
-    http::{App, Reach, Settings, Viewers, server},
+    http::{App, Settings, Viewers, server},
     live::bus::Transport,
+    outgoing::Outgoing,
     people::{self, NewPerson},
     reactions, serve,
 };
@@ -42,7 +43,8 @@ struct Setup {
     /// How many live connections it takes.
     connections: usize,
     bus: Transport,
-    reach: Reach,
+    /// The addresses of this machine that it may ask.
+    opened: Vec<SocketAddr>,
 }
 
 impl Setup {
@@ -59,7 +61,7 @@ impl Setup {
             upload_limit_bytes: 1 << 20,
             connections: 1000,
             bus: Transport::InProcess,
-            reach: Reach::Anywhere,
+            opened: Vec::new(),
         }
     }
 }
@@ -80,9 +82,9 @@ impl Server {
         Self::launch(Setup { clock, upload_limit_bytes, ..Setup::fresh().await }).await
     }
 
-    /// A server that asks the public internet alone, as the program does.
-    pub(crate) async fn start_closed() -> Self {
-        Self::launch(Setup { reach: Reach::Internet, ..Setup::fresh().await }).await
+    /// A server whose clock the test moves, and that may ask an address of this machine.
+    pub(crate) async fn start_open(clock: Clock, opened: SocketAddr) -> Self {
+        Self::launch(Setup { clock, opened: vec![opened], ..Setup::fresh().await }).await
     }
 
     /// A server that takes few live connections.
@@ -115,7 +117,7 @@ impl Server {
     }
 
     async fn launch(setup: Setup) -> Self {
-        let Setup { options, folder, clock, upload_limit_bytes, connections, bus, reach } = setup;
+        let Setup { options, folder, clock, upload_limit_bytes, connections, bus, opened } = setup;
         let db = Db::open(options, clock.clone(), reactions::react);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -127,7 +129,7 @@ impl Server {
             rate_limits: true,
             connections,
             upload_limit_bytes,
-            reach,
+            outgoing: Outgoing::new(&opened),
             network: "Réseau d’essai".to_owned(),
         };
         let settings = Arc::new(settings);

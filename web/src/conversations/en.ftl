@@ -5,7 +5,7 @@ unread-conversations = { $count ->
 }
 conversations-title = Conversations
 conversations-purpose = Between you and a few people. Nobody else can read them.
-conversations-none = No conversation yet. For a question that may help others, a channel is better: everybody will find the answer.
+conversations-none = No conversation yet. For a question that may help others, a channel is better: everybody can then find the answer.
 conversation-write = Write
 conversation-new = New conversation
 conversation-new-purpose = To one person or a few. To be read by the whole group, write in a channel instead.
@@ -18,7 +18,6 @@ conversation-choose = Choose a conversation, or begin one.
 conversation-you = You
 conversation-leave = Leave the conversation
 conversation-leave-hint = You will no longer read what is said there. To come back, open a conversation with the same people again.
-conversation-alone = Conversation that the others have left
 conversation-audience = { $count ->
     [0] nobody else can read it
     [one] one other person can read it, and nobody else
@@ -29,3 +28,4 @@ notification-why-direct = Because somebody writes to you
 error-field-nobody = Choose at least one person.
 error-field-too_many_people = A conversation holds ten people at most, you included. For more, ask the person who animates the network for a group.
 error-field-unknown_person = One of the people you chose has no account any more. Remove them, then try again.
+error-field-too_many_silent = You have opened twenty conversations in which nobody has written yet. Write in one of them first.

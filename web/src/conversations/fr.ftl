@@ -18,7 +18,6 @@ conversation-choose = Choisissez une conversation, ou commencez-en une.
 conversation-you = Vous
 conversation-leave = Quitter la conversation
 conversation-leave-hint = Vous ne lirez plus ce qui s’y dit. Pour y revenir, rouvrez une conversation avec les mêmes personnes.
-conversation-alone = Conversation que les autres ont quittée
 conversation-audience = { $count ->
     [0] personne d’autre ne peut la lire
     [one] une autre personne peut la lire, et personne d’autre
@@ -29,3 +28,4 @@ notification-why-direct = Parce qu’on vous écrit
 error-field-nobody = Choisissez au moins une personne.
 error-field-too_many_people = Une conversation réunit dix personnes au plus, vous compris. Au-delà, demandez un groupe à la personne qui anime le réseau.
 error-field-unknown_person = Une des personnes choisies n’a plus de compte. Retirez-la, puis recommencez.
+error-field-too_many_silent = Vous avez ouvert vingt conversations où personne n’a encore écrit. Écrivez d’abord dans l’une d’elles.

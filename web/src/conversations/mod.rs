@@ -19,7 +19,7 @@ pub struct Conversation {
     pub id: GroupId,
     /// Its thread.
     pub thread: ThreadId,
-    /// The names of the others.
+    /// The names of the others, also of those who have left it.
     pub name: String,
     /// The others.
     pub people: Vec<PersonId>,
@@ -98,10 +98,6 @@ impl ConversationList<'_> {
     fn is_open(&self, conversation: &Conversation) -> bool {
         self.open == Some(conversation.thread)
     }
-
-    fn name(&self, conversation: &Conversation) -> String {
-        shown_name(&conversation.name, self.text)
-    }
 }
 
 impl Conversation {
@@ -117,11 +113,6 @@ impl Conversation {
             others => others.to_string(),
         }
     }
-}
-
-/// What a conversation is called; of one that all others have left there is no name.
-pub(crate) fn shown_name(name: &str, text: Text) -> String {
-    if name.is_empty() { text.get("conversation-alone") } else { name.to_owned() }
 }
 
 impl ConversationsPage {

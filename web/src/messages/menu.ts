@@ -4,12 +4,15 @@ import { tell } from "../live/announcer.ts";
 import { elements } from "../live/fragments.ts";
 import { editInPlace } from "./composer.ts";
 
+/** How long the menu may take to come. */
+const PATIENCE_MS = 10_000;
+
 /** Opens the menu of a message beside its link, or closes it. */
 export async function toggle(link: HTMLAnchorElement): Promise<void> {
   const open = opened();
   close(open !== undefined && link.parentElement?.contains(open) === true);
   if (open && link.parentElement?.contains(open)) return;
-  const answer = await fetch(link.href.replace(/\/actions$/, "/menu"), { headers: { accept: "text/html" } }).catch(() => undefined);
+  const answer = await fetch(link.href.replace(/\/actions$/, "/menu"), { headers: { accept: "text/html" }, signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
   const [menu] = answer?.ok ? elements(await answer.text()) : [];
   if (!(menu instanceof HTMLElement) || !link.isConnected) return location.assign(link.href);
   menu.dataset.placed = "";

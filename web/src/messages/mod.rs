@@ -249,7 +249,11 @@ pub fn extension(name: &str) -> String {
     end.to_uppercase()
 }
 
-/// The first 140 characters of a body, without its line ends, the addresses of its links and Markdown's marks.
+/// The longest extract, in characters.
+const LONGEST_EXTRACT: usize = 140;
+
+/// The beginning of a body, at most 140 characters: without its line ends, the addresses of its links and Markdown's marks.
+/// What is cut ends with a whole word, and says so.
 pub fn extract(body: &str) -> String {
     let mut words = String::with_capacity(body.len());
     let mut rest = body;
@@ -259,8 +263,17 @@ pub fn extract(body: &str) -> String {
         rest = after.split_once(')').map_or("", |(_, after)| after);
     }
     words.push_str(rest);
+    let words = words.replace("- [ ] ", "").replace("- [x] ", "");
     let words: String = words.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
-    words.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(140).collect()
+    // The spaces that French keeps a line together with are none to part words at.
+    let words = words.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
+    if words.chars().count() <= LONGEST_EXTRACT {
+        return words;
+    }
+    let cut: String = words.chars().take(LONGEST_EXTRACT - 1).collect();
+    // A word that is longer than that is cut all the same.
+    let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
+    format!("{}…", whole.trim_end_matches([',', ';', ':', '.', ' ', '\u{a0}', '\u{202f}']))
 }
 
 /// A message of the reader that is not sent yet, for the script to fill in.
@@ -478,6 +491,10 @@ mod tests {
         assert_eq!(extract("> **Voir** [la grille](/documents/1) et\n`x`"), "Voir la grille et x");
         assert_eq!(extract("[un](/a) puis [deux](/b"), "un puis deux");
         assert_eq!(extract("a [b] (c)"), "a [b] (c)");
+        assert_eq!(extract("- [ ] un\n- [x] deux"), "un deux");
         assert_eq!(extract(&"é".repeat(400)).chars().count(), 140);
+        let long = extract(&"Nous avons, enfin, terminé\u{202f}! ".repeat(10));
+        assert!(long.ends_with("terminé\u{202f}! Nous avons, enfin…"), "{long}");
+        assert!(long.chars().count() <= 140);
     }
 }

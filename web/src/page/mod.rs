@@ -305,7 +305,7 @@ impl Prose {
         match self {
             Self::Help => &["help-1", "help-2", "help-3", "help-4"],
             Self::Accessibility => &["accessibility-1", "accessibility-2"],
-            Self::Privacy => &["privacy-1", "privacy-2", "privacy-3"],
+            Self::Privacy => &["privacy-1", "privacy-2", "privacy-3", "privacy-4"],
             Self::Legal => &["legal-1"],
         }
     }

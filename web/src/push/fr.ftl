@@ -44,9 +44,9 @@ push-says-direct = { $name } vous écrit
 push-says-answer = { $name } répond à votre question
 push-says-territory = { $name } mentionne votre territoire
 push-says-channel = { $name } mentionne un salon que vous recevez
-push-says-announcement = Annonce de { $name }
-push-says-reminder = Rappel : message de { $name }
-push-says-report = Un message de { $name } est signalé
+push-says-announcement = { $name } fait une annonce
+push-says-reminder = Rappel : ce qu’a écrit { $name }
+push-says-report = Message signalé, écrit par { $name }
 push-waiting = { $count ->
     [one] { $count } notification vous attend
    *[other] { $count } notifications vous attendent

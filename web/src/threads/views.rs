@@ -9,7 +9,7 @@ use super::Thread;
 use crate::{
     Text,
     channels::Channel,
-    conversations::{self, Conversation, ConversationList},
+    conversations::{Conversation, ConversationList},
     date,
     messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
@@ -60,7 +60,6 @@ impl Thread {
     pub fn title_of(kind: ThreadKind, title: &str, text: Text) -> String {
         match (kind, title) {
             (ThreadKind::Standing, _) => text.get("thread-standing"),
-            (ThreadKind::Direct, names) => conversations::shown_name(names, text),
             (_, "") => text.get("thread-untitled"),
             (_, title) => title.to_owned(),
         }

@@ -63,8 +63,9 @@ pub(super) async fn permalink(
 /// What the viewer may do with a message, for a menu beside it.
 pub(super) async fn menu(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
     let (viewer, text) = (page.reader()?, page.text);
-    let mut connection = app.db.pool().acquire().await?;
-    let menu = read(&mut connection, &viewer, message, text).await?;
+    let menu =
+        app.db.snapshot(move |connection| Box::pin(async move { read(connection, &viewer, message, text).await }));
+    let menu = menu.await?;
     print(&MessageMenu { beside: true, ..menu })
 }
 

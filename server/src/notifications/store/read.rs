@@ -26,7 +26,7 @@ pub(in crate::notifications) async fn list(
          join messages on messages.id = message_id and messages.deleted_at is null
          join threads on threads.id = messages.thread_id
          join members on members.group_id = messages.group_id and members.person_id = $1 and members.ended_seq is null
-           and (not threads.draft or members.role = 'animator')
+           and (not threads.draft and reason <> 'report' or members.role = 'animator')
          where notifications.person_id = $1 and (notifications.created_at, notifications.id) < ($2, $3)
          order by notifications.created_at desc, notifications.id desc
          limit $4",
@@ -122,7 +122,7 @@ pub(in crate::notifications) async fn unseen(
            join messages on messages.id = message_id and messages.deleted_at is null
            join threads on threads.id = messages.thread_id
            join members on members.group_id = messages.group_id and members.person_id = $1 and members.ended_seq is null
-             and (not threads.draft or members.role = 'animator')
+             and (not threads.draft and reason <> 'report' or members.role = 'animator')
            left join read_positions
              on read_positions.thread_id = messages.thread_id and read_positions.person_id = $1
            where notifications.person_id = $1 and seen_at is null
@@ -149,7 +149,7 @@ pub(in crate::notifications) async fn waiting(
          join messages on messages.id = message_id and messages.deleted_at is null
          join threads on threads.id = messages.thread_id
          join members on members.group_id = messages.group_id and members.person_id = $1 and members.ended_seq is null
-           and (not threads.draft or members.role = 'animator')
+           and (not threads.draft and reason <> 'report' or members.role = 'animator')
          where notifications.person_id = $1 and notifications.id = any($2)",
         person.0,
         &ids,

@@ -70,6 +70,7 @@ pub(in crate::search) async fn places(connection: &mut PgConnection, person: Per
              select 'group' as kind, groups.id, groups.id as group_id, folded(groups.name) as name
              from groups
              join members on members.group_id = groups.id and person_id = $1 and ended_seq is null
+             where groups.kind = 'thematic'
              union all
              select 'channel', channels.id, channels.group_id, folded(channels.name)
              from channels

@@ -31,6 +31,9 @@ pub struct UnreadChannel {
     pub unread: Vec<ThreadId>,
 }
 
+/// How many conversations a page follows, the last active ones.
+const MOST_CONVERSATIONS: i64 = 100;
+
 /// A conversation of the navigation.
 #[derive(Clone, Debug)]
 pub struct UnreadConversation {
@@ -239,8 +242,10 @@ pub(in crate::threads) async fn unread_conversations(
              on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
            left join follows on follows.thread_id = threads.id and follows.person_id = members.person_id
            where members.person_id = $1 and members.ended_seq is null
-           order by groups.id"#,
-        person.0
+           order by threads.active_at desc, groups.id
+           limit $2"#,
+        person.0,
+        MOST_CONVERSATIONS,
     )
     .fetch_all(connection)
     .await?)
