@@ -121,7 +121,7 @@ async fn nobody_else_learns_of_it() {
         ),
     ] {
         let refused = bea.post(&path, body).await;
-        assert_eq!(refused.status, 403, "{path}: {}", refused.text);
+        assert_eq!(refused.status, 404, "{path}: {}", refused.text);
     }
     assert_eq!(gil.request(Method::DELETE, &format!("/api/v1/conversations/{conversation}"), None).await.status, 404);
     assert_eq!(
