@@ -193,7 +193,7 @@ test("axe finds nothing on the pages, in both languages, light and dark, wide an
     };
     for (const path of ["/sign-in", "/help", "/accessibility", "/nowhere"]) await look(path);
     await signIn(page, server, email);
-    const channel = await page.locator("nav.navigation a[data-channel]").first().getAttribute("href");
+    const channel = await page.locator("nav.navigation ul[id^=channels-] a[data-channel]").first().getAttribute("href");
     await page.goto(`${server.url}${channel}`);
     const thread = await page.locator(".thread-row").first().getAttribute("href");
     await page.goto(`${server.url}/meetings`);

@@ -177,22 +177,28 @@ test("one reacts, keeps, pins, chooses the answer, is reminded, reports, quotes,
   await page.goto(url);
   const act = async (name) => {
     await follow(page, "Actions, message de Nadia Verhaeghe");
-    await come(page, /actions/);
-    await into(page);
-    await follow(page, name);
+    await page.locator(".menu").waitFor();
+    if ((await focused(page)).name !== name) await reach(page, name);
+    await page.keyboard.press("Enter");
   };
   const deeds = {
     "Merci": () => page.locator(`#message-${id}`, { hasText: "Merci 1" }).waitFor(),
     "C’est la réponse à la question": () => page.locator(`#message-${id}`, { hasText: "Réponse retenue" }).waitFor(),
     "Épingler dans la discussion": () => page.locator(`#message-${id}`, { hasText: "Épinglé" }).waitFor(),
     "Ajouter à mes favoris": async () => assert.equal((await camille.get("/favourites")).items.length, 1),
-    "Dans une heure": () => page.locator(`#message-${id}`).waitFor(),
   };
   for (const [name, seen] of Object.entries(deeds)) {
     await act(name);
-    await come(page, (at) => at.href.startsWith(url));
+    await page.locator(".menu").waitFor({ state: "detached" });
     await seen();
+    assert.equal((await focused(page)).name, "Actions, message de Nadia Verhaeghe", "the focus is where it was");
+    await page.keyboard.press("Shift+Tab");
   }
+  await act("Toutes les actions");
+  await come(page, /actions/);
+  await into(page);
+  await follow(page, "Dans une heure");
+  await come(page, (at) => at.href.startsWith(url));
   await act("Signaler ce message");
   await come(page, /report/);
   await into(page);

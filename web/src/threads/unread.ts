@@ -126,6 +126,10 @@ function setUnread(thread: string, unread: boolean, channel?: string): void {
     const number = pill?.firstElementChild;
     if (pill && number) {
       number.textContent = String(threads.size);
+      // What is counted is named in the number's own form.
+      const labels = link.closest<HTMLElement>("[data-labels]")?.dataset.labels?.split("|") ?? [];
+      const label = number.nextElementSibling;
+      if (label) label.textContent = ` ${labels[Math.min(threads.size, 2)] ?? ""}`;
       pill.hidden = threads.size === 0;
     }
     link.classList.toggle("navigation__unread", threads.size > 0);
