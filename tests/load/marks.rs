@@ -137,9 +137,9 @@ fn plain(server: &Server, thread: &str) -> Result<Written> {
         format!(
             "\\set who random(0, {MEMBERS} - 1)
              \\set position random(1, {LENGTH})
-             update read_positions set position = greatest(position, :position)
+             update read_positions set position = greatest(position, cast(:position as integer))
              where thread_id = '{thread}'
-               and person_id = ('00000000-0000-7000-9000-' || lpad(to_hex(:who), 12, '0'))::uuid;\n"
+               and person_id = ('00000000-0000-7000-9000-' || lpad(to_hex(cast(:who as bigint)), 12, '0'))::uuid;\n"
         ),
     )?;
     let before = written(server)?;
