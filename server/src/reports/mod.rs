@@ -9,7 +9,7 @@ mod store;
 
 use sqlx::PgConnection;
 use web::reports::Report;
-use words::{GroupId, NotificationReason, ReportId};
+use words::{GroupId, NotificationReason, PersonId, ReportId};
 
 use crate::{
     db::Tx,
@@ -47,18 +47,17 @@ impl Reason {
     }
 }
 
-/// Whether there is somebody whom a message could be reported to: nobody animates a conversation.
+/// Whether there is somebody whom a message could be reported to.
 pub async fn may_report(connection: &mut PgConnection, access: &MessageAccess) -> Result<()> {
-    let animators = store::animators(connection, access.group()).await?;
-    if animators.is_empty() { Err(Error::NotFound) } else { Ok(()) }
+    animators(connection, access).await.map(drop)
 }
 
 /// Reports a message to the animators of its group. Who reports it again says why anew.
 pub async fn report(tx: &mut Tx, access: &MessageAccess, reason: &Reason) -> Result<()> {
-    may_report(tx.connection(), access).await?;
+    let animators = animators(tx.connection(), access).await?;
     let (id, now) = (tx.fresh(), tx.now());
     store::upsert(tx.connection(), id, (access.message(), access.group(), access.person()), &reason.0, now).await?;
-    for animator in store::animators(tx.connection(), access.group()).await? {
+    for animator in animators {
         notifications::tell(tx, animator, access.message(), NotificationReason::Report).await?;
     }
     Ok(())
@@ -87,4 +86,10 @@ pub async fn handle(tx: &mut Tx, may: &MayAnimate, report: ReportId) -> Result<(
 /// The group of a report, for its gate.
 pub async fn group_of(connection: &mut PgConnection, report: ReportId) -> Result<GroupId> {
     store::group_of(connection, report).await?.ok_or(Error::NotFound)
+}
+
+/// Who is told of a report; nobody animates a conversation.
+async fn animators(connection: &mut PgConnection, access: &MessageAccess) -> Result<Vec<PersonId>> {
+    let animators = store::animators(connection, access.group()).await?;
+    if animators.is_empty() { Err(Error::NotFound) } else { Ok(animators) }
 }
