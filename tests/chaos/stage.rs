@@ -211,7 +211,7 @@ impl Stage {
         // Whoever opens a page has read it: only now.
         for shown in shown.iter().filter(|shown| shown.part.person.id == self.readers[0].id) {
             for thread in &self.rooms[0].threads {
-                truth::compare_page(shown, &network, *thread).await?;
+                truth::compare_page(shown, &network, *thread, places).await?;
             }
         }
         truth::upload(&animator, &self.rooms[0]).await?;

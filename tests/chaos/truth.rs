@@ -108,9 +108,12 @@ async fn read_thread(api: &Api, thread: Uuid, fresh: &mut HashMap<Uuid, (u64, u6
     }
 }
 
-/// Holds the fragments that a reader was sent last against a fresh page of the thread that it watched.
-pub(crate) async fn compare_page(shown: &Shown, network: &Network, thread: Uuid) -> Result<()> {
-    let page = page(&shown.part.person.api(network)?, &format!("/threads/{thread}")).await?;
+/// Holds the fragments that a reader was sent last against a fresh page of the end of the thread that it watched: who has
+/// read little of a long thread is shown its beginning unasked, of which no fragment is kept.
+pub(crate) async fn compare_page(shown: &Shown, network: &Network, thread: Uuid, places: &Places) -> Result<()> {
+    let of = places.messages.iter().filter(|message| message.thread == thread);
+    let last = of.map(|message| message.position).max().unwrap_or(1);
+    let page = page(&shown.part.person.api(network)?, &format!("/threads/{thread}?at={last}")).await?;
     for (message, fragment) in &shown.kept.fragments {
         if !page.contains(&format!("id=\"message-{message}\"")) {
             continue;
