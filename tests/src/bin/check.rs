@@ -239,7 +239,8 @@ fn browser(root: &Path, long: bool) -> Result<(bool, String)> {
         return Ok((false, output));
     }
     let mut tests = Command::new("node");
-    tests.args(["--test", "--test-concurrency=1"]).current_dir(&folder).env_remove("DATABASE_URL");
+    // What failed, and how, is told again at the end, of which a long output keeps most.
+    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).current_dir(&folder).env_remove("DATABASE_URL");
     tests.env("PREAU_BIN", target(root).join("debug/preau"));
     if long {
         tests.env("PREAU_LONG", "1");
