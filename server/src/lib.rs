@@ -37,4 +37,5 @@ pub mod config;
 pub mod error;
 pub mod faults;
 pub mod metrics;
+pub mod remembered;
 pub mod telemetry;

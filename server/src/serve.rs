@@ -39,7 +39,7 @@ use crate::{
     documents,
     error::Error,
     fanout, groups, health,
-    http::{App, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
+    http::{App, Navigation, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
     live::{
         self,
         allowance::ByPerson,
@@ -247,6 +247,7 @@ pub fn router(app: App, sockets: Sockets) -> Router {
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn(bounded))
         .layer(Extension(health::Health::default()))
+        .layer(Extension(messages::Windows::default()))
         .layer(Extension(sockets.poster.clone()))
         .layer(Extension(Arc::clone(&sockets.live)))
         .layer(Extension(sockets));
@@ -262,8 +263,13 @@ pub fn declared() -> Vec<Declared> {
     routes().into_parts().1
 }
 
+/// The navigation of pages: it spans rooms.
+pub fn navigation() -> Navigation {
+    Navigation::new(|connection, viewer| Box::pin(groups::streams(connection, viewer)), fill)
+}
+
 /// Reads a page's navigation: the reader's groups and channels, and where their streams stand.
-pub fn navigation<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Nav> {
+fn fill<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Nav> {
     Box::pin(async move {
         let mut groups: Vec<NavGroup> = Vec::new();
         let (mut streams, mut muted) = (vec![(viewer.id.0, viewer.seq)], Vec::new());

@@ -66,6 +66,12 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, channel: C
     Ok(ChannelAccess { may, channel })
 }
 
+/// The same for who was let in to its group.
+pub async fn in_group(connection: &mut PgConnection, may: &MayRead, channel: ChannelId) -> Result<ChannelAccess> {
+    let channel = store::find(connection, channel).await?.ok_or(Error::NotFound)?;
+    if channel.group == may.group() { Ok(ChannelAccess { may: *may, channel }) } else { Err(Error::NotFound) }
+}
+
 /// Whether the viewer may change the channel.
 pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, channel: ChannelId) -> Result<MayChange> {
     let access = may_read(connection, viewer, channel).await?;

@@ -173,6 +173,11 @@ pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group
     store::has_requested(connection, group, viewer.id).await
 }
 
+/// Where the viewer's streams stand, in a steady order: their groups', their conversations' and their own.
+pub async fn streams(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<(Uuid, i64)>> {
+    store::streams(connection, viewer.id).await
+}
+
 /// The groups that a person may know of: their own, then those that one may join.
 pub async fn list(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Group>> {
     store::visible(connection, Some(viewer.id), None).await

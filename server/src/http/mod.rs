@@ -5,6 +5,7 @@ pub mod extract;
 pub mod kept;
 pub mod linger;
 pub mod list;
+pub mod navigation;
 pub mod openapi;
 pub mod page;
 pub mod problem;
@@ -14,18 +15,17 @@ pub mod server;
 
 use std::sync::Arc;
 
-use sqlx::PgConnection;
 use words::{Announce, Locale, PersonId, SessionId, Theme, TokenId};
 
 pub use extract::{Form, Json, Path, Peer, Query};
 pub use list::{List, ListQuery};
-
+pub use navigation::Navigation;
 pub use page::{Page, print};
 pub use routes::{Policy, Routes};
 
 use crate::{
     batch::Batches,
-    db::{Db, Work},
+    db::Db,
     files::Files,
     outgoing::Outgoing,
 };
@@ -39,7 +39,7 @@ pub struct App {
     pub files: Files,
     /// What the operator chose.
     pub settings: Arc<Settings>,
-    /// How the roof fills the navigation of a page.
+    /// The navigation of pages.
     pub navigation: Navigation,
     /// Who asks.
     pub viewers: Viewers,
@@ -53,9 +53,6 @@ pub struct Viewers {
     /// The sessions whose use is to be noted.
     pub used: Batches<(), SessionId, ()>,
 }
-
-/// Reads the navigation of a page in the page's own snapshot; given by the roof, since it spans rooms.
-pub type Navigation = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, web::page::Nav>;
 
 /// What the operator chose and the handlers need.
 #[derive(Clone, Debug)]

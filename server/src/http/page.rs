@@ -86,12 +86,11 @@ impl Page {
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut PgConnection, &'c Viewer) -> Work<'c, T> + Send + 'static,
     {
-        let (viewer, fill, epoch) = (self.reader()?, app.navigation, app.db.epoch().await?);
+        let (viewer, navigation, epoch) = (self.reader()?, app.navigation.clone(), app.db.epoch().await?);
         app.db
             .snapshot(move |connection| {
                 Box::pin(async move {
-                    let mut nav = fill(connection, &viewer).await?;
-                    nav.epoch = epoch;
+                    let nav = navigation.read(connection, &viewer, epoch).await?;
                     let content = read(connection, &viewer).await?;
                     Ok((nav, content))
                 })

@@ -24,6 +24,7 @@ mod moves;
 mod polls;
 mod poster;
 mod store;
+mod windows;
 
 use std::collections::HashMap;
 
@@ -46,6 +47,7 @@ pub use mentions::{Mention, address};
 pub use moves::{Extent, merge, moved_to, split};
 pub use polls::{NewPoll, ask, vote};
 pub use poster::{Posted, Poster};
+pub use windows::Windows;
 
 use self::store::Readers;
 use crate::{

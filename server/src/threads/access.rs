@@ -22,6 +22,9 @@ pub struct ThreadAccess {
     archived: bool,
     closed: bool,
     changeable: bool,
+    continues: Option<ThreadId>,
+    continued_in: Option<ThreadId>,
+    seq: i64,
 }
 
 /// The viewer may post in this thread: an early answer, asked again under the lock of the group's stream.
@@ -114,6 +117,21 @@ impl ThreadAccess {
         self.changeable
     }
 
+    /// The thread that it goes on from, which the viewer may not be let in to.
+    pub fn continues(&self) -> Option<ThreadId> {
+        self.continues
+    }
+
+    /// The thread that it goes on in, which the viewer may not be let in to.
+    pub fn continued_in(&self) -> Option<ThreadId> {
+        self.continued_in
+    }
+
+    /// Where the stream of its group stood when the right was read.
+    pub fn seq(&self) -> i64 {
+        self.seq
+    }
+
     /// Asks again, after the group's stream was locked: the thread as it is now, for the same viewer.
     pub async fn recheck(&self, connection: &mut PgConnection) -> Result<Self> {
         let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
@@ -131,6 +149,9 @@ impl ThreadAccess {
             archived: place.archived,
             closed: place.closed,
             changeable: changeable(place, may.role(), may.person()).is_ok(),
+            continues: place.continues,
+            continued_in: place.continued_in,
+            seq: place.seq,
         }
     }
 

@@ -199,14 +199,6 @@ pub async fn goes_on_in(tx: &mut Tx, may: &MayRead, (thread, title): (ThreadId, 
     carry_follows(tx, thread, into).await
 }
 
-/// The threads that one was split from, and goes on in.
-pub async fn ties(
-    connection: &mut PgConnection,
-    access: &ThreadAccess,
-) -> Result<(Option<ThreadId>, Option<ThreadId>)> {
-    store::ties(connection, access.thread()).await
-}
-
 /// The title that a thread was given, if it was; otherwise its first line stands for one.
 pub async fn given_title(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Option<String>> {
     store::title(connection, access.thread()).await

@@ -137,7 +137,7 @@ impl Server {
             db: db.clone(),
             files: files.clone(),
             settings: Arc::clone(&settings),
-            navigation: serve::navigation,
+            navigation: serve::navigation(),
             viewers: Viewers::default(),
         };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     cast,
-    crowd::{Crowd, Pace, preau::Preau},
+    crowd::Pace,
     peers, pgbench, processor,
     report::{Bound, Line, Report, median, note, rounded},
     room::{Room, seats},
@@ -49,7 +49,7 @@ const ZULIP_MS: f64 = 370.0;
 struct Network {
     _folder: Folder,
     server: Server,
-    crowd: Crowd<Preau>,
+    group: cast::Group,
     turns: Turns,
 }
 
@@ -64,6 +64,8 @@ struct Turns {
     /// The processor time of a page and of a message, in µs, PostgreSQL's too.
     page: Vec<f64>,
     message: Vec<f64>,
+    /// The turns in which something that was said went astray.
+    astray: usize,
 }
 
 /// Fills the networks, lets them take turns, and tells.
@@ -106,12 +108,12 @@ impl Network {
             began.elapsed().as_secs_f64()
         ));
         let animator = server.animator().await?;
-        let crowd = Room::of(&server, &animator, "Parole", seats(SPEAKERS, 1, LISTENERS)).await?.crowd()?;
+        let group = Room::of(&server, &animator, "Parole", seats(SPEAKERS, 1, LISTENERS)).await?.groups[0];
         let page = page(&server, 0, &busy()).await?;
         let outside = page.split("<template").map(|part| part.rsplit("</template>").next().unwrap_or_default());
         let shown: usize = outside.map(|part| part.matches("<li id=\"message-").count()).sum();
         ensure!(shown == 50, "the page shows {shown} messages, not 50");
-        Ok(Self { _folder: folder, server, crowd, turns: Turns::default() })
+        Ok(Self { _folder: folder, server, group, turns: Turns::default() })
     }
 
     async fn take_turn(&mut self) -> Result<()> {
@@ -124,9 +126,13 @@ impl Network {
         self.turns.together.push(together);
         self.turns.rate.push(rate);
         self.turns.floor.push(crowded(server, "/livez").await?.1);
+        // Nobody stays connected for the turns of the others: nobody answers the server's pings there.
+        let mut crowd = Room { server, seats: seats(SPEAKERS, 1, LISTENERS), groups: vec![self.group] }.crowd()?;
         let before = processor::time(&programs)?;
-        let round = self.crowd.talk(PACE, TALK)?;
+        let round = crowd.talk(PACE, TALK)?;
+        ensure!(round.acks > 0, "nothing of what was said was acked");
         self.turns.message.push((processor::time(&programs)? - before) * 1e6 / round.acks as f64);
+        self.turns.astray += usize::from(!crowd.faults().are_none());
         Ok(())
     }
 }
@@ -172,7 +178,7 @@ fn tell_unread(
     let mut line = Line::new("B8", &format!("what is unread in 200 channels, of {many} messages"));
     // The two statements speak of the same threads, and the page shows as many.
     let told = |statement: &str| server.sql(&format!("select count(*) from ({statement}) told where unread > 0;"));
-    line.valid(told(&unread(1))? == told(&counted_unread(1))? && told(&unread(2))? == CHANNELS.to_string());
+    line.valid(told(&unread(1))? == told(&counted_unread(1))? && told(&unread(2))?.parse::<usize>()? >= CHANNELS);
     let of =
         |rounds: &[Vec<Duration>], percent| median(rounds.iter().map(|round| percentile(round, percent)).collect());
     line.bound("all unread, in nearly nothing: p50", of(all, 50) / of(nearly, 50), Bound::AtMost(1.05));
@@ -187,7 +193,7 @@ fn tell_unread(
 fn tell_growth(small: &Network, large: &Network, wide: &Network, many: usize) -> Line {
     let mut line = Line::new("B12", &format!("what growth costs: 10,000 to {many} messages, 200 to 2,000 channels"));
     for network in [small, large, wide] {
-        line.valid(network.crowd.faults().are_none());
+        line.valid(network.turns.astray == 0);
     }
     let of = |rounds: &[f64]| median(rounds.to_vec());
     let (small, large, wide) = (&small.turns, &large.turns, &wide.turns);
@@ -256,26 +262,29 @@ fn asked(server: &Server, statement: &str) -> Result<Vec<Duration>> {
     pgbench::logged(&folder)
 }
 
-/// The channels of one of the cast with what is unread in them, as the product asks it for its navigation.
+/// The channels of one of the cast with what is unread in them, as the product asks it for a navigation that it has not
+/// read, or of which something has changed.
 fn unread(reader: usize) -> String {
     format!(
-        "select channels.id, cardinality(array(
-           select threads.id
-           from threads
-           left join read_positions
-             on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
-           left join follows on follows.thread_id = threads.id and follows.person_id = members.person_id
-           where threads.channel_id = channels.id
-             and threads.last_position > coalesce(read_positions.position, 0)
-             and coalesce(follows.level, '') <> 'muted'
-           order by threads.id)) as unread
+        "select channels.id, coalesce(cardinality(unread.threads), 0) as unread
          from members
          join groups on groups.id = members.group_id and groups.kind = 'thematic'
          join streams on streams.id = groups.id
          join channels on channels.group_id = groups.id and channels.archived_at is null
          left join channel_levels
            on channel_levels.channel_id = channels.id and channel_levels.person_id = members.person_id
-         where members.person_id = '{}' and members.ended_seq is null",
+         left join (
+           select threads.channel_id, array_agg(threads.id order by threads.id) as threads
+           from members
+           join threads on threads.group_id = members.group_id
+           left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = '{0}'
+           left join follows on follows.thread_id = threads.id and follows.person_id = '{0}'
+           where members.person_id = '{0}' and members.ended_seq is null
+             and threads.last_position > coalesce(read_positions.position, 0)
+             and coalesce(follows.level, '') <> 'muted'
+           group by threads.channel_id
+         ) unread on unread.channel_id = channels.id
+         where members.person_id = '{0}' and members.ended_seq is null",
         cast::person(reader)
     )
 }

@@ -310,7 +310,7 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
         ..row(stage, 31, "Qui a déjà travaillé avec un évaluateur externe ?", None, ago(18))
     };
     let open = OpenThread {
-        messages: messages(stage),
+        messages: messages(stage).into(),
         pinned: messages(stage).into_iter().filter(|message| message.pinned).collect(),
         level: if closed { ThreadLevel::Muted } else { ThreadLevel::Followed },
         continues: closed.then(|| Tie { thread: id(33), title: stage.kind.name("Modèle de protocole") }),

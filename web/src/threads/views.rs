@@ -1,5 +1,7 @@
 //! The panes: a channel's list of threads, and the open one beside it.
 
+use std::sync::Arc;
+
 use askama::Template;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -122,7 +124,7 @@ pub struct OpenThread {
     /// The thread.
     pub thread: Thread,
     /// Its messages that are shown, ascending and without holes.
-    pub messages: Vec<Message>,
+    pub messages: Arc<[Message]>,
     /// Those that are pinned, the last pinned first.
     pub pinned: Vec<Message>,
     /// How much of it the reader hears.

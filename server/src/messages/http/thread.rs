@@ -1,8 +1,12 @@
 //! A thread's page: its messages beside its channel's list, with the form that answers.
 
-use axum::{extract::State, response::Response};
+use std::sync::Arc;
+
+use axum::{Extension, extract::State, response::Response};
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::{
     channels::Channel,
     conversations::Conversation,
@@ -22,7 +26,7 @@ use crate::{
     error::{Error, Result},
     groups,
     http::{App, Page, Path, Query, Viewer, print},
-    messages::{self, Desk, Kept, Place, Window},
+    messages::{self, Desk, Kept, Place, Windows},
     threads::{self, ThreadAccess},
 };
 
@@ -46,11 +50,12 @@ pub(super) struct ThreadQuery {
 
 pub(super) async fn thread(
     State(app): State<App>,
+    Extension(windows): Extension<Windows>,
     page: Page,
     Path(thread): Path<ThreadId>,
     Query(query): Query<ThreadQuery>,
 ) -> Result<Response> {
-    show(&app, &page, thread, query, Faults::default(), None).await
+    show((&app, &windows), &page, thread, query, Faults::default(), None).await
 }
 
 /// What is read for a thread's page.
@@ -60,7 +65,7 @@ struct Read {
     list: ThreadList,
     level: ChannelLevel,
     thread: Thread,
-    messages: Vec<Message>,
+    messages: Arc<[Message]>,
     quoted: Option<Message>,
     pinned: Vec<Message>,
     position: i32,
@@ -76,12 +81,12 @@ async fn read(
     viewer: &Viewer,
     thread: ThreadId,
     query: ThreadQuery,
-    text: web::Text,
+    (text, windows, at): (web::Text, Windows, (Uuid, DateTime<Utc>)),
 ) -> Result<Read> {
     let access = threads::may_read(connection, viewer, thread).await?;
     let (mut channel, mut list, mut level) = (None, ThreadList::default(), ChannelLevel::Mine);
     if let Some(id) = access.channel() {
-        let access = channels::may_read(connection, viewer, id).await?;
+        let access = channels::in_group(connection, access.may(), id).await?;
         list = channel::list(connection, viewer, &access, (ThreadFilter::All, Place::First)).await?;
         level = channels::level_of(connection, &access).await?;
         channel = Some(access.channel().clone());
@@ -89,7 +94,7 @@ async fn read(
     let thread = messages::thread(connection, &access).await?;
     let position = threads::read_position(connection, viewer.id, thread.id).await?;
     let (from, to) = shown(thread.kind, thread.last_position, position, &query);
-    let (messages, _) = messages::read(connection, &access, Window::Between(from, to), i64::from(LONGEST)).await?;
+    let messages = windows.read(connection, &access, (from, to), at).await?;
     let quoted = match query.quote {
         Some(message) => {
             let of = messages::may_read(connection, viewer, message).await?;
@@ -145,9 +150,8 @@ async fn ties(
     access: &ThreadAccess,
     text: web::Text,
 ) -> Result<(Option<Tie>, Option<Tie>)> {
-    let (continues, continued_in) = threads::ties(connection, access).await?;
     let mut found = [None, None];
-    for (place, thread) in found.iter_mut().zip([continues, continued_in]) {
+    for (place, thread) in found.iter_mut().zip([access.continues(), access.continued_in()]) {
         let Some(thread) = thread else { continue };
         if let Ok(access) = threads::may_read(connection, viewer, thread).await {
             let title = messages::thread(connection, &access).await?.shown_title(text);
@@ -159,17 +163,17 @@ async fn ties(
 }
 
 async fn show(
-    app: &App,
+    (app, windows): (&App, &Windows),
     page: &Page,
     thread: ThreadId,
     query: ThreadQuery,
     faults: Faults,
     written: Option<Written>,
 ) -> Result<Response> {
-    let text = page.text;
+    let beside = (page.text, windows.clone(), (app.db.epoch().await?, app.db.clock().now()));
     let (nav, read) = page
         .read(app, move |connection, viewer| {
-            Box::pin(async move { self::read(connection, viewer, thread, query, text).await })
+            Box::pin(async move { self::read(connection, viewer, thread, query, beside).await })
         })
         .await?;
     let title = read.thread.shown_title(page.text);
@@ -216,14 +220,14 @@ async fn show(
 
 /// Shows what was written to answer, as it will look or with what was refused of it.
 pub(super) async fn show_answer(
-    app: &App,
+    with: (&App, &Windows),
     page: &Page,
     thread: ThreadId,
     written: Written,
     refused: Option<Error>,
 ) -> Result<Response> {
     let faults = refused.map(|error| documents::http::faults(error, page.text)).transpose()?.unwrap_or_default();
-    show(app, page, thread, ThreadQuery::default(), faults, Some(written)).await
+    show(with, page, thread, ThreadQuery::default(), faults, Some(written)).await
 }
 
 #[cfg(test)]

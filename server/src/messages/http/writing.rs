@@ -21,7 +21,7 @@ use crate::{
     error::{Error, Result},
     groups::MayRead,
     http::{App, Page, Path, Viewer, print},
-    messages::{self, Desk, Draft, Kept, Poster},
+    messages::{self, Desk, Draft, Kept, Poster, Windows},
     threads,
 };
 
@@ -91,6 +91,7 @@ pub(super) fn composer(
 pub(super) async fn post(
     State(app): State<App>,
     Extension(poster): Extension<Poster>,
+    Extension(windows): Extension<Windows>,
     page: Page,
     Path(thread): Path<ThreadId>,
     form: Incoming,
@@ -116,7 +117,7 @@ pub(super) async fn post(
             forget(&app, Desk::from(&access)).await;
             Ok(Redirect::to(&paths::message(thread, ack.message)).into_response())
         }
-        other => thread::show_answer(&app, &page, thread, written, other.err()).await,
+        other => thread::show_answer((&app, &windows), &page, thread, written, other.err()).await,
     }
 }
 

@@ -142,6 +142,9 @@ pub(in crate::messages) async fn threads_by_ids(
     ids: &[Uuid],
     reader: Option<PersonId>,
 ) -> Result<Vec<Thread>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let rows = sqlx::query!(
         r#"select
              threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
@@ -212,6 +215,9 @@ pub(in crate::messages) async fn read_positions(
     person: PersonId,
     threads: &[ThreadId],
 ) -> Result<HashMap<ThreadId, i32>> {
+    if threads.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
     let rows = sqlx::query!(
         r#"select thread_id as "thread: ThreadId", position

@@ -175,6 +175,9 @@ pub(in crate::messages) async fn by_ids(
     ids: &[Uuid],
     whose: Readers,
 ) -> Result<Vec<Message>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
     let group = match whose {
         Readers::AskerIn(group) => Some(group.0),
         Readers::Asker | Readers::Followers => None,

@@ -128,17 +128,3 @@ pub(in crate::threads) async fn set_continued_in(
     sqlx::query!("update threads set continued_in = $2 where id = $1", thread.0, into.0).execute(connection).await?;
     Ok(())
 }
-
-/// The threads that this one was split from, and goes on in.
-pub(in crate::threads) async fn ties(
-    connection: &mut PgConnection,
-    thread: ThreadId,
-) -> Result<(Option<ThreadId>, Option<ThreadId>)> {
-    let row = sqlx::query!(
-        r#"select continues as "continues: ThreadId", continued_in as "continued_in: ThreadId" from threads where id = $1"#,
-        thread.0,
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok((row.continues, row.continued_in))
-}

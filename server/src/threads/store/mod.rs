@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
 
-pub(super) use change::{insert_title, save, set_continued_in, set_continues, set_draft, state, ties, title, titles};
+pub(super) use change::{insert_title, save, set_continued_in, set_continues, set_draft, state, title, titles};
 pub(super) use follows::{begin_follow, copy_follow, follow, followers_but, set_level};
 #[cfg(feature = "faults")]
 pub(super) use positions::set_read_position;
@@ -32,6 +32,11 @@ pub(super) struct Place {
     pub(super) draft: bool,
     pub(super) kind: ThreadKind,
     pub(super) creator: PersonId,
+    /// The threads that it goes on from, and in.
+    pub(super) continues: Option<ThreadId>,
+    pub(super) continued_in: Option<ThreadId>,
+    /// Where the group's stream stands.
+    pub(super) seq: i64,
 }
 
 pub(super) struct Standing {
@@ -90,9 +95,12 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
         Place,
         r#"select
              threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
-             channels.archived_at is not null as "archived!", closed_at is not null as "closed!", draft, kind as "kind: ThreadKind",
-             threads.created_by as "creator: PersonId"
-           from threads left join channels on channels.id = threads.channel_id
+             channels.archived_at is not null as "archived!", closed_at is not null as "closed!", draft, threads.kind as "kind: ThreadKind",
+             threads.created_by as "creator: PersonId", continues as "continues: ThreadId",
+             continued_in as "continued_in: ThreadId", streams.last_seq as seq
+           from threads
+           join streams on streams.id = threads.group_id
+           left join channels on channels.id = threads.channel_id
            where threads.id = $1"#,
         thread.0
     )

@@ -199,23 +199,24 @@ pub(in crate::threads) async fn unread_channels(
              array(
               select thread_id from follows
               where person_id = $1 and level = 'muted' order by thread_id) as "muted!: Vec<ThreadId>",
-             array(
-              select threads.id
-              from threads
-              left join read_positions
-                on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
-              left join follows
-                on follows.thread_id = threads.id and follows.person_id = members.person_id
-              where threads.channel_id = channels.id
-                and threads.last_position > coalesce(read_positions.position, 0)
-                and coalesce(follows.level, '') <> 'muted'
-              order by threads.id) as "unread!: Vec<ThreadId>"
+             coalesce(unread.threads, '{}') as "unread!: Vec<ThreadId>"
            from members
            join groups on groups.id = members.group_id
            join streams on streams.id = groups.id
            left join channels on channels.group_id = groups.id and channels.archived_at is null
            left join channel_levels
              on channel_levels.channel_id = channels.id and channel_levels.person_id = members.person_id
+           left join (
+             select threads.channel_id, array_agg(threads.id order by threads.id) as threads
+             from members
+             join threads on threads.group_id = members.group_id
+             left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $1
+             left join follows on follows.thread_id = threads.id and follows.person_id = $1
+             where members.person_id = $1 and members.ended_seq is null
+               and threads.last_position > coalesce(read_positions.position, 0)
+               and coalesce(follows.level, '') <> 'muted'
+             group by threads.channel_id
+           ) unread on unread.channel_id = channels.id
            where members.person_id = $1 and members.ended_seq is null and groups.kind = 'thematic'
            order by groups.created_at, groups.id, channels.created_at, channels.id"#,
         person.0

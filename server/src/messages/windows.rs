@@ -1,0 +1,58 @@
+//! What pages of threads show, read anew only when something happened in the group.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+use web::messages::Message;
+use words::ThreadId;
+
+use super::{Window, store};
+use crate::{error::Result, remembered::Remembered, threads::ThreadAccess};
+
+/// How many bytes of messages are remembered.
+const MOST: usize = 16 << 20;
+/// What a message weighs beside what it says, in bytes.
+const MESSAGE: usize = 600;
+/// For how long, in seconds: who left a group may call themselves otherwise, and its stream does not tell of it.
+const LONGEST_S: i64 = 60;
+
+/// The windows of threads that were read last: messages are the same for every reader, and many come when they are told
+/// of something. One is good for as long as its group's stream stands where it stood, which is read with the right.
+#[derive(Clone, Debug)]
+pub struct Windows(Remembered<(ThreadId, i32, i32), Stamp, Arc<[Message]>>);
+
+/// The epoch, the group's sequence, and the minute.
+type Stamp = (Uuid, i64, i64);
+
+impl Default for Windows {
+    fn default() -> Self {
+        Self(Remembered::up_to(MOST))
+    }
+}
+
+impl Windows {
+    /// The messages of a thread from a position to another, ascending.
+    pub async fn read(
+        &self,
+        connection: &mut PgConnection,
+        access: &ThreadAccess,
+        (from, to): (i32, i32),
+        (epoch, now): (Uuid, DateTime<Utc>),
+    ) -> Result<Arc<[Message]>> {
+        let (key, stamp) = ((access.thread(), from, to), (epoch, access.seq(), now.timestamp() / LONGEST_S));
+        if let Some(messages) = self.0.get(&key, &stamp) {
+            return Ok(messages);
+        }
+        let limit = i64::from(to) - i64::from(from) + 1;
+        let messages = store::messages(connection, access.thread(), Window::Between(from, to), limit).await?;
+        let said = |message: &Message| {
+            message.body.as_ref().map_or(0, String::len) + message.html.as_ref().map_or(0, |html| html.as_str().len())
+        };
+        let weight = messages.iter().map(|message| MESSAGE + said(message)).sum();
+        let messages: Arc<[Message]> = messages.into();
+        self.0.put(key, stamp, Arc::clone(&messages), weight);
+        Ok(messages)
+    }
+}

@@ -1,0 +1,89 @@
+//! What was read last, each with a stamp of what it was read from: it is good for as long as that stands.
+
+use std::{
+    fmt,
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use hashlink::LruCache;
+
+/// Values by their keys, up to a weight in all: those that were asked for last.
+#[derive(Clone)]
+pub struct Remembered<K, S, V>(Arc<Mutex<Shelf<K, S, V>>>);
+
+struct Shelf<K, S, V> {
+    values: LruCache<K, Value<S, V>>,
+    weight: usize,
+    most: usize,
+}
+
+struct Value<S, V> {
+    stamp: S,
+    value: V,
+    weight: usize,
+}
+
+impl<K: Hash + Eq, S: PartialEq, V: Clone> Remembered<K, S, V> {
+    /// Nothing yet, and at most so much of whatever weights are given in.
+    pub fn up_to(most: usize) -> Self {
+        Self(Arc::new(Mutex::new(Shelf { values: LruCache::new_unbounded(), weight: 0, most })))
+    }
+
+    /// The value of a key, if it was read from what has this stamp.
+    pub fn get(&self, key: &K, stamp: &S) -> Option<V> {
+        self.shelf().values.get(key).filter(|value| value.stamp == *stamp).map(|value| value.value.clone())
+    }
+
+    /// Remembers a value; forgets what was not asked for the longest, where there is too much.
+    pub fn put(&self, key: K, stamp: S, value: V, weight: usize) {
+        let mut shelf = self.shelf();
+        let replaced = shelf.values.insert(key, Value { stamp, value, weight });
+        shelf.weight += weight;
+        shelf.weight -= replaced.map_or(0, |replaced| replaced.weight);
+        while shelf.weight > shelf.most {
+            let Some((_, forgotten)) = shelf.values.remove_lru() else { break };
+            shelf.weight -= forgotten.weight;
+        }
+    }
+
+    fn shelf(&self) -> MutexGuard<'_, Shelf<K, S, V>> {
+        // It is whole whenever it can be locked: nothing between two changes panics.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K, S, V> fmt::Debug for Remembered<K, S, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Remembered").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Remembered;
+
+    #[test]
+    fn a_value_is_good_for_as_long_as_its_stamp() {
+        let remembered = Remembered::up_to(10);
+        remembered.put("a", 1, "one", 4);
+        assert_eq!(remembered.get(&"a", &1), Some("one"));
+        assert_eq!(remembered.get(&"a", &2), None);
+        remembered.put("a", 2, "two", 4);
+        assert_eq!((remembered.get(&"a", &1), remembered.get(&"a", &2)), (None, Some("two")));
+    }
+
+    #[test]
+    fn what_was_asked_for_last_is_kept_up_to_a_weight() {
+        let remembered = Remembered::up_to(10);
+        for (key, weight) in [("a", 4), ("b", 4)] {
+            remembered.put(key, (), key, weight);
+        }
+        assert_eq!(remembered.get(&"a", &()), Some("a"));
+        remembered.put("c", (), "c", 4);
+        let kept = ["a", "b", "c"].map(|key| remembered.get(&key, &()).is_some());
+        assert_eq!(kept, [true, false, true]);
+        remembered.put("d", (), "d", 11);
+        assert_eq!(remembered.get(&"d", &()), None, "what is too heavy is not kept, and nothing else is then");
+    }
+}
