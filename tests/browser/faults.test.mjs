@@ -92,7 +92,7 @@ test("a tab that is reloaded, closed or crashes with a full outbox sends all of 
   await mine.close();
 });
 
-test("a server that is killed and comes back with the same data goes on where it was", { timeout: 90_000 }, async () => {
+test("a server that is killed and comes back with the same data goes on where it was", { timeout: 180_000 }, async () => {
   const thread = await makeThread(0);
   const mine = await context();
   const page = await open(mine, thread);

@@ -139,13 +139,14 @@ impl PrivatePostgres {
     /// Adopts the server that runs, or starts one.
     async fn run(&mut self) -> Result<()> {
         self.child = None;
-        if self.place.postmaster().is_some() && self.place.adopted().await {
-            tracing::info!("the private PostgreSQL runs already and is adopted");
-            return Ok(());
-        }
         let deadline = Instant::now() + START;
-        // One that is shutting down holds its pid file until it is gone.
+        // One that is shutting down holds its pid file until it is gone; one that has just lost its clients, or comes
+        // back from a crash, may answer a little later.
         while self.place.postmaster().is_some() && Instant::now() < deadline {
+            if self.place.adopted().await {
+                tracing::info!("the private PostgreSQL runs already and is adopted");
+                return Ok(());
+            }
             tokio::time::sleep(LOOK).await;
         }
         self.child = Some(self.place.spawn()?);
