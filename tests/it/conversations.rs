@@ -148,8 +148,8 @@ async fn who_is_written_to_is_told_unless_they_muted_it() {
     socket.say(json!({ "type": "subscribe", "id": 1, "stream": bea.id })).await;
     assert_eq!(socket.next_of("subscribed").await["result"], "ok");
     ana.say(&thread, "Un").await;
-    let direct = |extract: &str| ("direct".to_owned(), "Ana Lys".to_owned(), extract.to_owned());
-    assert_eq!(told(&server, &bea).await, [direct("Un")]);
+    let written = |extract: &str| ("conversation".to_owned(), "Ana Lys".to_owned(), extract.to_owned());
+    assert_eq!(told(&server, &bea).await, [written("Un")]);
     assert_eq!(told(&server, &ana).await, [], "nobody is told of what they say themselves");
     assert_eq!(socket.next_of("event").await["kind"], "notification.created");
     let path = format!("/threads/{thread}/follow");

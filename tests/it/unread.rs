@@ -299,7 +299,7 @@ fn navigation(page: &str) -> Told {
         let (channel, rest) = link.split_once('"')?;
         let unread = between(rest, "data-unread-threads=\"", "\"").next();
         let threads = unread.map(|threads| threads.split_whitespace().map(str::to_owned).collect());
-        (channel != "direct").then(|| (channel.to_owned(), threads))
+        (channel != "conversations").then(|| (channel.to_owned(), threads))
     });
     told.collect()
 }

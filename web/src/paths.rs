@@ -55,7 +55,7 @@ fixed! {
     /// The form that begins a conversation.
     CONVERSATIONS_NEW = "/conversations/new";
     /// The DOM id that a conversation's row names. No page has it: the script reads from it which link counts the thread.
-    CONVERSATIONS_ID = "threads-direct";
+    CONVERSATIONS_ID = "threads-conversations";
     /// The directory.
     PEOPLE = "/people";
     /// The search.

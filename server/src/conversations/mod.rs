@@ -63,7 +63,7 @@ pub async fn begin(tx: &mut Tx, viewer: &Viewer, others: &Others) -> Result<Thre
     if store::silent(tx.connection(), viewer.id).await? >= MOST_SILENT {
         return Err(Error::field("person", "too_many_silent"));
     }
-    threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Direct).await
+    threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Conversation).await
 }
 
 /// Leaves a conversation: its people talk on, and who has left reads it no more.

@@ -24,7 +24,7 @@ pub(super) async fn are_there(connection: &mut PgConnection, people: &[PersonId]
 /// How many conversations of a person's making nobody has spoken in.
 pub(super) async fn silent(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "silent!" from threads where kind = 'direct' and created_by = $1 and last_position = 0"#,
+        r#"select count(*) as "silent!" from threads where kind = 'conversation' and created_by = $1 and last_position = 0"#,
         person.0,
     )
     .fetch_one(connection)
@@ -35,14 +35,14 @@ pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit:
     let rows = sqlx::query!(
         r#"select
              threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_position, active_at,
-             direct_name(threads.group_id, $1) as "name!",
+             conversation_name(threads.group_id, $1) as "name!",
              array(
                select distinct person_id from members
                where group_id = threads.group_id and person_id <> $1 order by person_id) as "people!: Vec<PersonId>",
              coalesce(read_positions.position, 0) as "read!", follows.level as "level?: ThreadLevel",
              author.name as "author?", latest.author_id = $1 as own, left(latest.body, 400) as body
            from members
-           join threads on threads.group_id = members.group_id and threads.kind = 'direct'
+           join threads on threads.group_id = members.group_id and threads.kind = 'conversation'
            left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $1
            left join follows on follows.thread_id = threads.id and follows.person_id = $1
            left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position

@@ -39,7 +39,7 @@ pub(super) struct Payload {
 /// One thing that somebody is told.
 pub(super) fn of(notification: &Notification, text: Text, unseen: usize) -> Payload {
     let urgency = match notification.reason {
-        NotificationReason::Mention | NotificationReason::Direct | NotificationReason::Reminder => Urgency::High,
+        NotificationReason::Mention | NotificationReason::Conversation | NotificationReason::Reminder => Urgency::High,
         _ => Urgency::Normal,
     };
     let who = push::short(&notification.author.name, LONGEST_PLACE);

@@ -24,7 +24,7 @@ conversation-audience = { $count ->
    *[other] { $count } other people can read it, and nobody else
 }
 conversation-write-to = Write to { $name }
-notification-why-direct = Because somebody writes to you
+notification-why-conversation = Because somebody writes to you
 error-field-nobody = Choose at least one person.
 error-field-too_many_people = A conversation holds ten people at most, you included. For more, ask the person who animates the network for a group.
 error-field-unknown_person = One of the people you chose has no account any more. Remove them, then try again.

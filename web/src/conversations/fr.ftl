@@ -24,7 +24,7 @@ conversation-audience = { $count ->
    *[other] { $count } autres personnes peuvent la lire, et personne d’autre
 }
 conversation-write-to = Écrire à { $name }
-notification-why-direct = Parce qu’on vous écrit
+notification-why-conversation = Parce qu’on vous écrit
 error-field-nobody = Choisissez au moins une personne.
 error-field-too_many_people = Une conversation réunit dix personnes au plus, vous compris. Au-delà, demandez un groupe à la personne qui anime le réseau.
 error-field-unknown_person = Une des personnes choisies n’a plus de compte. Retirez-la, puis recommencez.

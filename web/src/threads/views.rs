@@ -278,7 +278,7 @@ impl OpenThread {
     }
 
     fn is_conversation(&self) -> bool {
-        self.thread.kind == ThreadKind::Direct
+        self.thread.kind == ThreadKind::Conversation
     }
 
     fn writable(&self) -> bool {

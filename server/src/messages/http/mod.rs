@@ -30,7 +30,7 @@ use crate::{
 fn current(access: &ThreadAccess) -> Current {
     match (access.channel(), access.kind()) {
         (Some(channel), _) => Current::Channel(channel),
-        (None, ThreadKind::Direct) => Current::Conversations,
+        (None, ThreadKind::Conversation) => Current::Conversations,
         (None, _) => Current::Meetings,
     }
 }

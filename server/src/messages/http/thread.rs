@@ -101,7 +101,7 @@ async fn read(
     Ok(Read {
         channel,
         conversations: match access.kind() {
-            ThreadKind::Direct => Some(conversations::list(connection, viewer).await?),
+            ThreadKind::Conversation => Some(conversations::list(connection, viewer).await?),
             _ => None,
         },
         list,
@@ -129,7 +129,7 @@ fn shown(kind: ThreadKind, last: i32, read: i32, query: &ThreadQuery) -> (i32, i
     }
     let from = match query.at {
         Some(at) => at.saturating_sub(PAGE / 2),
-        None if read == 0 && !matches!(kind, ThreadKind::Standing | ThreadKind::Direct) => 1,
+        None if read == 0 && !matches!(kind, ThreadKind::Standing | ThreadKind::Conversation) => 1,
         None if read > 0 && last.saturating_sub(read) > PAGE - BEFORE_NEW => read + 1 - BEFORE_NEW,
         None => last,
     };

@@ -97,7 +97,7 @@ pub(in crate::notifications) async fn participants(
              said.actor_id as "person!: PersonId", threads.id as "thread!: ThreadId",
              threads.created_by = said.actor_id as "opened!"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind not in ('standing', 'direct') and not threads.draft
+           join threads on threads.id = said.thread_id and threads.kind not in ('standing', 'conversation') and not threads.draft
            join members
              on members.group_id = threads.group_id and members.person_id = said.actor_id and members.ended_seq is null
            left join channel_levels
@@ -188,10 +188,10 @@ pub(in crate::notifications) async fn addressed(connection: &mut PgConnection, r
              members.person_id as "person!: PersonId", threads.id as "thread!: ThreadId",
              messages.id as "message!: MessageId", threads.kind as "reason!: NotificationReason"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind in ('announcement', 'direct')
+           join threads on threads.id = said.thread_id and threads.kind in ('announcement', 'conversation')
            join messages
              on messages.id = said.subject_id and messages.deleted_at is null
-               and (messages.position = 1 or threads.kind = 'direct')
+               and (messages.position = 1 or threads.kind = 'conversation')
            join members
              on members.group_id = threads.group_id and members.ended_seq is null
                and members.person_id <> messages.author_id
