@@ -34,7 +34,11 @@ const GIVEN_UP: TimeDelta = TimeDelta::minutes(1);
 /// How long what a page said is good, and so that it said nothing.
 const FRESH: TimeDelta = TimeDelta::days(7);
 /// After how many rounds pages that nothing leads to are looked for: an hour.
-const SWEPT: u32 = 7200;
+const SWEEP_ROUNDS: u32 = 7200;
+/// How many pages one transaction forgets at most.
+const SWEPT: i64 = 1000;
+/// How many messages that show a page are told of, when it says something new: the last ones.
+const TOLD: i64 = 100;
 
 /// What came of a page that was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +59,7 @@ pub async fn work(db: Db, outgoing: Outgoing, own: String, stop: CancellationTok
         let worked = async {
             catch_up(&db, own.as_ref()).await?;
             fetch_due(&db, &outgoing).await?;
-            if round.is_multiple_of(SWEPT) { sweep(&db).await } else { Ok(()) }
+            if round.is_multiple_of(SWEEP_ROUNDS) { sweep(&db).await } else { Ok(()) }
         };
         let worked = tokio::select! {
             () = stop.cancelled() => return,
@@ -161,7 +165,7 @@ async fn ask(db: &Db, outgoing: &Outgoing, page: Claimed) -> Result<Asked> {
     Ok(asked)
 }
 
-/// Keeps what a page said, and tells of the messages that show it now.
+/// Keeps what a page said, and tells of the messages that show it now, with one statement however many they are.
 async fn tell(tx: &mut Tx, sha256: &[u8], said: Option<&page::Said>) -> Result<()> {
     let groups = store::groups_of(tx.connection(), sha256).await?;
     for &group in &groups {
@@ -171,13 +175,17 @@ async fn tell(tx: &mut Tx, sha256: &[u8], said: Option<&page::Said>) -> Result<(
     if said.is_none() {
         return Ok(());
     }
-    for store::Showing { group, thread, message } in store::showing(tx.connection(), sha256, &groups).await? {
-        tx.record(Event::MessagePreviewed { group, thread, message }, None).await?;
+    let now = tx.now();
+    for (stream, seq) in store::tell(tx.connection(), sha256, &groups, (TOLD, now)).await? {
+        tx.hint(stream, seq);
     }
     Ok(())
 }
 
-/// Forgets the pages that nothing leads to any more.
+/// Forgets the pages that nothing leads to any more, some in a transaction.
 pub async fn sweep(db: &Db) -> Result<()> {
-    db.write(|tx| Box::pin(async move { store::sweep(tx.connection()).await })).await
+    while db.write(|tx| Box::pin(async move { store::sweep(tx.connection(), SWEPT).await })).await?
+        >= SWEPT.unsigned_abs()
+    {}
+    Ok(())
 }
