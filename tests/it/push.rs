@@ -233,6 +233,15 @@ impl Scene {
         sent.iter().map(|received| device.read(received)["body"].as_str().unwrap().to_owned()).collect()
     }
 
+    /// Nobody has used its session for longer than one lasts.
+    async fn idle(&self, device: &Device) {
+        sqlx::query("update sessions set seen_at = seen_at - interval '31 days' where id = (select session_id from push_subscriptions where endpoint like '%' || $1)")
+            .bind(&device.path)
+            .execute(self.server.db.pool())
+            .await
+            .unwrap();
+    }
+
     async fn waiting(&self) -> i64 {
         sqlx::query_scalar("select count(*) from pushes").fetch_one(self.server.db.pool()).await.unwrap()
     }
@@ -455,11 +464,7 @@ async fn a_subscription_ends_with_its_session() {
     assert_eq!(scene.waiting().await, 2, "what waited for it has gone with it");
     assert_eq!(scene.sent().await.len(), 2);
     // A session that nobody uses ends too, without anybody ending it.
-    sqlx::query("update sessions set seen_at = seen_at - interval '31 days' where id = (select session_id from push_subscriptions where endpoint like '%' || $1)")
-        .bind(&second.path)
-        .execute(scene.server.db.pool())
-        .await
-        .unwrap();
+    scene.idle(&second).await;
     assert_eq!(says("Trois, @Béa").await, std::slice::from_ref(&third.path));
     assert_eq!(scene.devices(&third.cookie).await.len(), 1);
     sqlx::query("update people set disabled_at = now() where id = $1")
@@ -515,6 +520,33 @@ async fn a_person_has_so_many_devices_and_one_for_each_session() {
     let path = format!("/api/v1/push/subscriptions/{}", id.as_str().unwrap());
     assert_eq!(ask(&scene.server, &renewed.cookie, Method::DELETE, &path, None).await.0, 204);
     assert_eq!(scene.subscribe(&eleventh).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_device_whose_session_has_ended_is_neither_listed_nor_tried_nor_counted() {
+    let scene = scene().await;
+    let mut devices = Vec::new();
+    for _ in 0..10 {
+        devices.push(scene.device(&scene.bea).await);
+    }
+    let (ended, first) = (devices.pop().unwrap(), &devices[0]);
+    let list = scene.devices(&ended.cookie).await;
+    let id = list.iter().find(|device| device["current"] == true).unwrap()["id"].clone();
+    scene.idle(&ended).await;
+    assert_eq!(scene.devices(&first.cookie).await.len(), 9);
+    let one = Some(json!({ "subscription": id }));
+    assert_eq!(ask(&scene.server, &first.cookie, Method::POST, "/api/v1/push/tests", one).await.0, 404);
+    let all = ask(&scene.server, &first.cookie, Method::POST, "/api/v1/push/tests", Some(json!({}))).await.2;
+    assert_eq!(all, json!({ "accepted": 9, "gone": 0, "refused": 0, "unreachable": 0 }));
+    assert!(scene.service.taken().iter().all(|received| received.path != ended.path));
+    scene.device(&scene.bea).await;
+    assert_eq!(scene.devices(&first.cookie).await.len(), 10, "it leaves its place to another");
+    // Who has none but such has none to try.
+    let alone = scene.device(&scene.ines).await;
+    scene.idle(&alone).await;
+    let none = scene.ines.post("/api/v1/push/tests", json!({})).await.json();
+    assert_eq!(none, json!({ "accepted": 0, "gone": 0, "refused": 0, "unreachable": 0 }));
+    assert_eq!(scene.service.taken().len(), 0);
 }
 
 #[tokio::test]

@@ -120,18 +120,18 @@ async fn page(State(app): State<App>, page: Page, Query(came): Query<Came>) -> R
 }
 
 async fn show(app: &App, page: &Page, faults: Faults, typed: Option<QuietForm>, came: Came) -> Result<Response> {
-    let key = keys::of(&app.db).await?.public();
+    let (key, now) = (keys::of(&app.db).await?.public(), app.db.clock().now());
     let (nav, (devices, quiet)) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move {
-                let devices = super::devices(connection, viewer).await?;
+                let devices = super::devices(connection, viewer, now).await?;
                 Ok((devices, super::quiet_hours(connection, viewer).await?))
             })
         })
         .await?;
     let shell = page.shell(&page.text.get("push-title"), nav).at(Current::Elsewhere);
     let tested = came.tested();
-    let (quiet, now) = (typed.unwrap_or_else(|| quiet.into()), app.db.clock().now());
+    let quiet = typed.unwrap_or_else(|| quiet.into());
     print(&PushPage { shell, faults, key, devices, quiet, done: came.done.is_some(), tested, now })
 }
 
@@ -188,7 +188,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Device>>> {
     let mut connection = app.db.pool().acquire().await?;
-    let devices = super::devices(&mut connection, &viewer).await?;
+    let devices = super::devices(&mut connection, &viewer, app.db.clock().now()).await?;
     Ok(axum::Json(List::page(devices, &query, |device| device.id.to_string())?))
 }
 

@@ -19,10 +19,10 @@ mod sender;
 mod store;
 mod worker;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 use web::push::{Device, QuietHours, Tested};
-use words::{Event, NotificationId, PersonId, SubscriptionId};
+use words::{Event, NotificationId, PersonId, SessionId, SubscriptionId};
 
 pub use endpoint::NewSubscription;
 pub use keys::Keys;
@@ -37,7 +37,7 @@ use crate::{
 };
 
 /// How many devices of a person are told.
-const MOST: i64 = 10;
+const MOST: usize = 10;
 /// How soon the same device may be tried again.
 const TEST_PAUSE: TimeDelta = TimeDelta::seconds(10);
 
@@ -48,12 +48,18 @@ pub async fn enqueue(tx: &mut Tx, person: PersonId, notification: NotificationId
 }
 
 /// The devices that one's sessions subscribed, the last one first.
-pub async fn devices(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Device>> {
-    let session = match viewer.credential {
+pub async fn devices(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Vec<Device>> {
+    let current = match viewer.credential {
         Credential::Session(session) => Some(session),
         Credential::Token(_) | Credential::Elsewhere => None,
     };
-    store::devices(connection, viewer.id, session).await
+    let sessions = sessions(connection, viewer, now).await?;
+    store::devices(connection, &sessions, current).await
+}
+
+/// The viewer's sessions that still hold: the devices of others are told nothing, and forgotten when that is noticed.
+async fn sessions(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Vec<SessionId>> {
+    Ok(people::sessions(connection, viewer, now).await?.into_iter().map(|session| session.id).collect())
 }
 
 /// Subscribes the browser that asks; what it had subscribed before, or somebody else with it, is replaced.
@@ -63,7 +69,8 @@ pub async fn subscribe(tx: &mut Tx, viewer: &Viewer, new: &NewSubscription) -> R
     let (id, now) = (tx.fresh(), tx.now());
     // Devices are locked before people, since who tells somebody never waits for a device.
     store::forget_elsewhere(tx.connection(), &new.endpoint, session).await?;
-    if store::count_elsewhere(tx.connection(), viewer.id, session).await? >= MOST {
+    let held = devices(tx.connection(), viewer, now).await?;
+    if held.iter().filter(|device| !device.current).count() >= MOST {
         return Err(Error::Conflict("too_many_devices"));
     }
     let subscribed = store::upsert(tx.connection(), id, (viewer.id, session), new, now).await;
@@ -109,11 +116,12 @@ pub async fn test(db: &Db, sender: &Sender, viewer: &Viewer, one: Option<Subscri
     let taken = db.write(move |tx| {
         Box::pin(async move {
             let now = tx.now();
-            let taken = store::take_for_test(tx.connection(), reader.id, one, now, now - TEST_PAUSE).await?;
+            let sessions = sessions(tx.connection(), &reader, now).await?;
+            let taken = store::take_for_test(tx.connection(), &sessions, one, now, now - TEST_PAUSE).await?;
             match one {
                 _ if !taken.is_empty() => Ok(taken),
-                Some(one) if !store::is_of(tx.connection(), one, reader.id).await? => Err(Error::NotFound),
-                None if store::devices(tx.connection(), reader.id, None).await?.is_empty() => Ok(taken),
+                Some(one) if !store::is_of(tx.connection(), one, &sessions).await? => Err(Error::NotFound),
+                None if devices(tx.connection(), &reader, now).await?.is_empty() => Ok(taken),
                 _ => Err(Error::RateLimited { retry_after: TEST_PAUSE.to_std().unwrap_or_default() }),
             }
         })
@@ -132,7 +140,7 @@ async fn changed(tx: &mut Tx, viewer: &Viewer) -> Result<()> {
 async fn holder(
     connection: &mut PgConnection,
     subscription: &store::Subscription,
-    now: chrono::DateTime<chrono::Utc>,
+    now: DateTime<Utc>,
 ) -> Result<Option<Viewer>> {
     let Some(viewer) = people::viewer(connection, subscription.person).await? else { return Ok(None) };
     let session = Credential::Session(subscription.session);

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::push::{Device, QuietHours};
 use words::{NotificationId, PersonId, SessionId, SubscriptionId};
 
@@ -71,11 +72,11 @@ pub(super) async fn enqueue(
     Ok(())
 }
 
-/// The devices of a person, and which is the one of this session; the last one first.
+/// The devices of these sessions, and which is that of the current one; the last one first.
 pub(super) async fn devices(
     connection: &mut PgConnection,
-    person: PersonId,
-    session: Option<SessionId>,
+    sessions: &[SessionId],
+    current: Option<SessionId>,
 ) -> Result<Vec<Device>> {
     Ok(sqlx::query_as!(
         Device,
@@ -83,20 +84,21 @@ pub(super) async fn devices(
              push_subscriptions.id as "id: SubscriptionId", sessions.user_agent as browser,
              coalesce(session_id = $2, false) as "current!", push_subscriptions.created_at, used_at
            from push_subscriptions join sessions on sessions.id = session_id
-           where push_subscriptions.person_id = $1
+           where session_id = any($1)
            order by push_subscriptions.created_at desc, push_subscriptions.id"#,
-        person.0,
-        session.map(|session| session.0),
+        &ids(sessions),
+        current.map(|session| session.0),
     )
     .fetch_all(connection)
     .await?)
 }
 
-pub(super) async fn is_of(connection: &mut PgConnection, id: SubscriptionId, person: PersonId) -> Result<bool> {
+/// Whether a device is that of one of these sessions.
+pub(super) async fn is_of(connection: &mut PgConnection, id: SubscriptionId, sessions: &[SessionId]) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from push_subscriptions where id = $1 and person_id = $2) as "is!""#,
+        r#"select exists (select from push_subscriptions where id = $1 and session_id = any($2)) as "is!""#,
         id.0,
-        person.0,
+        &ids(sessions),
     )
     .fetch_one(connection)
     .await?)
@@ -108,21 +110,6 @@ pub(super) async fn forget_elsewhere(connection: &mut PgConnection, endpoint: &s
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// How many devices a person has beside that of a session.
-pub(super) async fn count_elsewhere(
-    connection: &mut PgConnection,
-    person: PersonId,
-    session: SessionId,
-) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from push_subscriptions where person_id = $1 and session_id <> $2"#,
-        person.0,
-        session.0,
-    )
-    .fetch_one(connection)
-    .await?)
 }
 
 pub(super) async fn upsert(
@@ -177,10 +164,10 @@ pub(super) async fn find(connection: &mut PgConnection, id: SubscriptionId) -> R
     .await?)
 }
 
-/// Takes the devices of a person, or one of them, that were not tried since.
+/// Takes the devices of these sessions, or one of them, that were not tried since.
 pub(super) async fn take_for_test(
     connection: &mut PgConnection,
-    person: PersonId,
+    sessions: &[SessionId],
     one: Option<SubscriptionId>,
     now: DateTime<Utc>,
     since: DateTime<Utc>,
@@ -189,13 +176,13 @@ pub(super) async fn take_for_test(
         Subscription,
         "with taken as (
            select id from push_subscriptions
-           where person_id = $1 and ($2::uuid is null or id = $2) and (tested_at is null or tested_at <= $4)
+           where session_id = any($1) and ($2::uuid is null or id = $2) and (tested_at is null or tested_at <= $4)
            for no key update skip locked
          )
          update push_subscriptions set tested_at = $3
          from taken where push_subscriptions.id = taken.id
          returning push_subscriptions.id, person_id as person, session_id as session, endpoint, p256dh, auth",
-        person.0,
+        &ids(sessions),
         one.map(|one| one.0),
         now,
         since,
@@ -358,4 +345,8 @@ pub(super) async fn set_quiet_hours(connection: &mut PgConnection, person: Perso
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn ids(sessions: &[SessionId]) -> Vec<Uuid> {
+    sessions.iter().map(|session| session.0).collect()
 }
