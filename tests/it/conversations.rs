@@ -52,6 +52,53 @@ async fn the_same_people_have_one_conversation_whoever_begins_it() {
 }
 
 #[tokio::test]
+async fn who_has_many_reads_all_of_them_some_at_a_time() {
+    const MANY: usize = 51;
+    let server = Server::start().await;
+    let ana = server.person("Ana").await;
+    let mut others = Vec::new();
+    for number in 0..6 {
+        others.push(server.person(&format!("Autre {number}")).await);
+    }
+    // As many as there are ways to choose among them, the last one first in the list.
+    let mut threads = Vec::new();
+    for chosen in 1..=MANY {
+        let with: Vec<_> = (0..others.len()).filter(|bit| chosen >> bit & 1 == 1).map(|bit| &others[bit]).collect();
+        threads.push(begin(&ana, &with).await);
+        ana.say(threads.last().unwrap(), "Bonjour").await;
+    }
+    threads.reverse();
+    let (mut read, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ana.get(&format!("/api/v1/conversations?limit=20{cursor}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 20);
+        read.extend(items.iter().map(|one| text(&one["thread"])));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(read, threads);
+    for wrong in ["limit=0", "cursor=9", "cursor=x.9"] {
+        assert_eq!(ana.get(&format!("/api/v1/conversations?{wrong}")).await.status, 422, "{wrong}");
+    }
+    let page = ana.page("/conversations").await.text;
+    let listed = |page: &str| -> Vec<String> {
+        threads
+            .iter()
+            .filter(|thread| page.contains(&format!("<a class=\"thread-row conversation\" href=\"/threads/{thread}\"")))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(listed(&page), threads[..50]);
+    let (_, older) = page.split_once("href=\"/conversations?after=").unwrap();
+    let (older, _) = older.split_once('"').unwrap();
+    let page = ana.page(&format!("/conversations?after={older}")).await.text;
+    assert_eq!(listed(&page), threads[50..]);
+    let (_, shown) = page.split_once("<main").unwrap();
+    assert!(shown.contains("Conversations les plus récentes") && !shown.contains("?after="), "{shown}");
+}
+
+#[tokio::test]
 async fn two_who_begin_at_once_are_in_one() {
     let server = Server::start().await;
     let people = [server.person("Ana").await, server.person("Béa").await, server.person("Gil").await];

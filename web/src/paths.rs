@@ -186,6 +186,11 @@ pub fn channel_list(id: ChannelId, filter: ThreadFilter, place: Option<(&str, &s
     }
 }
 
+/// One's conversations, from a place in their list.
+pub fn conversations_after(place: &str) -> String {
+    format!("{CONVERSATIONS}?after={}", encoded(place))
+}
+
 /// The form that opens a thread of a kind in a channel, with what was written already.
 pub fn channel_writing(id: ChannelId, kind: ThreadKind, body: &str) -> String {
     format!("{}?new=1&kind={kind}&body={}", channel(id), encoded(body))

@@ -8,6 +8,7 @@ use web::{
 };
 use words::{GroupId, PersonId, Post, ThreadId, ThreadLevel};
 
+use super::ConversationPage;
 use crate::error::Result;
 
 /// Whether each of these is somebody who has an account.
@@ -31,7 +32,11 @@ pub(super) async fn silent(connection: &mut PgConnection, person: PersonId) -> R
     .await?)
 }
 
-pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Conversation>> {
+pub(super) async fn list(
+    connection: &mut PgConnection,
+    person: PersonId,
+    page: ConversationPage,
+) -> Result<Vec<Conversation>> {
     let rows = sqlx::query!(
         r#"select
              threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_position, active_at,
@@ -48,10 +53,13 @@ pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit:
            left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
            left join people author on author.id = latest.author_id
            where members.person_id = $1 and members.ended_seq is null and (last_position > 0 or threads.created_by = $1)
-           order by active_at desc, threads.id
-           limit $2"#,
+             and ($2::timestamptz is null or (active_at, threads.id) < ($2, $3))
+           order by active_at desc, threads.id desc
+           limit $4"#,
         person.0,
-        limit,
+        page.after.map(|(at, _)| at),
+        page.after.map(|(_, thread)| thread.0),
+        page.limit,
     )
     .fetch_all(connection)
     .await?;

@@ -47,14 +47,25 @@ pub struct Latest {
     pub extract: Option<String>,
 }
 
+/// Some of one's conversations, the last active first.
+#[derive(Clone, Debug)]
+pub struct Conversations {
+    /// The conversations.
+    pub rows: Vec<Conversation>,
+    /// Whether others were active after them.
+    pub has_newer: bool,
+    /// Where those begin that are older, if there are.
+    pub older: Option<String>,
+}
+
 /// The list of one's conversations: beside an open one, and on their own page.
 #[derive(Debug, Template)]
 #[template(path = "conversations/list.html")]
 pub struct ConversationList<'a> {
     /// The reader's texts.
     pub text: Text,
-    /// The conversations, the last active first.
-    pub conversations: &'a [Conversation],
+    /// The conversations.
+    pub conversations: &'a Conversations,
     /// The one that is open.
     pub open: Option<ThreadId>,
     /// The time.
@@ -67,8 +78,8 @@ pub struct ConversationList<'a> {
 pub struct ConversationsPage {
     /// The shell.
     pub shell: Shell,
-    /// The conversations, the last active first.
-    pub conversations: Vec<Conversation>,
+    /// The conversations.
+    pub conversations: Conversations,
     /// A conversation that is being begun.
     pub beginning: Option<Beginning>,
     /// The time.

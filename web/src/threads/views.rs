@@ -9,7 +9,7 @@ use super::Thread;
 use crate::{
     Text,
     channels::Channel,
-    conversations::{Conversation, ConversationList},
+    conversations::{ConversationList, Conversations},
     date,
     messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
@@ -77,7 +77,7 @@ pub struct PanesPage {
     /// The channel; none for the thread of a meeting.
     pub channel: Option<Channel>,
     /// The reader's conversations, beside one of them.
-    pub conversations: Option<Vec<Conversation>>,
+    pub conversations: Option<Conversations>,
     /// The channel's threads.
     pub list: ThreadList,
     /// How much of the channel the reader wants to hear.
@@ -174,7 +174,7 @@ impl PanesPage {
 
     fn beside(&self) -> Option<ConversationList<'_>> {
         let open = self.open.as_ref().map(|open| open.thread.id);
-        let conversations = self.conversations.as_deref()?;
+        let conversations = self.conversations.as_ref()?;
         Some(ConversationList { text: self.shell.text, conversations, open, now: self.now })
     }
 

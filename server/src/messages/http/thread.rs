@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
     channels::Channel,
-    conversations::Conversation,
+    conversations::Conversations,
     messages::Message,
     page::Faults,
     paths,
@@ -56,7 +56,7 @@ pub(super) async fn thread(
 /// What is read for a thread's page.
 struct Read {
     channel: Option<Channel>,
-    conversations: Option<Vec<Conversation>>,
+    conversations: Option<Conversations>,
     list: ThreadList,
     level: ChannelLevel,
     thread: Thread,
@@ -101,7 +101,7 @@ async fn read(
     Ok(Read {
         channel,
         conversations: match access.kind() {
-            ThreadKind::Conversation => Some(conversations::list(connection, viewer).await?),
+            ThreadKind::Conversation => Some(conversations::shown(connection, viewer, None).await?),
             _ => None,
         },
         list,
