@@ -15,6 +15,7 @@ use super::{
     store::{self, Claimed, Link, Linking},
 };
 use crate::{
+    consumers::{self, Consumer},
     db::{Db, Tx},
     error::{Error, Result},
     outgoing::{Outgoing, Refused},
@@ -22,9 +23,10 @@ use crate::{
 
 /// How often the logs are looked at.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many streams are taken in a round, and how many events of one in a transaction.
+/// How many streams are taken in a round.
 const STREAMS: i64 = 50;
-const EVENTS: i64 = 100;
+/// Who reads the logs here.
+const READER: Consumer = Consumer { name: "previews", events: 100 };
 /// How many pages are asked at once.
 const AT_ONCE: usize = 8;
 /// How long one server is left alone after it was asked.
@@ -78,30 +80,25 @@ pub async fn work(db: Db, outgoing: Outgoing, own: String, stop: CancellationTok
 
 /// Reads the log of each group that wants previews to its end, as it is now.
 pub async fn catch_up(db: &Db, own: Option<&Url>) -> Result<()> {
-    loop {
-        let behind = {
-            let mut connection = db.pool().acquire().await?;
-            store::behind(&mut connection, STREAMS).await?
-        };
-        let mut advanced = false;
-        for stream in behind {
-            let own = own.cloned();
-            advanced |= db.write(move |tx| Box::pin(async move { consume(tx, stream, own.as_ref()).await })).await?;
-        }
-        // Another node holds what did not advance here.
-        if !advanced {
-            return Ok(());
-        }
-    }
+    let own = own.cloned();
+    consumers::catch_up(
+        db,
+        |connection| Box::pin(store::behind(connection, READER, STREAMS)),
+        move |tx, stream| {
+            let own = own.clone();
+            Box::pin(async move { consume(tx, stream, own.as_ref()).await })
+        },
+    )
+    .await
 }
 
 /// Notes where the next messages of a stream lead; answers whether there were events for this node.
 async fn consume(tx: &mut Tx, stream: StreamId, own: Option<&Url>) -> Result<bool> {
-    let Some(after) = store::hold_cursor(tx.connection(), stream).await? else { return Ok(false) };
-    let Some(to) = store::reach(tx.connection(), stream, after, EVENTS).await? else { return Ok(false) };
+    let Some(from) = store::wanted_from(tx.connection(), stream).await? else { return Ok(false) };
+    let Some(range) = READER.next(tx, stream, from).await? else { return Ok(false) };
     // Nobody edits or removes what is read here before it is noted.
     tx.lock(stream).await?;
-    let said = store::said(tx.connection(), stream, after, to).await?;
+    let said = store::said(tx.connection(), range).await?;
     let linking: Vec<_> = said
         .into_iter()
         .map(|said| {
@@ -120,7 +117,7 @@ async fn consume(tx: &mut Tx, stream: StreamId, own: Option<&Url>) -> Result<boo
             tx.record(event, None).await?;
         }
     }
-    store::move_cursor(tx.connection(), stream, to).await?;
+    READER.pass(tx, range).await?;
     Ok(true)
 }
 

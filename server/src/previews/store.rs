@@ -5,10 +5,10 @@ use sqlx::PgConnection;
 use words::{EventKind, GroupId, MessageId, StreamId, ThreadId};
 
 use super::page::Said;
-use crate::error::Result;
-
-/// The name of our cursors.
-const NAME: &str = "previews";
+use crate::{
+    consumers::{Consumer, Range},
+    error::Result,
+};
 
 /// A message that says something, and how.
 pub(super) struct Written {
@@ -39,7 +39,7 @@ pub(super) struct Claimed {
 }
 
 /// The streams of groups that want previews, and hold what was not read yet.
-pub(super) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<Vec<StreamId>> {
+pub(super) async fn behind(connection: &mut PgConnection, consumer: Consumer, limit: i64) -> Result<Vec<StreamId>> {
     Ok(sqlx::query_scalar!(
         r#"select streams.id as "id: StreamId"
            from groups
@@ -49,61 +49,21 @@ pub(super) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<
              and link_previews_from is not null
            order by streams.id
            limit $2"#,
-        NAME,
+        consumer.name,
         limit,
     )
     .fetch_all(connection)
     .await?)
 }
 
-/// How far a stream was read, or from where it is to be; nothing if another node holds it, or nobody wants it any more.
-pub(super) async fn hold_cursor(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
-    sqlx::query!(
-        "insert into consumers (name, stream_id, seq) values ($1, $2, 0) on conflict do nothing",
-        NAME,
-        stream.0,
-    )
-    .execute(&mut *connection)
-    .await?;
-    Ok(sqlx::query_scalar!(
-        r#"select greatest(seq, link_previews_from) as "seq!"
-           from consumers join groups on groups.id = stream_id and link_previews_from is not null
-           where consumers.name = $1 and stream_id = $2
-           for update of consumers skip locked"#,
-        NAME,
-        stream.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-/// How far the next events of a stream reach, at most `limit` of them.
-pub(super) async fn reach(
-    connection: &mut PgConnection,
-    stream: StreamId,
-    after: i64,
-    limit: i64,
-) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar!(
-        "select max(seq) from (
-           select seq from events where stream_id = $1 and seq > $2 order by seq limit $3) next",
-        stream.0,
-        after,
-        limit,
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(super) async fn move_cursor(connection: &mut PgConnection, stream: StreamId, to: i64) -> Result<()> {
-    sqlx::query!("update consumers set seq = $3 where name = $1 and stream_id = $2", NAME, stream.0, to)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// From which place of its log on a group's links are looked up; nothing if they are not, any more.
+pub(super) async fn wanted_from(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
+    let from = sqlx::query_scalar!("select link_previews_from from groups where id = $1", stream.0);
+    Ok(from.fetch_optional(connection).await?.flatten())
 }
 
 /// The messages that were said or put otherwise, as they are now.
-pub(super) async fn said(connection: &mut PgConnection, stream: StreamId, after: i64, to: i64) -> Result<Vec<Written>> {
+pub(super) async fn said(connection: &mut PgConnection, range: Range) -> Result<Vec<Written>> {
     Ok(sqlx::query_as!(
         Written,
         r#"select distinct messages.id as "message: MessageId", messages.thread_id as "thread: ThreadId", html as "html!"
@@ -111,9 +71,9 @@ pub(super) async fn said(connection: &mut PgConnection, stream: StreamId, after:
            where events.stream_id = $1 and events.seq > $2 and events.seq <= $3
              and events.kind in ('message.created', 'message.edited') and deleted_at is null and html is not null
            order by messages.id"#,
-        stream.0,
-        after,
-        to,
+        range.stream.0,
+        range.after,
+        range.to,
     )
     .fetch_all(connection)
     .await?)
