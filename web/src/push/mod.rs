@@ -166,19 +166,11 @@ fn name(text: Text, browser: &str) -> String {
     }
 }
 
-/// A text of so many characters at most; one that is cut says so.
-pub fn short(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use words::Locale;
 
-    use super::{name, short};
+    use super::name;
     use crate::Text;
 
     #[test]
@@ -199,10 +191,5 @@ mod tests {
         ] {
             assert_eq!(name(text, agent), called);
         }
-    }
-
-    #[test]
-    fn what_is_cut_says_so() {
-        assert_eq!((short("évaluer", 7), short("évaluer", 4)), ("évaluer".to_owned(), "éva…".to_owned()));
     }
 }

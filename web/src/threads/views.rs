@@ -13,6 +13,7 @@ use crate::{
     date,
     messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
+    people::first_name,
 };
 
 /// Of how many people it is said that one answers them.
@@ -312,7 +313,7 @@ impl OpenThread {
         for author in self.messages.iter().rev().map(|message| &message.author) {
             if names.len() < MOST_ANSWERED && reader != Some(&author.id) && names.iter().all(|(id, _)| *id != author.id)
             {
-                names.push((author.id, author.name.split(' ').next().unwrap_or_default()));
+                names.push((author.id, first_name(&author.name)));
             }
         }
         let names: Vec<_> = names.iter().rev().map(|(_, name)| *name).collect();
