@@ -89,7 +89,7 @@ pub async fn subscribe(tx: &mut Tx, viewer: &Viewer, new: &NewSubscription) -> R
 
 /// Tells one of one's own devices nothing any more.
 pub async fn unsubscribe(tx: &mut Tx, viewer: &Viewer, subscription: SubscriptionId) -> Result<()> {
-    if !store::delete(tx.connection(), subscription, Some(viewer.id)).await? {
+    if !store::delete_of(tx.connection(), subscription, viewer.id).await? {
         return Err(Error::NotFound);
     }
     changed(tx, viewer).await

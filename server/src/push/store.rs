@@ -137,20 +137,18 @@ pub(super) async fn upsert(
     .await?)
 }
 
-/// Whether there was such a device, of this person or of anybody.
-pub(super) async fn delete(
-    connection: &mut PgConnection,
-    id: SubscriptionId,
-    person: Option<PersonId>,
-) -> Result<bool> {
-    let deleted = sqlx::query!(
-        "delete from push_subscriptions where id = $1 and ($2::uuid is null or person_id = $2)",
-        id.0,
-        person.map(|person| person.0),
-    )
-    .execute(connection)
-    .await?;
+/// Forgets a device of a person; answers whether there was such a one.
+pub(super) async fn delete_of(connection: &mut PgConnection, id: SubscriptionId, person: PersonId) -> Result<bool> {
+    let deleted = sqlx::query!("delete from push_subscriptions where id = $1 and person_id = $2", id.0, person.0)
+        .execute(connection)
+        .await?;
     Ok(deleted.rows_affected() > 0)
+}
+
+/// Forgets a device, if it is there.
+pub(super) async fn delete(connection: &mut PgConnection, id: SubscriptionId) -> Result<()> {
+    sqlx::query!("delete from push_subscriptions where id = $1", id.0).execute(connection).await?;
+    Ok(())
 }
 
 pub(super) async fn find(connection: &mut PgConnection, id: SubscriptionId) -> Result<Option<Subscription>> {

@@ -232,11 +232,11 @@ async fn note(db: &Db, device: SubscriptionId, message: Message, outcome: Outcom
             let now = tx.now();
             match outcome {
                 Outcome::Accepted => store::note_accepted(tx.connection(), device, now).await?,
-                Outcome::Gone => drop(store::delete(tx.connection(), device, None).await?),
+                Outcome::Gone => store::delete(tx.connection(), device).await?,
                 Outcome::Refused | Outcome::Later(_) => {
                     let failures = store::note_failure(tx.connection(), device).await?;
                     if failures.is_some_and(|failures| failures >= MOST_FAILURES) {
-                        store::delete(tx.connection(), device, None).await?;
+                        store::delete(tx.connection(), device).await?;
                     }
                 }
             }
@@ -255,7 +255,7 @@ async fn note(db: &Db, device: SubscriptionId, message: Message, outcome: Outcom
 }
 
 async fn forget(db: &Db, device: SubscriptionId) -> Result<()> {
-    db.write(move |tx| Box::pin(async move { store::delete(tx.connection(), device, None).await.map(drop) })).await
+    db.write(move |tx| Box::pin(async move { store::delete(tx.connection(), device).await })).await
 }
 
 /// Sends a word to each of these devices at once; those that are subscribed no more are forgotten.
