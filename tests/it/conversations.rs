@@ -48,6 +48,18 @@ async fn the_same_people_have_one_conversation_whoever_begins_it() {
     let names: Vec<_> = list(&bea).await.iter().map(|one| text(&one["name"])).collect();
     assert_eq!(names, ["Ana Lys, Gil Noé", "Ana Lys"], "the last active first, each called after the others");
     assert_eq!(bea.get(&format!("/api/v1/threads/{three}")).await.json()["title"], "Ana Lys, Gil Noé");
+    // Who follows it from the beginning is told of it under the names of all: each follower is told the same.
+    let begun = &list(&bea).await[0];
+    assert_eq!(begun["stream"], begun["id"]);
+    let mut socket = bea.socket("preau.v1.json").await;
+    let ask = json!({ "type": "subscribe", "id": 1, "stream": begun["stream"], "since": 3, "epoch": begun["epoch"] });
+    socket.say(ask).await;
+    let told = [socket.next_of("event").await, socket.next_of("event").await];
+    assert_eq!(
+        (&told[0]["kind"], &told[0]["data"]["title"]),
+        (&json!("thread.created"), &json!("Ana Lys, Béa, Gil Noé"))
+    );
+    assert_eq!((&told[1]["kind"], &told[1]["seq"]), (&json!("message.created"), &begun["seq"]));
     assert_eq!(server.torn().await, Vec::<String>::new());
 }
 

@@ -133,8 +133,10 @@ async fn list(
 ) -> Result<axum::Json<List<Conversation>>> {
     let limit = checked_limit(query.limit)?;
     let after = query.cursor.as_deref().map(|cursor| place_of("cursor", cursor)).transpose()?;
+    let epoch = app.db.epoch().await?;
     let mut connection = app.db.pool().acquire().await?;
-    let (items, last) = super::list(&mut connection, &viewer, ConversationPage { after, limit }).await?;
+    let (mut items, last) = super::list(&mut connection, &viewer, ConversationPage { after, limit }).await?;
+    items.iter_mut().for_each(|conversation| conversation.log.epoch = epoch);
     Ok(axum::Json(List { items, next: last.map(cursor_of) }))
 }
 

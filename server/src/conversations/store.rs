@@ -1,9 +1,11 @@
 //! The SQL of conversations.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::{
     conversations::{Conversation, Latest},
-    people::Author,
+    groups::Log,
+    people::{Author, first_name},
     territories::TerritoryLabel,
 };
 use words::{GroupId, PersonId, Post, ThreadId, ThreadLevel};
@@ -39,7 +41,7 @@ pub(super) async fn list(
 ) -> Result<Vec<Conversation>> {
     let rows = sqlx::query!(
         r#"select
-             threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_position, active_at,
+             threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_seq, last_position, active_at,
              conversation_name(threads.group_id, $1) as "name!",
              array(
                select distinct person_id from members
@@ -47,6 +49,7 @@ pub(super) async fn list(
              coalesce(read_positions.position, 0) as "read!", follows.level as "level?: ThreadLevel",
              author.name as "author?", latest.author_id = $1 as own, left(latest.body, 400) as body
            from members
+           join streams on streams.id = members.group_id
            join threads on threads.group_id = members.group_id and threads.kind = 'conversation'
            left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $1
            left join follows on follows.thread_id = threads.id and follows.person_id = $1
@@ -67,6 +70,7 @@ pub(super) async fn list(
         .into_iter()
         .map(|row| Conversation {
             id: row.group,
+            log: Log { stream: row.group.into(), seq: row.last_seq, epoch: Uuid::nil() },
             thread: row.thread,
             name: row.name,
             people: row.people,
@@ -74,7 +78,7 @@ pub(super) async fn list(
             read: row.read,
             muted: row.level == Some(ThreadLevel::Muted),
             latest: row.author.map(|author| Latest {
-                author: author.split(' ').next().unwrap_or_default().to_owned(),
+                author: first_name(&author).to_owned(),
                 own: row.own.unwrap_or_default(),
                 extract: row.body.as_deref().map(web::messages::extract),
             }),

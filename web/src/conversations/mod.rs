@@ -8,6 +8,7 @@ use words::{GroupId, PersonId, ThreadId};
 
 use crate::{
     Text, date,
+    groups::Log,
     page::{Faults, Shell},
     people::Author,
 };
@@ -15,8 +16,11 @@ use crate::{
 /// What a few people say to each other alone, as one of them sees it. Serialised, it is the conversation of the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Conversation {
-    /// The group that it is, whose stream tells what happens in it.
+    /// The group that it is.
     pub id: GroupId,
+    /// The log that tells what happens in it.
+    #[serde(flatten)]
+    pub log: Log,
     /// Its thread.
     pub thread: ThreadId,
     /// The names of the others, also of those who have left it.

@@ -1,8 +1,11 @@
 //! Conversations.
 
+use uuid::Uuid;
+
 use super::{Kind, Sample, Stage, ago, camille, id, now};
 use crate::{
     conversations::{Beginning, Conversation, Conversations, ConversationsPage, Latest},
+    groups::Log,
     page::Current,
 };
 
@@ -15,6 +18,7 @@ fn some(stage: &Stage) -> Conversations {
     };
     let one = |number: u128, names: &str, people: &[u128], latest| Conversation {
         id: id(40 + number),
+        log: Log { stream: id(40 + number), seq: 0, epoch: Uuid::nil() },
         thread: id(36 + number),
         name: stage.kind.name(names),
         people: people.iter().map(|&person| id(person)).collect(),
