@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
-    ReportId, SessionId, SubscriptionId, ThreadFilter, ThreadId, ThreadKind,
+    ChannelId, DeviceId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId,
+    ReactionName, ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
 };
 
 use crate::publish::Intent;
@@ -32,7 +32,7 @@ fixed! {
     SETTINGS_PASSWORD = "/settings/password";
     /// What one's devices show, and when.
     PUSH = "/settings/notifications";
-    /// Tries one's devices.
+    /// Sends a test to one's devices.
     PUSH_TEST = "/settings/notifications/test";
     /// When one's devices show nothing.
     QUIET_HOURS = "/settings/notifications/quiet-hours";
@@ -122,8 +122,8 @@ pub fn session(session: SessionId) -> String {
 }
 
 /// Where one of one's devices is told nothing any more.
-pub fn push_remove(subscription: SubscriptionId) -> String {
-    format!("{PUSH}/devices/{subscription}/remove")
+pub fn push_remove(device: DeviceId) -> String {
+    format!("{PUSH}/devices/{device}/remove")
 }
 
 /// A group.
