@@ -110,6 +110,11 @@ impl ConversationList<'_> {
         date::brief(self.text, conversation.active_at, self.now)
     }
 
+    /// Whether it holds something that is not read: who has it open is reading it.
+    fn is_unread(&self, conversation: &Conversation) -> bool {
+        conversation.unread() > 0 && !self.is_open(conversation)
+    }
+
     fn is_open(&self, conversation: &Conversation) -> bool {
         self.open == Some(conversation.thread)
     }
