@@ -11,12 +11,12 @@ create table push_keys (
 );
 
 -- A browser that is told. It is a session's, and ends with it.
-create table push_subscriptions (
+create table push_devices (
   id uuid primary key,
   person_id uuid not null references people on delete cascade,
-  session_id uuid not null constraint push_subscriptions_session unique references sessions on delete cascade,
+  session_id uuid not null constraint push_devices_session unique references sessions on delete cascade,
   -- Where its service takes messages: a secret, and never shown.
-  endpoint text not null constraint push_subscriptions_endpoint unique check (length(endpoint) between 10 and 1024),
+  endpoint text not null constraint push_devices_endpoint unique check (length(endpoint) between 10 and 1024),
   -- What its messages are encrypted with (RFC 8291): an uncompressed point of P-256, and a secret.
   p256dh bytea not null check (octet_length(p256dh) = 65),
   auth bytea not null check (octet_length(auth) = 16),
@@ -28,18 +28,18 @@ create table push_subscriptions (
   -- How many requests in a row its service did not take.
   failures smallint not null default 0 check (failures >= 0)
 );
-create index push_subscriptions_person on push_subscriptions (person_id);
+create index push_devices_person on push_devices (person_id);
 
 -- What waits to be sent to each browser: written in the transaction that tells it, sent by a worker, then gone.
 create table pushes (
-  subscription_id uuid not null references push_subscriptions on delete cascade,
+  device_id uuid not null references push_devices on delete cascade,
   notification_id uuid not null references notifications on delete cascade,
   -- When the worker may try (again).
   due_at timestamptz not null,
   attempts smallint not null default 0 check (attempts >= 0),
   -- Whether it fell in quiet hours: what did is announced together.
   held boolean not null default false,
-  primary key (subscription_id, notification_id)
+  primary key (device_id, notification_id)
 );
 create index pushes_due on pushes (due_at);
 create index pushes_notification on pushes (notification_id);

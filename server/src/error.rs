@@ -70,6 +70,9 @@ pub enum Error {
     /// The disk said no.
     #[error(transparent)]
     Io(std::io::Error),
+    /// A key or a signature could not be made or read.
+    #[error("{0}")]
+    Crypto(&'static str),
     /// A template did not render.
     #[error(transparent)]
     Render(#[from] askama::Error),
@@ -117,6 +120,7 @@ impl Error {
             | Self::Migrate(_)
             | Self::ServerVersion(_)
             | Self::Io(_)
+            | Self::Crypto(_)
             | Self::Render(_)
             | Self::Task(_) => "internal",
         }

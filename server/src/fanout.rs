@@ -259,7 +259,7 @@ fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now:
         // A thread that says something goes to the top of its list, as a fresh page shows it.
         let moves = matches!(event.row.kind, EventKind::MessageCreated | EventKind::ThreadCreated);
         Ok(match thread.channel.filter(|_| moves) {
-            None if moves && thread.kind == ThreadKind::Direct => {
+            None if moves && thread.kind == ThreadKind::Conversation => {
                 change(paths::CONVERSATIONS_ID.to_owned(), Action::Prepend, html)
             }
             // The pinned ones stay in the order in which they were pinned.

@@ -24,6 +24,7 @@ pub mod search;
 pub mod territories;
 pub mod threads;
 
+pub mod consumers;
 pub mod db;
 pub mod files;
 pub mod http;

@@ -36,7 +36,7 @@ after(async () => {
   elsewhere?.close();
 });
 
-/** A group with one of everything. */
+/** A group with one of everything, and a conversation of the three. */
 async function makeWorld() {
   const group = await etienne.post("/groups", { name: "Essais", purpose: "Tout essayer", access: "open" });
   const other = await etienne.post("/groups", { name: "À côté", purpose: "", access: "open" });
@@ -50,7 +50,10 @@ async function makeWorld() {
   }
   const document = await etienne.upload(`/groups/${group.id}/documents`, { title: "Un outil", type: "tool" }, "outil.csv");
   const meeting = await etienne.post(`/groups/${group.id}/meetings`, scheduled("Se voir"));
-  return { group, other, channel, spare, thread, messages, document, meeting };
+  const { thread: between } = await etienne.post("/conversations", { people: [camille.id, nadia.id] });
+  const said = [];
+  for (const person of [etienne, camille, nadia, etienne]) said.push(await person.post(`/threads/${between}/messages`, { body: "Entre nous" }));
+  return { group, other, channel, spare, thread, messages, document, meeting, between, said };
 }
 
 function scheduled(title) {
@@ -59,26 +62,40 @@ function scheduled(title) {
 
 /** What happens, a kind each. Several may come with it; a kind without its line fails. */
 const CASES = {
-  "message.created": async ({ thread, spare }) => {
+  "message.created": async ({ thread, spare, between }) => {
+    await camille.post(`/threads/${between}/messages`, { body: "Rien qu’entre nous" });
     await nadia.post(`/threads/${thread.id}/messages`, { body: "Encore **une**" });
     await nadia.post(`/threads/${(await nadia.get(`/channels/${spare.id}/threads`)).items[0].id}/messages`, { body: "Ailleurs" });
   },
-  "message.edited": ({ messages }) => nadia.patch(`/messages/${messages[3].id}`, { body: "Réponse 3, mieux" }),
+  "message.edited": async ({ messages, said }) => {
+    await nadia.patch(`/messages/${messages[3].id}`, { body: "Réponse 3, mieux" });
+    await etienne.patch(`/messages/${said[0].id}`, { body: "Entre nous trois" });
+  },
   "message.previewed": async ({ group, thread }) => {
     await etienne.patch(`/groups/${group.id}`, { link_previews: true });
-    await nadia.post(`/threads/${thread.id}/messages`, { body: `Voir http://127.0.0.1:${elsewhere.address().port}/page` });
     const { seq } = await nadia.get(`/groups/${group.id}`);
-    for (let tries = 0; tries < 50 && (await nadia.get(`/groups/${group.id}`)).seq === seq; tries++) await new Promise((resolve) => setTimeout(resolve, 100));
-    assert.notEqual((await nadia.get(`/groups/${group.id}`)).seq, seq, "it was found");
+    await nadia.post(`/threads/${thread.id}/messages`, { body: `Voir http://127.0.0.1:${elsewhere.address().port}/page` });
+    // What it says is one event, and what its link shows another.
+    const found = async () => (await nadia.get(`/groups/${group.id}`)).seq >= seq + 2;
+    for (let tries = 0; tries < 50 && !(await found()); tries++) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.ok(await found(), "it was found");
   },
-  "reaction.set": ({ messages }) => nadia.put(`/messages/${messages[2].id}/reactions/thanks`),
-  "vote.set": async ({ thread }) => {
-    const poll = await nadia.post(`/threads/${thread.id}/polls`, { body: "Quel jour ?", options: ["mardi", "jeudi"] });
-    await camille.put(`/messages/${poll.id}/vote`, { options: [1] });
-    await nadia.put(`/messages/${poll.id}/vote`, { options: [0] });
+  "reaction.set": async ({ messages, said }) => {
+    await nadia.put(`/messages/${messages[2].id}/reactions/thanks`);
+    await camille.put(`/messages/${said[3].id}/reactions/thanks`);
+  },
+  "vote.set": async ({ thread, between }) => {
+    for (const id of [thread.id, between]) {
+      const poll = await nadia.post(`/threads/${id}/polls`, { body: "Quel jour ?", options: ["mardi", "jeudi"] });
+      await camille.put(`/messages/${poll.id}/vote`, { options: [1] });
+      await nadia.put(`/messages/${poll.id}/vote`, { options: [0] });
+    }
   },
   "favourite.set": ({ messages }) => camille.put(`/favourites/${messages[1].id}`),
-  "message.deleted": ({ messages }) => nadia.delete(`/messages/${messages[6].id}`),
+  "message.deleted": async ({ messages, said }) => {
+    await nadia.delete(`/messages/${messages[6].id}`);
+    await camille.delete(`/messages/${said[1].id}`);
+  },
   "thread.updated": async ({ thread, messages }) => {
     await etienne.patch(`/messages/${messages[0].id}`, { body: "Qui a essayé, et comment ?" });
     await etienne.patch(`/threads/${thread.id}`, { status: "resolved" });
@@ -88,12 +105,18 @@ const CASES = {
     await etienne.patch(`/threads/${thread.id}`, { channel: spare.id });
     await etienne.patch(`/threads/${thread.id}`, { channel: channel.id, pinned: false });
   },
-  "follow.set": async ({ thread }) => {
+  "follow.set": async ({ thread, between }) => {
+    await nadia.put(`/threads/${between}/follow`, { level: "muted" });
+    await camille.post(`/threads/${between}/messages`, { body: "Sans bruit" });
     await camille.put(`/threads/${thread.id}/follow`, { level: "muted" });
     await nadia.post(`/threads/${thread.id}/messages`, { body: "Sans bruit" });
     await camille.put(`/threads/${thread.id}/follow`, { level: "followed" });
   },
-  "notification.created": ({ thread }) => nadia.post(`/threads/${thread.id}/messages`, { body: "Et toi, @Camille Delattre ?" }),
+  "notification.created": async ({ thread, between }) => {
+    await nadia.post(`/threads/${thread.id}/messages`, { body: "Et toi, @Camille Delattre ?" });
+    await nadia.put(`/threads/${between}/follow`, { level: "normal" });
+    await etienne.post(`/threads/${between}/messages`, { body: "Et vous ?" });
+  },
   "notification.seen": async () => {
     for (let tries = 0; tries < 50; tries++) {
       const { items } = await camille.get("/notifications");
@@ -118,13 +141,26 @@ const CASES = {
   "meeting.created": ({ group }) => etienne.post(`/groups/${group.id}/meetings`, scheduled("Se revoir")),
   "meeting.updated": ({ meeting }) => etienne.patch(`/meetings/${meeting.id}`, { place: "Arras", agenda: [{ title: "Météo", minutes: 10 }] }),
   "rsvp.set": ({ meeting }) => nadia.put(`/meetings/${meeting.id}/rsvp`, { answer: "remote" }),
-  "read.moved": async ({ spare, channel }) => {
+  "read.moved": async ({ spare, channel, between }) => {
+    await camille.put(`/threads/${between}/read`, { position: 4 });
     const threads = [...(await camille.get(`/channels/${channel.id}/threads`)).items, ...(await camille.get(`/channels/${spare.id}/threads`)).items];
     for (const { id, last_position } of threads) await camille.put(`/threads/${id}/read`, { position: last_position });
   },
-  "group.joined": ({ other }) => camille.post(`/groups/${other.id}/members`, { user: camille.id }),
-  "group.left": ({ other }) => camille.delete(`/groups/${other.id}/members/${camille.id}`),
-  "member.removed": async ({ group }) => etienne.delete(`/groups/${group.id}/members/${(await client(server, "sophie.bailleul@arras.example")).id}`),
+  "group.joined": async ({ other }) => {
+    await camille.post(`/groups/${other.id}/members`, { user: camille.id });
+    const { thread } = await etienne.post("/conversations", { people: [nadia.id, (await client(server, "sophie.bailleul@arras.example")).id] });
+    await etienne.post(`/threads/${thread}/messages`, { body: "À nous" });
+  },
+  "group.left": async ({ other }) => {
+    await camille.delete(`/groups/${other.id}/members/${camille.id}`);
+    const { items } = await nadia.get("/conversations");
+    await nadia.delete(`/conversations/${items[0].id}`);
+  },
+  "member.removed": async ({ group, between }) => {
+    await etienne.delete(`/groups/${group.id}/members/${(await client(server, "sophie.bailleul@arras.example")).id}`);
+    const { items } = await etienne.get("/conversations");
+    await etienne.delete(`/conversations/${items.find(({ thread }) => thread === between).id}`);
+  },
   "settings.updated": async () => {
     await nadia.form("/settings", { name: "Nadia V.", locale: "fr", theme: "light" });
     await camille.form("/settings", { name: "Camille D.", locale: "en", theme: "dark" });
@@ -194,7 +230,7 @@ async function watcher(email, addresses) {
 }
 
 test("a page that was open shows what a fresh one shows, for every kind of event", { timeout: 600_000 }, async () => {
-  const { group, channel, thread, document: tool, meeting } = world;
+  const { group, channel, thread, document: tool, meeting, between } = world;
   // Nobody has more than ten connections.
   const watchers = [
     await watcher(CAMILLE, {
@@ -203,6 +239,7 @@ test("a page that was open shows what a fresh one shows, for every kind of event
     }),
     await watcher(NADIA, {
       group: `/groups/${group.slug}`, members: `/groups/${group.slug}/members`, library: "/documents", document: `/documents/${tool.id}`, meetings: "/meetings",
+      conversation: `/threads/${between}`, conversations: "/conversations",
     }),
   ];
   const { pages } = watchers[0];

@@ -227,7 +227,7 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
       auth: "BTBZMqHH6r4Tts7J_aSIgg",
     },
   };
-  const subscribed = await other.context().request.post(`${server.url}/api/v1/push/subscriptions`, { data: subscription });
+  const subscribed = await other.context().request.post(`${server.url}/api/v1/push/devices`, { data: subscription });
   assert.equal(subscribed.status(), 201, await subscribed.text());
   await other.goto(`${server.url}/settings`);
   await other.getByRole("link", { name: "Recevoir des notifications" }).click();

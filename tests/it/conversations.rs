@@ -48,7 +48,66 @@ async fn the_same_people_have_one_conversation_whoever_begins_it() {
     let names: Vec<_> = list(&bea).await.iter().map(|one| text(&one["name"])).collect();
     assert_eq!(names, ["Ana Lys, Gil Noé", "Ana Lys"], "the last active first, each called after the others");
     assert_eq!(bea.get(&format!("/api/v1/threads/{three}")).await.json()["title"], "Ana Lys, Gil Noé");
+    // Who follows it from the beginning is told of it under the names of all: each follower is told the same.
+    let begun = &list(&bea).await[0];
+    assert_eq!(begun["stream"], begun["id"]);
+    let mut socket = bea.socket("preau.v1.json").await;
+    let ask = json!({ "type": "subscribe", "id": 1, "stream": begun["stream"], "since": 3, "epoch": begun["epoch"] });
+    socket.say(ask).await;
+    let told = [socket.next_of("event").await, socket.next_of("event").await];
+    assert_eq!(
+        (&told[0]["kind"], &told[0]["data"]["title"]),
+        (&json!("thread.created"), &json!("Ana Lys, Béa, Gil Noé"))
+    );
+    assert_eq!((&told[1]["kind"], &told[1]["seq"]), (&json!("message.created"), &begun["seq"]));
     assert_eq!(server.torn().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn who_has_many_reads_all_of_them_some_at_a_time() {
+    const MANY: usize = 51;
+    let server = Server::start().await;
+    let ana = server.person("Ana").await;
+    let mut others = Vec::new();
+    for number in 0..6 {
+        others.push(server.person(&format!("Autre {number}")).await);
+    }
+    // As many as there are ways to choose among them, the last one first in the list.
+    let mut threads = Vec::new();
+    for chosen in 1..=MANY {
+        let with: Vec<_> = (0..others.len()).filter(|bit| chosen >> bit & 1 == 1).map(|bit| &others[bit]).collect();
+        threads.push(begin(&ana, &with).await);
+        ana.say(threads.last().unwrap(), "Bonjour").await;
+    }
+    threads.reverse();
+    let (mut read, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let page = ana.get(&format!("/api/v1/conversations?limit=20{cursor}")).await.json();
+        let items = page["items"].as_array().unwrap();
+        assert!(items.len() <= 20);
+        read.extend(items.iter().map(|one| text(&one["thread"])));
+        let Some(next) = page["next"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!(read, threads);
+    for wrong in ["limit=0", "cursor=9", "cursor=x.9"] {
+        assert_eq!(ana.get(&format!("/api/v1/conversations?{wrong}")).await.status, 422, "{wrong}");
+    }
+    let page = ana.page("/conversations").await.text;
+    let listed = |page: &str| -> Vec<String> {
+        threads
+            .iter()
+            .filter(|thread| page.contains(&format!("<a class=\"thread-row conversation\" href=\"/threads/{thread}\"")))
+            .cloned()
+            .collect()
+    };
+    assert_eq!(listed(&page), threads[..50]);
+    let (_, older) = page.split_once("href=\"/conversations?after=").unwrap();
+    let (older, _) = older.split_once('"').unwrap();
+    let page = ana.page(&format!("/conversations?after={older}")).await.text;
+    assert_eq!(listed(&page), threads[50..]);
+    let (_, shown) = page.split_once("<main").unwrap();
+    assert!(shown.contains("Conversations les plus récentes") && !shown.contains("?after="), "{shown}");
 }
 
 #[tokio::test]
@@ -148,8 +207,8 @@ async fn who_is_written_to_is_told_unless_they_muted_it() {
     socket.say(json!({ "type": "subscribe", "id": 1, "stream": bea.id })).await;
     assert_eq!(socket.next_of("subscribed").await["result"], "ok");
     ana.say(&thread, "Un").await;
-    let direct = |extract: &str| ("direct".to_owned(), "Ana Lys".to_owned(), extract.to_owned());
-    assert_eq!(told(&server, &bea).await, [direct("Un")]);
+    let written = |extract: &str| ("conversation".to_owned(), "Ana Lys".to_owned(), extract.to_owned());
+    assert_eq!(told(&server, &bea).await, [written("Un")]);
     assert_eq!(told(&server, &ana).await, [], "nobody is told of what they say themselves");
     assert_eq!(socket.next_of("event").await["kind"], "notification.created");
     let path = format!("/threads/{thread}/follow");

@@ -10,6 +10,7 @@ use std::{
 const FLOORS: &[&[&str]] = &[
     &[
         "live",
+        "consumers",
         "batch",
         "jobs",
         "files",

@@ -208,6 +208,48 @@ async fn a_preview_goes_with_its_link_its_message_and_the_wish_of_the_group() {
         .await
         .unwrap();
     assert_eq!(kept().await.0, 0, "what nothing leads to goes");
+    // However much it is: some in a transaction.
+    sqlx::query(
+        "insert into link_previews (url_sha256, url, host, wanted)
+         select sha256(url::bytea), url, 'a.example', false
+         from (select 'https://a.example/' || number || '/1' as url from generate_series(1, 2500) number) pages",
+    )
+    .execute(stage.server.db.pool())
+    .await
+    .unwrap();
+    assert_eq!(kept().await.0, 0);
+}
+
+#[tokio::test]
+async fn each_message_of_each_group_that_shows_a_page_is_told_of_once_it_answers() {
+    let stage = Stage::set().await;
+    stage.want(true).await;
+    let other = json!({ "name": "Ailleurs", "purpose": "", "access": "invite" });
+    let other = stage.ines.post("/api/v1/groups", other).await.json();
+    let path = format!("/api/v1/groups/{}", other["id"].as_str().unwrap());
+    let wanted = stage.ines.request(Method::PATCH, &path, Some(json!({ "link_previews": true }))).await;
+    assert_eq!(wanted.status, 200, "{}", wanted.text);
+    let channel = json!({ "name": "Général", "purpose": "" });
+    let channel = stage.ines.post(&format!("{path}/channels"), channel).await;
+    let threads = format!("/api/v1/channels/{}/threads", channel.json()["id"].as_str().unwrap());
+    let opened = stage.ines.post(&threads, json!({ "body": stage.web.url("/1") })).await.json();
+    let said = [stage.say(&stage.web.url("/1")).await, stage.say(&stage.web.url("/1")).await];
+    let mut socket = following(&stage.ines, &stage.group).await;
+    let ask = json!({ "type": "subscribe", "id": 2, "stream": other["stream"] });
+    socket.say(ask).await;
+    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    assert_eq!(stage.work().await, [Asked::Told]);
+    let mut told = Vec::new();
+    while told.len() < 3 {
+        let event = socket.next_of("event").await;
+        assert_eq!(event["kind"], "message.previewed", "{event}");
+        told.push((event["stream"].clone(), event["subject"]["id"].clone()));
+    }
+    let of_group = |told: &(Value, Value)| told.0 == json!(stage.group.id);
+    let (here, there): (Vec<_>, Vec<_>) = told.into_iter().partition(of_group);
+    assert_eq!(here.into_iter().map(|(_, message)| message).collect::<Vec<_>>(), said.map(Value::from));
+    assert_eq!(there, [(other["stream"].clone(), opened["message"]["id"].clone())]);
+    assert_eq!(stage.server.torn().await, Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -211,11 +211,11 @@ impl Scene {
 
     async fn subscribe(&self, device: &Device) -> (u16, String, Value) {
         let body = Some(device.subscription(&self.service));
-        ask(&self.server, &device.cookie, Method::POST, "/api/v1/push/subscriptions", body).await
+        ask(&self.server, &device.cookie, Method::POST, "/api/v1/push/devices", body).await
     }
 
     async fn devices(&self, cookie: &str) -> Vec<Value> {
-        let (status, text, list) = ask(&self.server, cookie, Method::GET, "/api/v1/push/subscriptions", None).await;
+        let (status, text, list) = ask(&self.server, cookie, Method::GET, "/api/v1/push/devices", None).await;
         assert_eq!(status, 200, "{text}");
         list["items"].as_array().unwrap().clone()
     }
@@ -231,6 +231,15 @@ impl Scene {
     async fn shown(&self, device: &Device) -> Vec<String> {
         let sent = self.sent().await;
         sent.iter().map(|received| device.read(received)["body"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Nobody has used its session for longer than one lasts.
+    async fn idle(&self, device: &Device) {
+        sqlx::query("update sessions set seen_at = seen_at - interval '31 days' where id = (select session_id from push_devices where endpoint like '%' || $1)")
+            .bind(&device.path)
+            .execute(self.server.db.pool())
+            .await
+            .unwrap();
     }
 
     async fn waiting(&self) -> i64 {
@@ -436,7 +445,7 @@ async fn a_service_that_is_away_is_asked_again_and_one_that_forgot_the_device_ne
 }
 
 #[tokio::test]
-async fn a_subscription_ends_with_its_session() {
+async fn a_device_is_told_until_its_session_ends() {
     let scene = scene().await;
     let [first, second, third] = [(); 3].map(|()| scene.device(&scene.bea));
     let [first, second, third] = [first.await, second.await, third.await];
@@ -455,11 +464,7 @@ async fn a_subscription_ends_with_its_session() {
     assert_eq!(scene.waiting().await, 2, "what waited for it has gone with it");
     assert_eq!(scene.sent().await.len(), 2);
     // A session that nobody uses ends too, without anybody ending it.
-    sqlx::query("update sessions set seen_at = seen_at - interval '31 days' where id = (select session_id from push_subscriptions where endpoint like '%' || $1)")
-        .bind(&second.path)
-        .execute(scene.server.db.pool())
-        .await
-        .unwrap();
+    scene.idle(&second).await;
     assert_eq!(says("Trois, @Béa").await, std::slice::from_ref(&third.path));
     assert_eq!(scene.devices(&third.cookie).await.len(), 1);
     sqlx::query("update people set disabled_at = now() where id = $1")
@@ -479,13 +484,13 @@ async fn a_device_is_its_holder_s_alone() {
     assert!(!list[0].to_string().contains(&scene.service.url), "its address is a secret");
     let id = list[0]["id"].as_str().unwrap();
     let ines = scene.server.session(&scene.ines).await;
-    let path = format!("/api/v1/push/subscriptions/{id}");
+    let path = format!("/api/v1/push/devices/{id}");
     assert_eq!(ask(&scene.server, &ines, Method::DELETE, &path, None).await.0, 404);
     let form = format!("/settings/notifications/devices/{id}/remove");
     assert_eq!(ask(&scene.server, &ines, Method::POST, &form, None).await.0, 404);
-    let test = Some(json!({ "subscription": id }));
+    let test = Some(json!({ "device": id }));
     assert_eq!(ask(&scene.server, &ines, Method::POST, "/api/v1/push/tests", test).await.0, 404);
-    assert_eq!(scene.bea.post("/api/v1/push/subscriptions", device.subscription(&scene.service)).await.status, 403);
+    assert_eq!(scene.bea.post("/api/v1/push/devices", device.subscription(&scene.service)).await.status, 403);
     // A browser in which somebody else signs in tells who was there before nothing any more.
     let taken = Device { cookie: ines, ..device };
     assert_eq!(scene.subscribe(&taken).await.0, 201);
@@ -512,9 +517,36 @@ async fn a_person_has_so_many_devices_and_one_for_each_session() {
     assert_eq!(scene.devices(&renewed.cookie).await.len(), 10);
     let other = devices[0].cookie.clone();
     let id = scene.devices(&other).await.iter().find(|device| device["current"] == true).unwrap()["id"].clone();
-    let path = format!("/api/v1/push/subscriptions/{}", id.as_str().unwrap());
+    let path = format!("/api/v1/push/devices/{}", id.as_str().unwrap());
     assert_eq!(ask(&scene.server, &renewed.cookie, Method::DELETE, &path, None).await.0, 204);
     assert_eq!(scene.subscribe(&eleventh).await.0, 201);
+}
+
+#[tokio::test]
+async fn a_device_whose_session_has_ended_is_neither_listed_nor_tried_nor_counted() {
+    let scene = scene().await;
+    let mut devices = Vec::new();
+    for _ in 0..10 {
+        devices.push(scene.device(&scene.bea).await);
+    }
+    let (ended, first) = (devices.pop().unwrap(), &devices[0]);
+    let list = scene.devices(&ended.cookie).await;
+    let id = list.iter().find(|device| device["current"] == true).unwrap()["id"].clone();
+    scene.idle(&ended).await;
+    assert_eq!(scene.devices(&first.cookie).await.len(), 9);
+    let one = Some(json!({ "device": id }));
+    assert_eq!(ask(&scene.server, &first.cookie, Method::POST, "/api/v1/push/tests", one).await.0, 404);
+    let all = ask(&scene.server, &first.cookie, Method::POST, "/api/v1/push/tests", Some(json!({}))).await.2;
+    assert_eq!(all, json!({ "accepted": 9, "gone": 0, "refused": 0, "unreachable": 0 }));
+    assert!(scene.service.taken().iter().all(|received| received.path != ended.path));
+    scene.device(&scene.bea).await;
+    assert_eq!(scene.devices(&first.cookie).await.len(), 10, "it leaves its place to another");
+    // Who has none but such has none to try.
+    let alone = scene.device(&scene.ines).await;
+    scene.idle(&alone).await;
+    let none = scene.ines.post("/api/v1/push/tests", json!({})).await.json();
+    assert_eq!(none, json!({ "accepted": 0, "gone": 0, "refused": 0, "unreachable": 0 }));
+    assert_eq!(scene.service.taken().len(), 0);
 }
 
 #[tokio::test]
@@ -593,13 +625,12 @@ async fn nothing_leads_into_a_private_network() {
     ] {
         let mut body = device.subscription(&scene.service);
         body["endpoint"] = endpoint.to_owned().into();
-        let (status, text, refused) =
-            ask(&closed, &cookie, Method::POST, "/api/v1/push/subscriptions", Some(body)).await;
+        let (status, text, refused) = ask(&closed, &cookie, Method::POST, "/api/v1/push/devices", Some(body)).await;
         assert_eq!((status, refused["errors"][0]["field"].as_str()), (422, Some("endpoint")), "{endpoint}: {text}");
     }
     let mut body = device.subscription(&scene.service);
     body["endpoint"] = "https://push.example.org/a".into();
-    assert_eq!(ask(&closed, &cookie, Method::POST, "/api/v1/push/subscriptions", Some(body)).await.0, 201);
+    assert_eq!(ask(&closed, &cookie, Method::POST, "/api/v1/push/devices", Some(body)).await.0, 201);
 }
 
 #[tokio::test]

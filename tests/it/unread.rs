@@ -7,6 +7,7 @@ use rand::{RngExt, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
+use words::PersonId;
 
 use crate::support::{Actor, Group, Server};
 
@@ -17,7 +18,11 @@ const RECOUNTS: usize = 4;
 /// How many channels there are.
 const CHANNELS: usize = 3;
 
-/// The unread threads of each channel, as the navigation tells them; none for one that is silenced.
+/// What the navigation calls its link to conversations, where it names channels.
+const CONVERSATIONS: &str = "conversations";
+
+/// The unread threads of each channel, and of the conversations, as the navigation tells them; none for a channel that is
+/// silenced.
 type Told = BTreeMap<String, Option<BTreeSet<String>>>;
 
 /// Where people do things.
@@ -25,6 +30,8 @@ struct Place {
     server: Server,
     group: Group,
     channels: Vec<String>,
+    /// Who does them.
+    people: Vec<PersonId>,
 }
 
 /// One who does things, one after the other, and what they know of: threads with how long they were, and messages of their
@@ -52,13 +59,18 @@ async fn what_is_shown_as_unread_is_what_a_recount_says_after_ten_thousand_opera
         let made = json!({ "name": format!("Salon {number}"), "purpose": "" });
         channels.push(text(&ines.post(&format!("/api/v1/groups/{}/channels", group.id), made).await.json()["id"]));
     }
-    let place = Place { server, group, channels };
+    // There is something to answer from the beginning.
+    let opened = json!({ "title": "Sujet", "body": "Au début" });
+    let opened = ines.post(&format!("/api/v1/channels/{}/threads", group.channel), opened).await;
+    assert_eq!(opened.status, 201, "{}", opened.text);
+    let mut place = Place { server, group, channels, people: Vec::new() };
     let mut people = Vec::new();
     for number in 0..PEOPLE {
         let actor = if number == 0 { ines.clone() } else { place.server.person(&format!("Membre {number}")).await };
         if number > 0 {
             ines.add(&place.group, &actor, "member").await;
         }
+        place.people.push(actor.id);
         let dice = StdRng::seed_from_u64(number as u64);
         people.push(Person { actor, dice, threads: Vec::new(), messages: Vec::new(), read: BTreeMap::new(), done: 0 });
     }
@@ -87,7 +99,9 @@ impl Person {
                 80..84 => self.remove().await,
                 84..88 => self.follow().await,
                 88..91 => self.level(place).await,
-                91..96 => self.visit().await,
+                91..95 => self.visit().await,
+                95..97 => self.begin(place).await,
+                97 => self.leave().await,
                 _ => self.arrange(place).await,
             };
             self.done += usize::from(done);
@@ -105,6 +119,9 @@ impl Person {
             let threads = list["items"].as_array().unwrap().iter();
             self.threads.extend(threads.map(|thread| (text(&thread["id"]), thread["last_position"].as_i64().unwrap())));
         }
+        let conversations = conversations(&self.actor).await;
+        let known = |one: &Value| (text(&one["thread"]), one["last_position"].as_i64().unwrap());
+        self.threads.extend(conversations.iter().map(known));
     }
 
     fn thread(&mut self) -> (String, i64) {
@@ -202,6 +219,29 @@ impl Person {
         page.status == 200
     }
 
+    /// Begins a conversation with some of the others, or finds it, and is in it again if they had left.
+    async fn begin(&mut self, place: &Place) -> bool {
+        let others: Vec<_> = place.people.iter().filter(|_| self.dice.random_bool(0.4)).collect();
+        let begun = self.actor.post("/api/v1/conversations", json!({ "people": others })).await;
+        if begun.status != 200 {
+            return false;
+        }
+        let thread = text(&begun.json()["thread"]);
+        if self.threads.iter().all(|(known, _)| *known != thread) {
+            self.threads.push((thread, 0));
+        }
+        true
+    }
+
+    async fn leave(&mut self) -> bool {
+        let held = conversations(&self.actor).await;
+        let Some(conversation) = held.choose(&mut self.dice) else { return false };
+        let (path, thread) = (format!("/api/v1/conversations/{}", text(&conversation["id"])), &conversation["thread"]);
+        self.threads.retain(|(known, _)| known != thread);
+        self.read.remove(thread.as_str().unwrap());
+        self.actor.request(Method::DELETE, &path, None).await.status == 204
+    }
+
     /// Splits a thread, merges one, moves one, closes one or opens one again: an animator does.
     async fn arrange(&mut self, place: &Place) -> bool {
         let ((thread, _), (other, _)) = (self.thread(), self.thread());
@@ -248,6 +288,9 @@ impl Place {
              left join channel_levels
                on channel_levels.channel_id = threads.channel_id and channel_levels.person_id = $2
              where threads.group_id = $1
+               or threads.kind = 'conversation' and exists (
+                 select from members
+                 where members.group_id = threads.group_id and members.person_id = $2 and members.ended_seq is null)
              group by threads.id, read_positions.position, follows.level, channel_levels.level",
         )
         .bind(self.group.id.parse::<Uuid>().unwrap())
@@ -256,10 +299,12 @@ impl Place {
         .await
         .unwrap();
         let mut unread = 0;
-        let mut expected: Told = self.channels.iter().map(|channel| (channel.clone(), Some(BTreeSet::new()))).collect();
+        let links = self.channels.iter().map(String::as_str).chain([CONVERSATIONS]);
+        let mut expected: Told = links.map(|link| (link.to_owned(), Some(BTreeSet::new()))).collect();
         let mut counts = BTreeMap::new();
         for (thread, channel, said, left, muted, silent) in rows {
-            let (thread, channel) = (thread.to_string(), channel.unwrap().to_string());
+            let thread = thread.to_string();
+            let channel = channel.map_or_else(|| CONVERSATIONS.to_owned(), |channel| channel.to_string());
             if let Some(read) = person.read.get(&thread) {
                 assert_eq!(said - left, *read, "how far {} has read, as they remember it", person.actor.id);
             }
@@ -273,7 +318,13 @@ impl Place {
         }
         let page = person.actor.page("/notifications").await.text;
         assert_eq!(navigation(&page), expected, "the navigation of {}", person.actor.id);
+        assert_eq!(Some(marked(&person.actor).await), expected[CONVERSATIONS], "conversations of {}", person.actor.id);
         let mut listed = rows_of(&page).len();
+        for one in conversations(&person.actor).await {
+            let shown = one["last_position"].as_i64().unwrap() - one["read"].as_i64().unwrap();
+            assert_eq!(shown, counts[one["thread"].as_str().unwrap()], "{one} for {}", person.actor.id);
+            listed += usize::from(shown > 0);
+        }
         for channel in &self.channels {
             let list = person.actor.page(&format!("/channels/{channel}?show=unread")).await.text;
             let rows = rows_of(&list);
@@ -285,6 +336,17 @@ impl Place {
         assert!(listed > 0 || unread == 0);
         unread
     }
+}
+
+/// A person's conversations: as many as there can be.
+async fn conversations(of: &Actor) -> Vec<Value> {
+    of.get("/api/v1/conversations").await.json()["items"].as_array().unwrap().clone()
+}
+
+/// The conversations that a person's list marks as unread.
+async fn marked(of: &Actor) -> BTreeSet<String> {
+    let page = of.page("/conversations").await.text;
+    between(&page, "conversation thread-row--unread\" href=\"/threads/", "\"").map(str::to_owned).collect()
 }
 
 /// What stands between two words, wherever they stand.
@@ -299,7 +361,7 @@ fn navigation(page: &str) -> Told {
         let (channel, rest) = link.split_once('"')?;
         let unread = between(rest, "data-unread-threads=\"", "\"").next();
         let threads = unread.map(|threads| threads.split_whitespace().map(str::to_owned).collect());
-        (channel != "direct").then(|| (channel.to_owned(), threads))
+        Some((channel.to_owned(), threads))
     });
     told.collect()
 }

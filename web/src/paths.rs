@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
-    ReportId, SessionId, SubscriptionId, ThreadFilter, ThreadId, ThreadKind,
+    ChannelId, DeviceId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId,
+    ReactionName, ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
 };
 
 use crate::publish::Intent;
@@ -32,7 +32,7 @@ fixed! {
     SETTINGS_PASSWORD = "/settings/password";
     /// What one's devices show, and when.
     PUSH = "/settings/notifications";
-    /// Tries one's devices.
+    /// Sends a test to one's devices.
     PUSH_TEST = "/settings/notifications/test";
     /// When one's devices show nothing.
     QUIET_HOURS = "/settings/notifications/quiet-hours";
@@ -55,7 +55,7 @@ fixed! {
     /// The form that begins a conversation.
     CONVERSATIONS_NEW = "/conversations/new";
     /// The DOM id that a conversation's row names. No page has it: the script reads from it which link counts the thread.
-    CONVERSATIONS_ID = "threads-direct";
+    CONVERSATIONS_ID = "threads-conversations";
     /// The directory.
     PEOPLE = "/people";
     /// The search.
@@ -122,8 +122,8 @@ pub fn session(session: SessionId) -> String {
 }
 
 /// Where one of one's devices is told nothing any more.
-pub fn push_remove(subscription: SubscriptionId) -> String {
-    format!("{PUSH}/devices/{subscription}/remove")
+pub fn push_remove(device: DeviceId) -> String {
+    format!("{PUSH}/devices/{device}/remove")
 }
 
 /// A group.
@@ -184,6 +184,11 @@ pub fn channel_list(id: ChannelId, filter: ThreadFilter, place: Option<(&str, &s
         query if query.is_empty() => channel(id),
         query => format!("{}?{query}", channel(id)),
     }
+}
+
+/// One's conversations, from a place in their list.
+pub fn conversations_after(place: &str) -> String {
+    format!("{CONVERSATIONS}?after={}", encoded(place))
 }
 
 /// The form that opens a thread of a kind in a channel, with what was written already.

@@ -15,10 +15,14 @@ use web::{
 };
 use words::{GroupId, PersonId, ThreadId};
 
-use super::Others;
+use super::{ConversationPage, Others};
 use crate::{
     error::Result,
-    http::{App, Form, Json, List, Page, Path, Policy, Query, Routes, Viewer, print},
+    http::{
+        App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer,
+        list::{checked_limit, cursor_of, place_of},
+        print,
+    },
     people,
 };
 
@@ -30,6 +34,7 @@ pub fn routes() -> Routes {
         .post(Policy::SignedIn, "/conversations", begin_form)
         .post(Policy::SignedIn, "/conversations/{conversation}/leave", leave_form)
         .get(Policy::SignedIn, "/api/v1/conversations", list)
+        .asks::<ListQuery>()
         .answers::<List<Conversation>>(200)
         .post(Policy::SignedIn, "/api/v1/conversations", begin)
         .takes::<BeginBody>()
@@ -47,6 +52,13 @@ struct ChoiceForm {
     who: String,
 }
 
+/// From where one's conversations are shown.
+#[derive(Deserialize)]
+struct ConversationsQuery {
+    /// The place after which they begin.
+    after: Option<String>,
+}
+
 /// With whom a conversation is.
 #[derive(Deserialize, JsonSchema)]
 struct BeginBody {
@@ -61,8 +73,10 @@ struct Begun {
     thread: ThreadId,
 }
 
-async fn list_page(State(app): State<App>, page: Page) -> Result<Response> {
-    let (nav, conversations) = page.read(&app, |connection, viewer| Box::pin(super::list(connection, viewer))).await?;
+async fn list_page(State(app): State<App>, page: Page, Query(query): Query<ConversationsQuery>) -> Result<Response> {
+    let after = query.after.as_deref().map(|after| place_of("after", after)).transpose()?;
+    let (nav, conversations) =
+        page.read(&app, move |connection, viewer| Box::pin(super::shown(connection, viewer, after))).await?;
     let shell = page.shell(&page.text.get("conversations-title"), nav).at(Current::Conversations);
     print(&ConversationsPage { shell, conversations, beginning: None, now: app.db.clock().now() })
 }
@@ -78,7 +92,7 @@ async fn show_form(app: &App, page: &Page, choice: ChoiceForm, faults: Faults) -
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let people = super::offered(connection, viewer, &sought, &picked).await?;
-                Ok((super::list(connection, viewer).await?, people))
+                Ok((super::shown(connection, viewer, None).await?, people))
             })
         })
         .await?;
@@ -112,9 +126,18 @@ async fn leave(State(app): State<App>, viewer: Viewer, Path(conversation): Path<
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn list(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<List<Conversation>>> {
+async fn list(
+    State(app): State<App>,
+    viewer: Viewer,
+    Query(query): Query<ListQuery>,
+) -> Result<axum::Json<List<Conversation>>> {
+    let limit = checked_limit(query.limit)?;
+    let after = query.cursor.as_deref().map(|cursor| place_of("cursor", cursor)).transpose()?;
+    let epoch = app.db.epoch().await?;
     let mut connection = app.db.pool().acquire().await?;
-    Ok(axum::Json(List { items: super::list(&mut connection, &viewer).await?, next: None }))
+    let (mut items, last) = super::list(&mut connection, &viewer, ConversationPage { after, limit }).await?;
+    items.iter_mut().for_each(|conversation| conversation.log.epoch = epoch);
+    Ok(axum::Json(List { items, next: last.map(cursor_of) }))
 }
 
 async fn begin(

@@ -11,15 +11,22 @@
 pub mod http;
 mod store;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use web::{conversations::Conversation, people::Author};
+use web::{
+    conversations::{Conversation, Conversations},
+    people::Author,
+};
 use words::{GroupId, PersonId, ThreadId, ThreadKind};
 
 use crate::{
     db::Tx,
     error::{Error, Result},
     groups,
-    http::Viewer,
+    http::{
+        Viewer,
+        list::{PAGE, cursor_of},
+    },
     threads::{self, Home},
 };
 
@@ -27,10 +34,20 @@ use crate::{
 pub const MOST_OTHERS: usize = 9;
 /// How many one may have begun in which nobody has spoken: each is in the pages of all who are in it.
 const MOST_SILENT: i64 = 20;
-/// How many conversations are listed: those that nobody spoke in for long are found by their people.
-const LISTED: i64 = 100;
 /// How many people are offered at once.
 const OFFERED: i64 = 200;
+
+/// A place in the list: when something was last said in a thread, and which.
+pub type Place = (DateTime<Utc>, ThreadId);
+
+/// Some of one's conversations.
+#[derive(Clone, Copy, Debug)]
+pub struct ConversationPage {
+    /// After which place; from the last active one if there is none.
+    pub after: Option<Place>,
+    /// How many at most.
+    pub limit: i64,
+}
 
 /// The others of a conversation to be.
 #[derive(Clone, Debug)]
@@ -63,7 +80,7 @@ pub async fn begin(tx: &mut Tx, viewer: &Viewer, others: &Others) -> Result<Thre
     if store::silent(tx.connection(), viewer.id).await? >= MOST_SILENT {
         return Err(Error::field("person", "too_many_silent"));
     }
-    threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Direct).await
+    threads::hang(tx, may.group(), viewer.id, Home::Conversation, None, ThreadKind::Conversation).await
 }
 
 /// Leaves a conversation: its people talk on, and who has left reads it no more.
@@ -73,9 +90,27 @@ pub async fn leave(tx: &mut Tx, viewer: &Viewer, conversation: GroupId) -> Resul
     groups::remove(tx, viewer, conversation, viewer.id).await
 }
 
-/// The viewer's conversations, the last active first; those in which nobody has spoken yet are their beginner's.
-pub async fn list(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<Conversation>> {
-    store::list(connection, viewer.id, LISTED).await
+/// The viewer's conversations, the last active first, and after which place there are more; those in which nobody has
+/// spoken yet are their beginner's.
+pub async fn list(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    page: ConversationPage,
+) -> Result<(Vec<Conversation>, Option<Place>)> {
+    let ConversationPage { after, limit } = page;
+    let mut found = store::list(connection, viewer.id, ConversationPage { after, limit: limit + 1 }).await?;
+    let has_more = i64::try_from(found.len()).is_ok_and(|found| found > limit);
+    if has_more {
+        found.pop();
+    }
+    let last = found.last().filter(|_| has_more).map(|last| (last.active_at, last.thread));
+    Ok((found, last))
+}
+
+/// The viewer's conversations as a page shows them.
+pub async fn shown(connection: &mut PgConnection, viewer: &Viewer, after: Option<Place>) -> Result<Conversations> {
+    let (rows, older) = list(connection, viewer, ConversationPage { after, limit: PAGE }).await?;
+    Ok(Conversations { rows, has_newer: after.is_some(), older: older.map(cursor_of) })
 }
 
 /// Those whom the viewer may write to, by name: those chosen, and those with a word in their name that begins so.

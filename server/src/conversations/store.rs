@@ -1,13 +1,16 @@
 //! The SQL of conversations.
 
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::{
     conversations::{Conversation, Latest},
-    people::Author,
+    groups::Log,
+    people::{Author, first_name},
     territories::TerritoryLabel,
 };
 use words::{GroupId, PersonId, Post, ThreadId, ThreadLevel};
 
+use super::ConversationPage;
 use crate::error::Result;
 
 /// Whether each of these is somebody who has an account.
@@ -24,34 +27,42 @@ pub(super) async fn are_there(connection: &mut PgConnection, people: &[PersonId]
 /// How many conversations of a person's making nobody has spoken in.
 pub(super) async fn silent(connection: &mut PgConnection, person: PersonId) -> Result<i64> {
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "silent!" from threads where kind = 'direct' and created_by = $1 and last_position = 0"#,
+        r#"select count(*) as "silent!" from threads where kind = 'conversation' and created_by = $1 and last_position = 0"#,
         person.0,
     )
     .fetch_one(connection)
     .await?)
 }
 
-pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit: i64) -> Result<Vec<Conversation>> {
+pub(super) async fn list(
+    connection: &mut PgConnection,
+    person: PersonId,
+    page: ConversationPage,
+) -> Result<Vec<Conversation>> {
     let rows = sqlx::query!(
         r#"select
-             threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_position, active_at,
-             direct_name(threads.group_id, $1) as "name!",
+             threads.id as "thread: ThreadId", threads.group_id as "group: GroupId", last_seq, last_position, active_at,
+             conversation_name(threads.group_id, $1) as "name!",
              array(
                select distinct person_id from members
                where group_id = threads.group_id and person_id <> $1 order by person_id) as "people!: Vec<PersonId>",
              coalesce(read_positions.position, 0) as "read!", follows.level as "level?: ThreadLevel",
              author.name as "author?", latest.author_id = $1 as own, left(latest.body, 400) as body
            from members
-           join threads on threads.group_id = members.group_id and threads.kind = 'direct'
+           join streams on streams.id = members.group_id
+           join threads on threads.group_id = members.group_id and threads.kind = 'conversation'
            left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $1
            left join follows on follows.thread_id = threads.id and follows.person_id = $1
            left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
            left join people author on author.id = latest.author_id
            where members.person_id = $1 and members.ended_seq is null and (last_position > 0 or threads.created_by = $1)
-           order by active_at desc, threads.id
-           limit $2"#,
+             and ($2::timestamptz is null or (active_at, threads.id) < ($2, $3))
+           order by active_at desc, threads.id desc
+           limit $4"#,
         person.0,
-        limit,
+        page.after.map(|(at, _)| at),
+        page.after.map(|(_, thread)| thread.0),
+        page.limit,
     )
     .fetch_all(connection)
     .await?;
@@ -59,6 +70,7 @@ pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit:
         .into_iter()
         .map(|row| Conversation {
             id: row.group,
+            log: Log { stream: row.group.into(), seq: row.last_seq, epoch: Uuid::nil() },
             thread: row.thread,
             name: row.name,
             people: row.people,
@@ -66,7 +78,7 @@ pub(super) async fn list(connection: &mut PgConnection, person: PersonId, limit:
             read: row.read,
             muted: row.level == Some(ThreadLevel::Muted),
             latest: row.author.map(|author| Latest {
-                author: author.split(' ').next().unwrap_or_default().to_owned(),
+                author: first_name(&author).to_owned(),
                 own: row.own.unwrap_or_default(),
                 extract: row.body.as_deref().map(web::messages::extract),
             }),

@@ -68,7 +68,7 @@ pub(super) async fn insert_conversation(
         .await?;
     let inserted = sqlx::query!(
         "insert into groups (id, slug, name, purpose, access, kind, created_by, created_at)
-         values ($1, $1::uuid::text, $1::uuid::text, '', 'invite', 'direct', $2, $3)
+         values ($1, $1::uuid::text, $1::uuid::text, '', 'invite', 'conversation', $2, $3)
          on conflict do nothing",
         id.0,
         creator.0,

@@ -1,5 +1,8 @@
 //! Lists as the API answers them: a page of items, and the cursor of the next.
 
+use std::{fmt::Display, str::FromStr};
+
+use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +37,20 @@ pub fn checked_limit(limit: Option<i64>) -> Result<i64> {
         limit if (1..=LONGEST_PAGE).contains(&limit) => Ok(limit),
         _ => Err(Error::field("limit", "malformed")),
     }
+}
+
+/// The cursor of a place in a list that is in order of time: when something was, and what.
+pub fn cursor_of<Id: Display>((at, id): (DateTime<Utc>, Id)) -> String {
+    format!("{}.{id}", at.timestamp_micros())
+}
+
+/// The place that a cursor names, which came in this field.
+pub fn place_of<Id: FromStr>(field: &'static str, cursor: &str) -> Result<(DateTime<Utc>, Id)> {
+    let parts = cursor.split_once('.').and_then(|(at, id)| {
+        let at = DateTime::from_timestamp_micros(at.parse().ok()?)?;
+        Some((at, id.parse().ok()?))
+    });
+    parts.ok_or_else(|| Error::field(field, "malformed"))
 }
 
 impl<T> List<T> {

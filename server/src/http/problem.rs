@@ -73,6 +73,7 @@ pub fn status(error: &Error) -> StatusCode {
         | Error::Migrate(_)
         | Error::ServerVersion(_)
         | Error::Io(_)
+        | Error::Crypto(_)
         | Error::Render(_)
         | Error::Task(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

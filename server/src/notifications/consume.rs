@@ -13,6 +13,7 @@ use words::{FollowReason, MessageId, NotificationReason, PersonId, StreamId, Thr
 
 use super::{reminders::tell_due, store};
 use crate::{
+    consumers::{self, Consumer, Range},
     db::{Db, Tx},
     error::{Error, Result},
     threads,
@@ -20,9 +21,10 @@ use crate::{
 
 /// How often the streams are looked at.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many streams are taken in a round, and how many events of one in a transaction.
+/// How many streams are taken in a round.
 const STREAMS: i64 = 50;
-const EVENTS: i64 = 200;
+/// Who reads the logs here.
+const READER: Consumer = Consumer { name: "notifications", events: 200 };
 
 /// What there is to do for one person.
 #[derive(Debug, Default)]
@@ -49,32 +51,17 @@ pub async fn work(db: Db, stop: CancellationToken) {
 
 /// Reads each group's log to its end, as it is now.
 pub async fn catch_up(db: &Db) -> Result<()> {
-    loop {
-        let behind = {
-            let mut connection = db.pool().acquire().await?;
-            store::behind(&mut connection, STREAMS).await?
-        };
-        let mut advanced = false;
-        for stream in &behind {
-            advanced |= db
-                .write({
-                    let stream = *stream;
-                    move |tx| Box::pin(async move { consume(tx, stream).await })
-                })
-                .await?;
-        }
-        // Another node holds what did not advance here.
-        if !advanced {
-            return Ok(());
-        }
-    }
+    consumers::catch_up(
+        db,
+        |connection| Box::pin(store::behind(connection, READER, STREAMS)),
+        |tx, stream| Box::pin(consume(tx, stream)),
+    )
+    .await
 }
 
 /// Does what follows from the next events of a stream; answers whether there were any for this node.
 async fn consume(tx: &mut Tx, stream: StreamId) -> Result<bool> {
-    let Some(after) = store::hold_cursor(tx.connection(), stream).await? else { return Ok(false) };
-    let Some(to) = store::reach(tx.connection(), stream, after, EVENTS).await? else { return Ok(false) };
-    let range = store::Range { stream, after, to };
+    let Some(range) = READER.next(tx, stream, 0).await? else { return Ok(false) };
     for (person, due) in due(tx, range).await? {
         tx.lock(person.into()).await?;
         for (thread, reason) in due.follows {
@@ -84,12 +71,12 @@ async fn consume(tx: &mut Tx, stream: StreamId) -> Result<bool> {
             super::tell(tx, person, message, reason).await?;
         }
     }
-    store::move_cursor(tx.connection(), range).await?;
+    READER.pass(tx, range).await?;
     Ok(true)
 }
 
 /// What there is to do, by ascending person: nobody waits for us while we wait for them.
-async fn due(tx: &mut Tx, range: store::Range) -> Result<BTreeMap<PersonId, Due>> {
+async fn due(tx: &mut Tx, range: Range) -> Result<BTreeMap<PersonId, Due>> {
     let today = web::date::day(tx.now());
     let mut due: BTreeMap<PersonId, Due> = BTreeMap::new();
     for (person, thread, opened) in store::participants(tx.connection(), range).await? {

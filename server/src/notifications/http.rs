@@ -17,7 +17,11 @@ use words::{MessageId, NotificationId};
 use super::{Due, NotificationPage};
 use crate::{
     error::{Error, Result},
-    http::{App, Form, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, list::checked_limit, print},
+    http::{
+        App, Form, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer,
+        list::{checked_limit, cursor_of, place_of},
+        print,
+    },
     messages, threads,
 };
 
@@ -127,7 +131,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Notification>>> {
     let limit = checked_limit(query.limit)?;
-    let after = query.cursor.as_deref().map(place_of).transpose()?;
+    let after = query.cursor.as_deref().map(|cursor| place_of("cursor", cursor)).transpose()?;
     let mut connection = app.db.pool().acquire().await?;
     let page = NotificationPage { after, limit: limit + 1 };
     let mut items = super::list(&mut connection, &viewer, page).await?;
@@ -135,17 +139,8 @@ async fn list(
     if more {
         items.pop();
     }
-    let cursor = |last: &Notification| format!("{}.{}", last.created_at.timestamp_micros(), last.id);
-    let next = items.last().filter(|_| more).map(cursor);
+    let next = items.last().filter(|_| more).map(|last| cursor_of((last.created_at, last.id)));
     Ok(axum::Json(List { items, next }))
-}
-
-fn place_of(cursor: &str) -> Result<(chrono::DateTime<chrono::Utc>, NotificationId)> {
-    let parts = cursor.split_once('.').and_then(|(at, id)| {
-        let at = chrono::DateTime::from_timestamp_micros(at.parse().ok()?)?;
-        Some((at, id.parse().ok()?))
-    });
-    parts.ok_or_else(|| Error::field("cursor", "malformed"))
 }
 
 async fn see(State(app): State<App>, viewer: Viewer, Path(notification): Path<NotificationId>) -> Result<StatusCode> {

@@ -6,8 +6,8 @@
 //! animators are shown what is reported to them. What one follows is in one's inbox, unread
 //! first: that is derived from how far one has read, and written nowhere.
 //!
-//! Events: `notification.*` on the person's own stream. Tables: `notifications`, `consumers`,
-//! `reminders`.
+//! Events: `notification.*` on the person's own stream. Tables: `notifications`, `reminders`, and its cursors in
+//! `consumers`.
 //!
 //! Surprises: they are made by a reader of the log, after the commit of what they tell of, once each (I13). What is told
 //! is seen once the thread was read so far, without anything being written.

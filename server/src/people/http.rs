@@ -403,11 +403,11 @@ async fn end_session(State(app): State<App>, viewer: Viewer, Path(session): Path
     Ok(Redirect::to(paths::SETTINGS))
 }
 
-async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<serde_json::Value>> {
+async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<Me>> {
     let epoch = app.db.epoch().await?;
     let stream: StreamId = viewer.id.into();
     let seq = crate::db::last_seq(&app.db, stream).await?;
-    let me = Me {
+    Ok(axum::Json(Me {
         id: viewer.id,
         name: viewer.name,
         email: viewer.email,
@@ -419,8 +419,7 @@ async fn me(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<serde_j
         stream,
         seq,
         epoch,
-    };
-    Ok(axum::Json(serde_json::to_value(me).unwrap_or_default()))
+    }))
 }
 
 async fn count_try(app: &App, address: &str, peer: &Peer) -> Result<()> {

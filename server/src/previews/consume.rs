@@ -15,6 +15,7 @@ use super::{
     store::{self, Claimed, Link, Linking},
 };
 use crate::{
+    consumers::{self, Consumer},
     db::{Db, Tx},
     error::{Error, Result},
     outgoing::{Outgoing, Refused},
@@ -22,9 +23,10 @@ use crate::{
 
 /// How often the logs are looked at.
 const PAUSE: Duration = Duration::from_millis(500);
-/// How many streams are taken in a round, and how many events of one in a transaction.
+/// How many streams are taken in a round.
 const STREAMS: i64 = 50;
-const EVENTS: i64 = 100;
+/// Who reads the logs here.
+const READER: Consumer = Consumer { name: "previews", events: 100 };
 /// How many pages are asked at once.
 const AT_ONCE: usize = 8;
 /// How long one server is left alone after it was asked.
@@ -34,7 +36,11 @@ const GIVEN_UP: TimeDelta = TimeDelta::minutes(1);
 /// How long what a page said is good, and so that it said nothing.
 const FRESH: TimeDelta = TimeDelta::days(7);
 /// After how many rounds pages that nothing leads to are looked for: an hour.
-const SWEPT: u32 = 7200;
+const SWEEP_ROUNDS: u32 = 7200;
+/// How many pages one transaction forgets at most.
+const SWEPT: i64 = 1000;
+/// How many messages that show a page are told of, when it says something new: the last ones.
+const TOLD: i64 = 100;
 
 /// What came of a page that was asked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -55,7 +61,7 @@ pub async fn work(db: Db, outgoing: Outgoing, own: String, stop: CancellationTok
         let worked = async {
             catch_up(&db, own.as_ref()).await?;
             fetch_due(&db, &outgoing).await?;
-            if round.is_multiple_of(SWEPT) { sweep(&db).await } else { Ok(()) }
+            if round.is_multiple_of(SWEEP_ROUNDS) { sweep(&db).await } else { Ok(()) }
         };
         let worked = tokio::select! {
             () = stop.cancelled() => return,
@@ -74,30 +80,25 @@ pub async fn work(db: Db, outgoing: Outgoing, own: String, stop: CancellationTok
 
 /// Reads the log of each group that wants previews to its end, as it is now.
 pub async fn catch_up(db: &Db, own: Option<&Url>) -> Result<()> {
-    loop {
-        let behind = {
-            let mut connection = db.pool().acquire().await?;
-            store::behind(&mut connection, STREAMS).await?
-        };
-        let mut advanced = false;
-        for stream in behind {
-            let own = own.cloned();
-            advanced |= db.write(move |tx| Box::pin(async move { consume(tx, stream, own.as_ref()).await })).await?;
-        }
-        // Another node holds what did not advance here.
-        if !advanced {
-            return Ok(());
-        }
-    }
+    let own = own.cloned();
+    consumers::catch_up(
+        db,
+        |connection| Box::pin(store::behind(connection, READER, STREAMS)),
+        move |tx, stream| {
+            let own = own.clone();
+            Box::pin(async move { consume(tx, stream, own.as_ref()).await })
+        },
+    )
+    .await
 }
 
 /// Notes where the next messages of a stream lead; answers whether there were events for this node.
 async fn consume(tx: &mut Tx, stream: StreamId, own: Option<&Url>) -> Result<bool> {
-    let Some(after) = store::hold_cursor(tx.connection(), stream).await? else { return Ok(false) };
-    let Some(to) = store::reach(tx.connection(), stream, after, EVENTS).await? else { return Ok(false) };
+    let Some(from) = store::wanted_from(tx.connection(), stream).await? else { return Ok(false) };
+    let Some(range) = READER.next(tx, stream, from).await? else { return Ok(false) };
     // Nobody edits or removes what is read here before it is noted.
     tx.lock(stream).await?;
-    let said = store::said(tx.connection(), stream, after, to).await?;
+    let said = store::said(tx.connection(), range).await?;
     let linking: Vec<_> = said
         .into_iter()
         .map(|said| {
@@ -116,7 +117,7 @@ async fn consume(tx: &mut Tx, stream: StreamId, own: Option<&Url>) -> Result<boo
             tx.record(event, None).await?;
         }
     }
-    store::move_cursor(tx.connection(), stream, to).await?;
+    READER.pass(tx, range).await?;
     Ok(true)
 }
 
@@ -161,7 +162,7 @@ async fn ask(db: &Db, outgoing: &Outgoing, page: Claimed) -> Result<Asked> {
     Ok(asked)
 }
 
-/// Keeps what a page said, and tells of the messages that show it now.
+/// Keeps what a page said, and tells of the messages that show it now, with one statement however many they are.
 async fn tell(tx: &mut Tx, sha256: &[u8], said: Option<&page::Said>) -> Result<()> {
     let groups = store::groups_of(tx.connection(), sha256).await?;
     for &group in &groups {
@@ -171,13 +172,17 @@ async fn tell(tx: &mut Tx, sha256: &[u8], said: Option<&page::Said>) -> Result<(
     if said.is_none() {
         return Ok(());
     }
-    for store::Showing { group, thread, message } in store::showing(tx.connection(), sha256, &groups).await? {
-        tx.record(Event::MessagePreviewed { group, thread, message }, None).await?;
+    let now = tx.now();
+    for (stream, seq) in store::tell(tx.connection(), sha256, &groups, (TOLD, now)).await? {
+        tx.hint(stream, seq);
     }
     Ok(())
 }
 
-/// Forgets the pages that nothing leads to any more.
+/// Forgets the pages that nothing leads to any more, some in a transaction.
 pub async fn sweep(db: &Db) -> Result<()> {
-    db.write(|tx| Box::pin(async move { store::sweep(tx.connection()).await })).await
+    while db.write(|tx| Box::pin(async move { store::sweep(tx.connection(), SWEPT).await })).await?
+        >= SWEPT.unsigned_abs()
+    {}
+    Ok(())
 }

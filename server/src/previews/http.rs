@@ -7,7 +7,6 @@ use words::MessageId;
 use crate::{
     error::Result,
     http::{App, Path, Policy, Routes, Viewer},
-    messages,
 };
 
 /// The routes of previews.
@@ -16,15 +15,15 @@ pub fn routes() -> Routes {
 }
 
 async fn remove(State(app): State<App>, viewer: Viewer, Path(message): Path<MessageId>) -> Result<Redirect> {
-    let access = app
+    let may = app
         .db
         .write(move |tx| {
             Box::pin(async move {
-                let access = messages::may_read(tx.connection(), &viewer, message).await?;
-                super::remove(tx, &access).await?;
-                Ok(access)
+                let may = super::may_unpreview(tx.connection(), &viewer, message).await?;
+                super::remove(tx, &may).await?;
+                Ok(may)
             })
         })
         .await?;
-    Ok(Redirect::to(&paths::message_at(access.thread(), access.position(), message)))
+    Ok(Redirect::to(&paths::message_at(may.thread(), may.position(), message)))
 }

@@ -9,31 +9,26 @@
 //! any transaction. A page is asked once a week at most, also if it did not answer. Turned off, nothing is shown at once;
 //! turned on again, what had been found is. A removed message forgets its links, and a page that nothing leads to goes.
 
+mod access;
 mod consume;
 pub mod http;
 mod page;
 mod store;
 
-use words::{Event, Role};
+use words::Event;
 
+pub use access::{MayUnpreview, may_unpreview};
 pub use consume::{Asked, catch_up, fetch_due, sweep, work};
 
-use crate::{
-    db::Tx,
-    error::{Error, Result},
-    messages::{self, MessageAccess},
-};
+use crate::{db::Tx, error::Result};
 
-/// Takes away what a message's links show: its author's right, and an animator's.
-pub async fn remove(tx: &mut Tx, access: &MessageAccess) -> Result<()> {
-    let (group, thread, message, now) = (access.group(), access.thread(), access.message(), tx.now());
+/// Takes away what a message's links show.
+pub async fn remove(tx: &mut Tx, may: &MayUnpreview) -> Result<()> {
+    let (group, thread, message, now) = (may.group(), may.thread(), may.message(), tx.now());
     tx.lock(group.into()).await?;
-    let role = messages::writing_role(tx.connection(), access).await?;
-    if !access.own() && role != Role::Animator {
-        return Err(Error::Forbidden);
-    }
+    may.recheck(tx.connection()).await?;
     if store::remove(tx.connection(), message, now).await? {
-        tx.record(Event::MessagePreviewed { group, thread, message }, Some(access.person())).await?;
+        tx.record(Event::MessagePreviewed { group, thread, message }, Some(may.person())).await?;
     }
     Ok(())
 }

@@ -69,13 +69,7 @@ fn line(text: &str, longest: usize) -> Option<String> {
     };
     let seen: String = text.chars().filter(|&c| !hidden(c)).collect();
     let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.is_empty() {
-        return None;
-    }
-    if line.chars().count() <= longest {
-        return Some(line);
-    }
-    Some(line.chars().take(longest - 1).chain(['…']).collect())
+    if line.is_empty() { None } else { Some(web::text::cut(&line, longest)) }
 }
 
 fn read(html: &str) -> Head {

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use words::{GroupId, MessageId, StreamId, ThreadId};
+use words::{EventKind, GroupId, MessageId, StreamId, ThreadId};
 
 use super::page::Said;
-use crate::error::Result;
-
-/// The name of our cursors.
-const NAME: &str = "previews";
+use crate::{
+    consumers::{Consumer, Range},
+    error::Result,
+};
 
 /// A message that says something, and how.
 pub(super) struct Written {
@@ -38,15 +38,8 @@ pub(super) struct Claimed {
     pub(super) url: String,
 }
 
-/// A message that shows a page.
-pub(super) struct Showing {
-    pub(super) group: GroupId,
-    pub(super) thread: ThreadId,
-    pub(super) message: MessageId,
-}
-
 /// The streams of groups that want previews, and hold what was not read yet.
-pub(super) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<Vec<StreamId>> {
+pub(super) async fn behind(connection: &mut PgConnection, consumer: Consumer, limit: i64) -> Result<Vec<StreamId>> {
     Ok(sqlx::query_scalar!(
         r#"select streams.id as "id: StreamId"
            from groups
@@ -56,61 +49,21 @@ pub(super) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<
              and link_previews_from is not null
            order by streams.id
            limit $2"#,
-        NAME,
+        consumer.name,
         limit,
     )
     .fetch_all(connection)
     .await?)
 }
 
-/// How far a stream was read, or from where it is to be; nothing if another node holds it, or nobody wants it any more.
-pub(super) async fn hold_cursor(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
-    sqlx::query!(
-        "insert into consumers (name, stream_id, seq) values ($1, $2, 0) on conflict do nothing",
-        NAME,
-        stream.0,
-    )
-    .execute(&mut *connection)
-    .await?;
-    Ok(sqlx::query_scalar!(
-        r#"select greatest(seq, link_previews_from) as "seq!"
-           from consumers join groups on groups.id = stream_id and link_previews_from is not null
-           where consumers.name = $1 and stream_id = $2
-           for update of consumers skip locked"#,
-        NAME,
-        stream.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-/// How far the next events of a stream reach, at most `limit` of them.
-pub(super) async fn reach(
-    connection: &mut PgConnection,
-    stream: StreamId,
-    after: i64,
-    limit: i64,
-) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar!(
-        "select max(seq) from (
-           select seq from events where stream_id = $1 and seq > $2 order by seq limit $3) next",
-        stream.0,
-        after,
-        limit,
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(super) async fn move_cursor(connection: &mut PgConnection, stream: StreamId, to: i64) -> Result<()> {
-    sqlx::query!("update consumers set seq = $3 where name = $1 and stream_id = $2", NAME, stream.0, to)
-        .execute(connection)
-        .await?;
-    Ok(())
+/// From which place of its log on a group's links are looked up; nothing if they are not, any more.
+pub(super) async fn wanted_from(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {
+    let from = sqlx::query_scalar!("select link_previews_from from groups where id = $1", stream.0);
+    Ok(from.fetch_optional(connection).await?.flatten())
 }
 
 /// The messages that were said or put otherwise, as they are now.
-pub(super) async fn said(connection: &mut PgConnection, stream: StreamId, after: i64, to: i64) -> Result<Vec<Written>> {
+pub(super) async fn said(connection: &mut PgConnection, range: Range) -> Result<Vec<Written>> {
     Ok(sqlx::query_as!(
         Written,
         r#"select distinct messages.id as "message: MessageId", messages.thread_id as "thread: ThreadId", html as "html!"
@@ -118,9 +71,9 @@ pub(super) async fn said(connection: &mut PgConnection, stream: StreamId, after:
            where events.stream_id = $1 and events.seq > $2 and events.seq <= $3
              and events.kind in ('message.created', 'message.edited') and deleted_at is null and html is not null
            order by messages.id"#,
-        stream.0,
-        after,
-        to,
+        range.stream.0,
+        range.after,
+        range.to,
     )
     .fetch_all(connection)
     .await?)
@@ -244,25 +197,48 @@ pub(super) async fn answer(connection: &mut PgConnection, sha256: &[u8], said: O
     Ok(())
 }
 
-/// The messages of these groups that show a page, as far as they are told of: the last ones.
-pub(super) async fn showing(connection: &mut PgConnection, sha256: &[u8], groups: &[GroupId]) -> Result<Vec<Showing>> {
-    const TOLD: i64 = 100;
+/// Tells these groups, whose streams are locked, of their messages that show a page: the last ones, at most `limit`, the
+/// oldest of them first. Answers up to where each stream goes now.
+pub(super) async fn tell(
+    connection: &mut PgConnection,
+    sha256: &[u8],
+    groups: &[GroupId],
+    (limit, now): (i64, DateTime<Utc>),
+) -> Result<Vec<(StreamId, i64)>> {
     let groups: Vec<_> = groups.iter().map(|group| group.0).collect();
-    Ok(sqlx::query_as!(
-        Showing,
-        r#"select group_id as "group: GroupId", thread_id as "thread: ThreadId", messages.id as "message: MessageId"
-           from message_links
-           join messages on messages.id = message_links.message_id and deleted_at is null
-           join groups on groups.id = group_id and link_previews_from is not null
-           where url_sha256 = $1 and removed_at is null and group_id = any($2)
-           order by messages.created_at desc, messages.id
-           limit $3"#,
+    let rows = sqlx::query!(
+        r#"with showing as (
+             select messages.id, group_id, thread_id, messages.created_at
+             from message_links
+             join messages on messages.id = message_links.message_id and deleted_at is null
+             join groups on groups.id = group_id and link_previews_from is not null
+             where url_sha256 = $1 and removed_at is null and group_id = any($2)
+             order by messages.created_at desc, messages.id desc
+             limit $3
+           ), numbered as (
+             select id, group_id, thread_id, row_number() over (partition by group_id order by created_at, id) as ordinal
+             from showing
+           ), counted as (
+             select group_id, count(*) as events from numbered group by group_id
+           ), taken as (
+             update streams set last_seq = last_seq + events
+             from counted where streams.id = group_id
+             returning streams.id, last_seq, events
+           ), logged as (
+             insert into events (stream_id, seq, kind, subject_id, thread_id, at)
+             select group_id, last_seq - events + ordinal, $4, numbered.id, thread_id, $5
+             from numbered join taken on taken.id = group_id
+           )
+           select id as "stream: StreamId", last_seq from taken"#,
         sha256,
         &groups,
-        TOLD,
+        limit,
+        EventKind::MessagePreviewed.as_str(),
+        now,
     )
     .fetch_all(connection)
-    .await?)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.stream, row.last_seq)).collect())
 }
 
 /// Takes away what a message's links show; answers whether it showed anything.
@@ -277,12 +253,17 @@ pub(super) async fn remove(connection: &mut PgConnection, message: MessageId, no
     Ok(removed.rows_affected() > 0)
 }
 
-pub(super) async fn sweep(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query!(
+/// Forgets pages that nothing leads to, at most `limit`; answers how many.
+pub(super) async fn sweep(connection: &mut PgConnection, limit: i64) -> Result<u64> {
+    let swept = sqlx::query!(
         "delete from link_previews
-         where not exists (select from message_links where message_links.url_sha256 = link_previews.url_sha256)"
+         where url_sha256 = any(array(
+           select url_sha256 from link_previews
+           where not exists (select from message_links where message_links.url_sha256 = link_previews.url_sha256)
+           limit $1))",
+        limit,
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(swept.rows_affected())
 }

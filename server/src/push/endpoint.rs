@@ -12,15 +12,15 @@ use crate::{
 /// The longest address, in bytes.
 const LONGEST: usize = 1024;
 
-/// A subscription that may be kept.
+/// A device that may be kept, as its browser describes it.
 #[derive(Clone, Debug)]
-pub struct NewSubscription {
+pub struct NewDevice {
     pub(super) endpoint: String,
     pub(super) p256dh: Vec<u8>,
     pub(super) auth: Vec<u8>,
 }
 
-impl NewSubscription {
+impl NewDevice {
     /// Checks what a browser names: its address, and its public key and its secret in base64 for addresses.
     pub fn checked(endpoint: &str, (p256dh, auth): (&str, &str), outgoing: &Outgoing) -> Result<Self> {
         let url = Url::parse(endpoint).ok().filter(|url| endpoint.len() <= LONGEST && is_asked(url, outgoing));
@@ -52,14 +52,14 @@ fn is_asked(url: &Url, outgoing: &Outgoing) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::NewSubscription;
+    use super::NewDevice;
     use crate::{error::Error, outgoing::Outgoing};
 
     const P256DH: &str = "BCVxsr7N_eNgVRqvHtD0zTZsEc6-VV-JvLexhqUzORcxaOzi6-AYWXvTBHm4bjyPjs7Vd8pZGH6SRpkNtoIAiw4";
     const AUTH: &str = "BTBZMqHH6r4Tts7J_aSIgg";
 
     fn refused(endpoint: &str, keys: (&str, &str)) -> Option<String> {
-        match NewSubscription::checked(endpoint, keys, &Outgoing::new(&[])) {
+        match NewDevice::checked(endpoint, keys, &Outgoing::new(&[])) {
             Err(Error::Invalid(fields)) => Some(fields[0].field.to_string()),
             _ => None,
         }

@@ -13,9 +13,9 @@ use web::{
     paths,
     push::{Device, PushPage, QuietForm, QuietHours, Tested},
 };
-use words::SubscriptionId;
+use words::DeviceId;
 
-use super::{NewSubscription, Sender, keys};
+use super::{NewDevice, Sender, Which, keys};
 use crate::{
     error::{Error, Result},
     http::{App, Form, Json, List, ListQuery, Page, Path, Policy, Query, Routes, Viewer, print},
@@ -28,16 +28,16 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, paths::PUSH, page)
         .post(Policy::SignedIn, paths::QUIET_HOURS, save_quiet_hours)
         .post(Policy::SignedIn, paths::PUSH_TEST, test_form)
-        .post(Policy::SignedIn, "/settings/notifications/devices/{subscription}/remove", remove_form)
+        .post(Policy::SignedIn, "/settings/notifications/devices/{device}/remove", remove_form)
         .get(Policy::SignedIn, "/api/v1/push/key", key)
         .answers::<PublicKey>(200)
-        .get(Policy::SignedIn, "/api/v1/push/subscriptions", list)
+        .get(Policy::SignedIn, "/api/v1/push/devices", list)
         .asks::<ListQuery>()
         .answers::<List<Device>>(200)
-        .post(Policy::SignedIn, "/api/v1/push/subscriptions", subscribe)
+        .post(Policy::SignedIn, "/api/v1/push/devices", subscribe)
         .takes::<Subscribe>()
         .answers::<Subscribed>(201)
-        .delete(Policy::SignedIn, "/api/v1/push/subscriptions/{subscription}", unsubscribe)
+        .delete(Policy::SignedIn, "/api/v1/push/devices/{device}", unsubscribe)
         .answers_plainly(204)
         .post(Policy::SignedIn, "/api/v1/push/tests", test)
         .takes::<Test>()
@@ -71,14 +71,14 @@ struct SubscribeKeys {
 
 #[derive(Serialize, JsonSchema)]
 struct Subscribed {
-    id: SubscriptionId,
+    id: DeviceId,
 }
 
-/// Which device is tried; all of one's own if none is named.
+/// Which device is tested; all of one's own if none is named.
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Test {
-    subscription: Option<SubscriptionId>,
+    device: Option<DeviceId>,
 }
 
 /// What is not ticked is not sent.
@@ -107,7 +107,7 @@ struct Came {
 }
 
 impl Came {
-    /// What came of a try, if there was one.
+    /// What came of a test, if there was one.
     fn tested(&self) -> Option<Tested> {
         let count = Option::unwrap_or_default;
         let (gone, refused, unreachable) = (count(self.gone), count(self.refused), count(self.unreachable));
@@ -120,18 +120,18 @@ async fn page(State(app): State<App>, page: Page, Query(came): Query<Came>) -> R
 }
 
 async fn show(app: &App, page: &Page, faults: Faults, typed: Option<QuietForm>, came: Came) -> Result<Response> {
-    let key = keys::of(&app.db).await?.public();
+    let (key, now) = (keys::of(&app.db).await?.public(), app.db.clock().now());
     let (nav, (devices, quiet)) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move {
-                let devices = super::devices(connection, viewer).await?;
+                let devices = super::devices(connection, viewer, now).await?;
                 Ok((devices, super::quiet_hours(connection, viewer).await?))
             })
         })
         .await?;
     let shell = page.shell(&page.text.get("push-title"), nav).at(Current::Elsewhere);
     let tested = came.tested();
-    let (quiet, now) = (typed.unwrap_or_else(|| quiet.into()), app.db.clock().now());
+    let quiet = typed.unwrap_or_else(|| quiet.into());
     print(&PushPage { shell, faults, key, devices, quiet, done: came.done.is_some(), tested, now })
 }
 
@@ -164,17 +164,13 @@ fn chosen(typed: &QuietForm) -> Result<QuietHours> {
 }
 
 async fn test_form(State(app): State<App>, viewer: Viewer) -> Result<Redirect> {
-    let Tested { accepted, gone, refused, unreachable } = tried(&app, &viewer, None).await?;
+    let Tested { accepted, gone, refused, unreachable } = tested(&app, &viewer, Which::All).await?;
     let came = format!("accepted={accepted}&gone={gone}&refused={refused}&unreachable={unreachable}");
     Ok(Redirect::to(&format!("{}?{came}", paths::PUSH)))
 }
 
-async fn remove_form(
-    State(app): State<App>,
-    viewer: Viewer,
-    Path(subscription): Path<SubscriptionId>,
-) -> Result<Redirect> {
-    app.db.write(move |tx| Box::pin(async move { super::unsubscribe(tx, &viewer, subscription).await })).await?;
+async fn remove_form(State(app): State<App>, viewer: Viewer, Path(device): Path<DeviceId>) -> Result<Redirect> {
+    app.db.write(move |tx| Box::pin(async move { super::unsubscribe(tx, &viewer, device).await })).await?;
     Ok(Redirect::to(&format!("{}?done=1", paths::PUSH)))
 }
 
@@ -188,32 +184,28 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Device>>> {
     let mut connection = app.db.pool().acquire().await?;
-    let devices = super::devices(&mut connection, &viewer).await?;
+    let devices = super::devices(&mut connection, &viewer, app.db.clock().now()).await?;
     Ok(axum::Json(List::page(devices, &query, |device| device.id.to_string())?))
 }
 
 async fn subscribe(State(app): State<App>, viewer: Viewer, Json(body): Json<Subscribe>) -> Result<Response> {
     let keys = (body.keys.p256dh.as_str(), body.keys.auth.as_str());
-    let new = NewSubscription::checked(&body.endpoint, keys, &app.settings.outgoing)?;
+    let new = NewDevice::checked(&body.endpoint, keys, &app.settings.outgoing)?;
     let subscribed = app.db.write(move |tx| Box::pin(async move { super::subscribe(tx, &viewer, &new).await }));
     Ok((StatusCode::CREATED, axum::Json(Subscribed { id: subscribed.await? })).into_response())
 }
 
-async fn unsubscribe(
-    State(app): State<App>,
-    viewer: Viewer,
-    Path(subscription): Path<SubscriptionId>,
-) -> Result<StatusCode> {
-    app.db.write(move |tx| Box::pin(async move { super::unsubscribe(tx, &viewer, subscription).await })).await?;
+async fn unsubscribe(State(app): State<App>, viewer: Viewer, Path(device): Path<DeviceId>) -> Result<StatusCode> {
+    app.db.write(move |tx| Box::pin(async move { super::unsubscribe(tx, &viewer, device).await })).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 async fn test(State(app): State<App>, viewer: Viewer, Json(body): Json<Test>) -> Result<axum::Json<Tested>> {
-    Ok(axum::Json(tried(&app, &viewer, body.subscription).await?))
+    Ok(axum::Json(tested(&app, &viewer, body.device.map_or(Which::All, Which::One)).await?))
 }
 
-async fn tried(app: &App, viewer: &Viewer, one: Option<SubscriptionId>) -> Result<Tested> {
-    super::test(&app.db, &Sender::new(&app.settings), viewer, one).await
+async fn tested(app: &App, viewer: &Viewer, which: Which) -> Result<Tested> {
+    super::test(&app.db, &Sender::new(&app.settings), viewer, which).await
 }
 
 async fn quiet_hours(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<QuietHours>> {

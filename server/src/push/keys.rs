@@ -29,13 +29,13 @@ pub(super) async fn of(db: &Db) -> Result<Keys> {
     };
     let kept = if let Some(key) = known { key } else { make(db).await? };
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &kept);
-    pair.map(Keys).map_err(|_| broken("the key that is kept is none of P-256"))
+    pair.map(Keys).map_err(|_| Error::Crypto("the key that is kept is none of P-256"))
 }
 
 /// Makes a key and keeps it, unless somebody was sooner; answers the one that is kept.
 async fn make(db: &Db) -> Result<Vec<u8>> {
     let fresh = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-    let fresh = fresh.map_err(|_| broken("no key could be made"))?.as_ref().to_vec();
+    let fresh = fresh.map_err(|_| Error::Crypto("no key could be made"))?.as_ref().to_vec();
     db.write(move |tx| {
         Box::pin(async move {
             let now = tx.now();
@@ -60,11 +60,7 @@ impl Keys {
         let [header, claims] = [json!({ "typ": "JWT", "alg": "ES256" }), claims].map(|part| part.to_string());
         let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
         let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
-        let signature = URL_SAFE_NO_PAD.encode(signature.map_err(|_| broken("nothing could be signed"))?);
+        let signature = URL_SAFE_NO_PAD.encode(signature.map_err(|_| Error::Crypto("nothing could be signed"))?);
         Ok(format!("vapid t={signed}.{signature}, k={}", self.public()))
     }
-}
-
-fn broken(why: &'static str) -> Error {
-    Error::Io(std::io::Error::other(why))
 }

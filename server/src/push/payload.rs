@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde_json::json;
-use web::{Text, notifications::Notification, paths, push, threads::Thread};
+use web::{Text, notifications::Notification, paths, text::cut, threads::Thread};
 use words::NotificationReason;
 
 /// The longest place in a notification, in characters: services take some 4 kB in all.
@@ -39,14 +39,14 @@ pub(super) struct Payload {
 /// One thing that somebody is told.
 pub(super) fn of(notification: &Notification, text: Text, unseen: usize) -> Payload {
     let urgency = match notification.reason {
-        NotificationReason::Mention | NotificationReason::Direct | NotificationReason::Reminder => Urgency::High,
+        NotificationReason::Mention | NotificationReason::Conversation | NotificationReason::Reminder => Urgency::High,
         _ => Urgency::Normal,
     };
-    let who = push::short(&notification.author.name, LONGEST_PLACE);
+    let who = cut(&notification.author.name, LONGEST_PLACE);
     let title = text.name(&format!("push-says-{}", notification.reason), &who);
-    let thread = push::short(&Thread::title_of(notification.kind, &notification.title, text), LONGEST_PLACE);
+    let thread = cut(&Thread::title_of(notification.kind, &notification.title, text), LONGEST_PLACE);
     let place = match &notification.channel {
-        Some((_, channel)) => format!("{} · {thread}", push::short(channel, LONGEST_PLACE)),
+        Some((_, channel)) => format!("{} · {thread}", cut(channel, LONGEST_PLACE)),
         None => thread,
     };
     let words = format!("{place}\n{}", notification.extract);

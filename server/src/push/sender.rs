@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use url::Url;
 use web_push_native::{Auth, encrypt, p256};
 
-use super::{keys::Keys, payload::Payload, store::Subscription};
+use super::{keys::Keys, payload::Payload, store::Destination};
 use crate::{
     http::Settings,
     outgoing::{Outgoing, Refused},
@@ -50,7 +50,7 @@ impl Sender {
     }
 
     /// Sends a message to a device. It is never logged where: the address is a secret.
-    pub(super) async fn send(&self, keys: &Keys, to: &Subscription, payload: &Payload, now: DateTime<Utc>) -> Outcome {
+    pub(super) async fn send(&self, keys: &Keys, to: &Destination, payload: &Payload, now: DateTime<Utc>) -> Outcome {
         let Ok(origin) = Url::parse(&to.endpoint).map(|url| url.origin().ascii_serialization()) else {
             return Outcome::Refused;
         };
@@ -67,7 +67,7 @@ impl Sender {
             Ok((status, headers)) => said(status, &headers),
             Err(Refused::Malformed | Refused::Address) => Outcome::Refused,
             Err(error) => {
-                tracing::debug!(subscription.id = %to.id, %error, "a push service was not reached");
+                tracing::debug!(device.id = %to.id, %error, "a push service was not reached");
                 Outcome::Later(None)
             }
         }
@@ -103,7 +103,7 @@ fn headers(authorization: String, payload: &Payload) -> Option<HeaderMap> {
     named.into_iter().map(|(name, value)| Some((name, value.parse().ok()?))).collect()
 }
 
-fn encrypted(to: &Subscription, payload: &Payload) -> Option<Vec<u8>> {
+fn encrypted(to: &Destination, payload: &Payload) -> Option<Vec<u8>> {
     let key = p256::PublicKey::from_sec1_bytes(&to.p256dh).ok()?;
     let auth: [u8; 16] = to.auth.as_slice().try_into().ok()?;
     encrypt(payload.body.clone().into_bytes(), &key, &Auth::from(auth)).ok()

@@ -2,16 +2,17 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 use web::push::{Device, QuietHours};
-use words::{NotificationId, PersonId, SessionId, SubscriptionId};
+use words::{DeviceId, NotificationId, PersonId, SessionId};
 
-use super::NewSubscription;
+use super::{NewDevice, Which};
 use crate::error::Result;
 
 /// A device, and how it is reached.
 #[derive(Clone)]
-pub(super) struct Subscription {
-    pub(super) id: SubscriptionId,
+pub(super) struct Destination {
+    pub(super) id: DeviceId,
     pub(super) person: PersonId,
     pub(super) session: SessionId,
     pub(super) endpoint: String,
@@ -19,16 +20,16 @@ pub(super) struct Subscription {
     pub(super) auth: Vec<u8>,
 }
 
-impl std::fmt::Debug for Subscription {
+impl std::fmt::Debug for Destination {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Subscription({})", self.id)
+        write!(f, "Destination({})", self.id)
     }
 }
 
 /// A message that this node is to send.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claimed {
-    pub(super) subscription: SubscriptionId,
+    pub(super) device: DeviceId,
     pub(super) notification: NotificationId,
     /// Whether it waited for the end of quiet hours.
     pub(super) held: bool,
@@ -58,9 +59,9 @@ pub(super) async fn enqueue(
 ) -> Result<()> {
     sqlx::query!(
         "with held as (
-           select id from push_subscriptions where person_id = $1 for key share skip locked
+           select id from push_devices where person_id = $1 for key share skip locked
          )
-         insert into pushes (subscription_id, notification_id, due_at) select id, $2, $3 from held
+         insert into pushes (device_id, notification_id, due_at) select id, $2, $3 from held
          on conflict do nothing",
         person.0,
         notification.0,
@@ -71,32 +72,33 @@ pub(super) async fn enqueue(
     Ok(())
 }
 
-/// The devices of a person, and which is the one of this session; the last one first.
+/// The devices of these sessions, and which is that of the current one; the last one first.
 pub(super) async fn devices(
     connection: &mut PgConnection,
-    person: PersonId,
-    session: Option<SessionId>,
+    sessions: &[SessionId],
+    current: Option<SessionId>,
 ) -> Result<Vec<Device>> {
     Ok(sqlx::query_as!(
         Device,
         r#"select
-             push_subscriptions.id as "id: SubscriptionId", sessions.user_agent as browser,
-             coalesce(session_id = $2, false) as "current!", push_subscriptions.created_at, used_at
-           from push_subscriptions join sessions on sessions.id = session_id
-           where push_subscriptions.person_id = $1
-           order by push_subscriptions.created_at desc, push_subscriptions.id"#,
-        person.0,
-        session.map(|session| session.0),
+             push_devices.id as "id: DeviceId", sessions.user_agent as browser,
+             coalesce(session_id = $2, false) as "current!", push_devices.created_at, used_at
+           from push_devices join sessions on sessions.id = session_id
+           where session_id = any($1)
+           order by push_devices.created_at desc, push_devices.id"#,
+        &ids(sessions),
+        current.map(|session| session.0),
     )
     .fetch_all(connection)
     .await?)
 }
 
-pub(super) async fn is_of(connection: &mut PgConnection, id: SubscriptionId, person: PersonId) -> Result<bool> {
+/// Whether a device is that of one of these sessions.
+pub(super) async fn is_of(connection: &mut PgConnection, id: DeviceId, sessions: &[SessionId]) -> Result<bool> {
     Ok(sqlx::query_scalar!(
-        r#"select exists (select from push_subscriptions where id = $1 and person_id = $2) as "is!""#,
+        r#"select exists (select from push_devices where id = $1 and session_id = any($2)) as "is!""#,
         id.0,
-        person.0,
+        &ids(sessions),
     )
     .fetch_one(connection)
     .await?)
@@ -104,40 +106,25 @@ pub(super) async fn is_of(connection: &mut PgConnection, id: SubscriptionId, per
 
 /// A browser that somebody else signs in with tells them nothing any more.
 pub(super) async fn forget_elsewhere(connection: &mut PgConnection, endpoint: &str, session: SessionId) -> Result<()> {
-    sqlx::query!("delete from push_subscriptions where endpoint = $1 and session_id <> $2", endpoint, session.0)
+    sqlx::query!("delete from push_devices where endpoint = $1 and session_id <> $2", endpoint, session.0)
         .execute(connection)
         .await?;
     Ok(())
 }
 
-/// How many devices a person has beside that of a session.
-pub(super) async fn count_elsewhere(
-    connection: &mut PgConnection,
-    person: PersonId,
-    session: SessionId,
-) -> Result<i64> {
-    Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from push_subscriptions where person_id = $1 and session_id <> $2"#,
-        person.0,
-        session.0,
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
 pub(super) async fn upsert(
     connection: &mut PgConnection,
-    id: SubscriptionId,
+    id: DeviceId,
     (person, session): (PersonId, SessionId),
-    new: &NewSubscription,
+    new: &NewDevice,
     now: DateTime<Utc>,
-) -> Result<SubscriptionId> {
+) -> Result<DeviceId> {
     Ok(sqlx::query_scalar!(
-        r#"insert into push_subscriptions (id, person_id, session_id, endpoint, p256dh, auth, created_at)
+        r#"insert into push_devices (id, person_id, session_id, endpoint, p256dh, auth, created_at)
            values ($1, $2, $3, $4, $5, $6, $7)
            on conflict (session_id) do update
            set endpoint = excluded.endpoint, p256dh = excluded.p256dh, auth = excluded.auth, failures = 0
-           returning id as "id: SubscriptionId""#,
+           returning id as "id: DeviceId""#,
         id.0,
         person.0,
         session.0,
@@ -150,53 +137,54 @@ pub(super) async fn upsert(
     .await?)
 }
 
-/// Whether there was such a device, of this person or of anybody.
-pub(super) async fn delete(
-    connection: &mut PgConnection,
-    id: SubscriptionId,
-    person: Option<PersonId>,
-) -> Result<bool> {
-    let deleted = sqlx::query!(
-        "delete from push_subscriptions where id = $1 and ($2::uuid is null or person_id = $2)",
-        id.0,
-        person.map(|person| person.0),
-    )
-    .execute(connection)
-    .await?;
+/// Forgets a device of a person; answers whether there was such a one.
+pub(super) async fn delete_of(connection: &mut PgConnection, id: DeviceId, person: PersonId) -> Result<bool> {
+    let deleted = sqlx::query!("delete from push_devices where id = $1 and person_id = $2", id.0, person.0)
+        .execute(connection)
+        .await?;
     Ok(deleted.rows_affected() > 0)
 }
 
-pub(super) async fn find(connection: &mut PgConnection, id: SubscriptionId) -> Result<Option<Subscription>> {
+/// Forgets a device, if it is there.
+pub(super) async fn delete(connection: &mut PgConnection, id: DeviceId) -> Result<()> {
+    sqlx::query!("delete from push_devices where id = $1", id.0).execute(connection).await?;
+    Ok(())
+}
+
+pub(super) async fn find(connection: &mut PgConnection, id: DeviceId) -> Result<Option<Destination>> {
     Ok(sqlx::query_as!(
-        Subscription,
+        Destination,
         r#"select id, person_id as person, session_id as session, endpoint, p256dh, auth
-           from push_subscriptions where id = $1"#,
+           from push_devices where id = $1"#,
         id.0,
     )
     .fetch_optional(connection)
     .await?)
 }
 
-/// Takes the devices of a person, or one of them, that were not tried since.
+/// Takes the devices of these sessions, or one of them, that were not tested since.
 pub(super) async fn take_for_test(
     connection: &mut PgConnection,
-    person: PersonId,
-    one: Option<SubscriptionId>,
+    sessions: &[SessionId],
+    which: Which,
     now: DateTime<Utc>,
     since: DateTime<Utc>,
-) -> Result<Vec<Subscription>> {
+) -> Result<Vec<Destination>> {
     Ok(sqlx::query_as!(
-        Subscription,
+        Destination,
         "with taken as (
-           select id from push_subscriptions
-           where person_id = $1 and ($2::uuid is null or id = $2) and (tested_at is null or tested_at <= $4)
+           select id from push_devices
+           where session_id = any($1) and ($2::uuid is null or id = $2) and (tested_at is null or tested_at <= $4)
            for no key update skip locked
          )
-         update push_subscriptions set tested_at = $3
-         from taken where push_subscriptions.id = taken.id
-         returning push_subscriptions.id, person_id as person, session_id as session, endpoint, p256dh, auth",
-        person.0,
-        one.map(|one| one.0),
+         update push_devices set tested_at = $3
+         from taken where push_devices.id = taken.id
+         returning push_devices.id, person_id as person, session_id as session, endpoint, p256dh, auth",
+        &ids(sessions),
+        match which {
+            Which::All => None,
+            Which::One(device) => Some(device.0),
+        },
         now,
         since,
     )
@@ -214,16 +202,16 @@ pub(super) async fn claim(
     Ok(sqlx::query_as!(
         Claimed,
         r#"with due as (
-             select subscription_id as id, min(due_at) as due_at
+             select device_id as id, min(due_at) as due_at
              from pushes where due_at <= $1
-             group by subscription_id
+             group by device_id
              order by min(due_at)
              limit $3
            ), devices as (
-             select id from push_subscriptions where id in (select id from due) for no key update skip locked
+             select id from push_devices where id in (select id from due) for no key update skip locked
            ), taken as (
-             select subscription_id, notification_id
-             from pushes join devices on devices.id = subscription_id
+             select device_id, notification_id
+             from pushes join devices on devices.id = device_id
              where pushes.due_at <= $1
              order by pushes.due_at
              limit $4
@@ -231,9 +219,9 @@ pub(super) async fn claim(
            )
            update pushes set due_at = $2, attempts = least(attempts + 1, 1000)
            from taken
-           where pushes.subscription_id = taken.subscription_id and pushes.notification_id = taken.notification_id
+           where pushes.device_id = taken.device_id and pushes.notification_id = taken.notification_id
            returning
-             pushes.subscription_id as "subscription: SubscriptionId",
+             pushes.device_id as "device: DeviceId",
              pushes.notification_id as "notification: NotificationId", held, attempts"#,
         now,
         until,
@@ -245,23 +233,23 @@ pub(super) async fn claim(
 }
 
 /// Locks a device, so that nobody else touches what waits for it; answers whether it is there.
-async fn lock(connection: &mut PgConnection, id: SubscriptionId) -> Result<bool> {
+async fn lock(connection: &mut PgConnection, id: DeviceId) -> Result<bool> {
     let locked =
-        sqlx::query_scalar!(r#"select true as "there!" from push_subscriptions where id = $1 for no key update"#, id.0);
+        sqlx::query_scalar!(r#"select true as "there!" from push_devices where id = $1 for no key update"#, id.0);
     Ok(locked.fetch_optional(connection).await?.is_some())
 }
 
 /// Forgets what waited: it is said, or has nothing to say any more.
 pub(super) async fn settle(
     connection: &mut PgConnection,
-    id: SubscriptionId,
+    id: DeviceId,
     notifications: &[NotificationId],
 ) -> Result<()> {
     if notifications.is_empty() || !lock(connection, id).await? {
         return Ok(());
     }
     let notifications: Vec<_> = notifications.iter().map(|notification| notification.0).collect();
-    sqlx::query!("delete from pushes where subscription_id = $1 and notification_id = any($2)", id.0, &notifications)
+    sqlx::query!("delete from pushes where device_id = $1 and notification_id = any($2)", id.0, &notifications)
         .execute(connection)
         .await?;
     Ok(())
@@ -270,7 +258,7 @@ pub(super) async fn settle(
 /// Lets what is due wait: its service takes it later.
 pub(super) async fn postpone(
     connection: &mut PgConnection,
-    id: SubscriptionId,
+    id: DeviceId,
     notifications: &[NotificationId],
     until: DateTime<Utc>,
 ) -> Result<()> {
@@ -279,7 +267,7 @@ pub(super) async fn postpone(
     }
     let notifications: Vec<_> = notifications.iter().map(|notification| notification.0).collect();
     sqlx::query!(
-        "update pushes set due_at = $3 where subscription_id = $1 and notification_id = any($2)",
+        "update pushes set due_at = $3 where device_id = $1 and notification_id = any($2)",
         id.0,
         &notifications,
         until,
@@ -292,7 +280,7 @@ pub(super) async fn postpone(
 /// Lets what is due wait in quiet hours, which is no try.
 pub(super) async fn hold(
     connection: &mut PgConnection,
-    id: SubscriptionId,
+    id: DeviceId,
     notifications: &[NotificationId],
     until: DateTime<Utc>,
 ) -> Result<()> {
@@ -302,7 +290,7 @@ pub(super) async fn hold(
     let notifications: Vec<_> = notifications.iter().map(|notification| notification.0).collect();
     sqlx::query!(
         "update pushes set due_at = $3, held = true, attempts = 0
-         where subscription_id = $1 and notification_id = any($2)",
+         where device_id = $1 and notification_id = any($2)",
         id.0,
         &notifications,
         until,
@@ -312,21 +300,18 @@ pub(super) async fn hold(
     Ok(())
 }
 
-pub(super) async fn note_accepted(connection: &mut PgConnection, id: SubscriptionId, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query!("update push_subscriptions set used_at = $2, failures = 0 where id = $1", id.0, now)
+pub(super) async fn note_accepted(connection: &mut PgConnection, id: DeviceId, now: DateTime<Utc>) -> Result<()> {
+    sqlx::query!("update push_devices set used_at = $2, failures = 0 where id = $1", id.0, now)
         .execute(connection)
         .await?;
     Ok(())
 }
 
 /// How many requests in a row its service has not taken by now; nothing if the device has gone.
-pub(super) async fn note_failure(connection: &mut PgConnection, id: SubscriptionId) -> Result<Option<i16>> {
-    Ok(sqlx::query_scalar!(
-        "update push_subscriptions set failures = failures + 1 where id = $1 returning failures",
-        id.0
-    )
-    .fetch_optional(connection)
-    .await?)
+pub(super) async fn note_failure(connection: &mut PgConnection, id: DeviceId) -> Result<Option<i16>> {
+    Ok(sqlx::query_scalar!("update push_devices set failures = failures + 1 where id = $1 returning failures", id.0)
+        .fetch_optional(connection)
+        .await?)
 }
 
 pub(super) async fn quiet_hours(connection: &mut PgConnection, person: PersonId) -> Result<Option<QuietHours>> {
@@ -358,4 +343,8 @@ pub(super) async fn set_quiet_hours(connection: &mut PgConnection, person: Perso
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn ids(sessions: &[SessionId]) -> Vec<Uuid> {
+    sessions.iter().map(|session| session.0).collect()
 }

@@ -10,14 +10,14 @@ use web::{
     notifications::Notification,
     push::{QuietHours, Tested},
 };
-use words::{NotificationId, SubscriptionId};
+use words::{DeviceId, NotificationId};
 
 use super::{
     keys::{self, Keys},
     payload::{self, Payload},
     quiet,
     sender::{Outcome, Sender},
-    store::{self, Claimed, Subscription},
+    store::{self, Claimed, Destination},
 };
 use crate::{
     db::{self, Db},
@@ -55,7 +55,7 @@ struct Round<'r> {
 /// What a device is to be told now.
 #[derive(Debug)]
 struct Due {
-    to: Subscription,
+    to: Destination,
     messages: Vec<Message>,
 }
 
@@ -107,9 +107,9 @@ pub async fn send_due(db: &Db, sender: &Sender) -> Result<()> {
                 store::claim(tx.connection(), now, now + LEASE, (DEVICES, MESSAGES)).await
             })
         });
-        let mut devices: BTreeMap<SubscriptionId, Vec<Claimed>> = BTreeMap::new();
+        let mut devices: BTreeMap<DeviceId, Vec<Claimed>> = BTreeMap::new();
         for row in claimed.await? {
-            devices.entry(row.subscription).or_default().push(row);
+            devices.entry(row.device).or_default().push(row);
         }
         if devices.is_empty() {
             return Ok(());
@@ -125,12 +125,12 @@ pub async fn send_due(db: &Db, sender: &Sender) -> Result<()> {
 }
 
 impl Round<'_> {
-    async fn serve(&self, device: SubscriptionId, rows: Vec<Claimed>) -> Result<()> {
+    async fn serve(&self, device: DeviceId, rows: Vec<Claimed>) -> Result<()> {
         let (now, network) = (self.db.clock().now(), Arc::clone(&self.network));
         let ids: Vec<_> = rows.iter().map(|row| row.notification).collect();
         // Whatever is in the way, it is not tried for ever.
         if rows.iter().any(|row| row.attempts > 2 * TRIES) {
-            tracing::error!(subscription.id = %device, "pushes were given up");
+            tracing::error!(device.id = %device, "pushes were given up");
             return self
                 .db
                 .write(move |tx| Box::pin(async move { store::settle(tx.connection(), device, &ids).await }))
@@ -146,7 +146,7 @@ impl Round<'_> {
         }
     }
 
-    async fn say(&self, device: SubscriptionId, ids: Vec<NotificationId>, Due { to, messages }: Due) -> Result<()> {
+    async fn say(&self, device: DeviceId, ids: Vec<NotificationId>, Due { to, messages }: Due) -> Result<()> {
         let said: Vec<_> = messages.iter().flat_map(|message| message.rows.iter().copied()).collect();
         let silent: Vec<_> = ids.into_iter().filter(|id| !said.contains(id)).collect();
         self.db.write(move |tx| Box::pin(async move { store::settle(tx.connection(), device, &silent).await })).await?;
@@ -163,7 +163,7 @@ impl Round<'_> {
 /// Lets some messages wait, and forgets the others.
 async fn hold(
     db: &Db,
-    device: SubscriptionId,
+    device: DeviceId,
     (all, held): (Vec<NotificationId>, Vec<NotificationId>),
     until: DateTime<Utc>,
 ) -> Result<()> {
@@ -180,7 +180,7 @@ async fn hold(
 /// What a device may be told now: rights, what was seen and the hour are those of this moment.
 async fn judge(
     connection: &mut sqlx::PgConnection,
-    device: SubscriptionId,
+    device: DeviceId,
     rows: &[Claimed],
     (now, network): (DateTime<Utc>, &str),
 ) -> Result<Verdict> {
@@ -224,7 +224,7 @@ fn messages(
 }
 
 /// Notes what a service said of a message; answers whether the device may be sent more.
-async fn note(db: &Db, device: SubscriptionId, message: Message, outcome: Outcome) -> Result<bool> {
+async fn note(db: &Db, device: DeviceId, message: Message, outcome: Outcome) -> Result<bool> {
     let Message { rows, attempts, .. } = message;
     let given_up = attempts >= TRIES;
     let noted = db.write(move |tx| {
@@ -232,11 +232,11 @@ async fn note(db: &Db, device: SubscriptionId, message: Message, outcome: Outcom
             let now = tx.now();
             match outcome {
                 Outcome::Accepted => store::note_accepted(tx.connection(), device, now).await?,
-                Outcome::Gone => drop(store::delete(tx.connection(), device, None).await?),
+                Outcome::Gone => store::delete(tx.connection(), device).await?,
                 Outcome::Refused | Outcome::Later(_) => {
                     let failures = store::note_failure(tx.connection(), device).await?;
                     if failures.is_some_and(|failures| failures >= MOST_FAILURES) {
-                        store::delete(tx.connection(), device, None).await?;
+                        store::delete(tx.connection(), device).await?;
                     }
                 }
             }
@@ -254,8 +254,8 @@ async fn note(db: &Db, device: SubscriptionId, message: Message, outcome: Outcom
     Ok(matches!(outcome, Outcome::Accepted | Outcome::Refused))
 }
 
-async fn forget(db: &Db, device: SubscriptionId) -> Result<()> {
-    db.write(move |tx| Box::pin(async move { store::delete(tx.connection(), device, None).await.map(drop) })).await
+async fn forget(db: &Db, device: DeviceId) -> Result<()> {
+    db.write(move |tx| Box::pin(async move { store::delete(tx.connection(), device).await })).await
 }
 
 /// Sends a word to each of these devices at once; those that are subscribed no more are forgotten.
@@ -264,7 +264,7 @@ pub(super) async fn test(
     sender: &Sender,
     keys: &Keys,
     viewer: &Viewer,
-    devices: Vec<Subscription>,
+    devices: Vec<Destination>,
 ) -> Result<Tested> {
     let network = db::network_name(db).await?;
     let (payload, now) = (payload::of_test(&network, Text::of(viewer.locale)), db.clock().now());

@@ -174,7 +174,7 @@ pub async fn set_draft(tx: &mut Tx, may: &MayRead, thread: ThreadId, draft: bool
 /// The standing thread is called after its channel, a conversation after its people.
 pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Result<()> {
     let place = store::place(tx.connection(), thread).await?;
-    let titled = place.is_some_and(|place| !matches!(place.kind, ThreadKind::Standing | ThreadKind::Direct));
+    let titled = place.is_some_and(|place| !matches!(place.kind, ThreadKind::Standing | ThreadKind::Conversation));
     if titled && store::title(tx.connection(), thread).await?.is_none() {
         tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;
     }

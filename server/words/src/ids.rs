@@ -71,7 +71,7 @@ id! {
     /// Something that a person is told.
     NotificationId
     /// A browser that is told by Web Push.
-    SubscriptionId
+    DeviceId
     /// The idempotency key of an edit, a removal or a reaction.
     OperationId
 }

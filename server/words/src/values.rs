@@ -138,7 +138,7 @@ value! {
         /// The channel's standing thread.
         Standing = "standing",
         /// A conversation: the one thread of its group.
-        Direct = "direct",
+        Conversation = "conversation",
     }
     /// Where a question stands.
     ThreadStatus {
@@ -190,7 +190,7 @@ value! {
         /// They are named.
         Mention = "mention",
         /// It is said in a conversation of theirs.
-        Direct = "direct",
+        Conversation = "conversation",
         /// They asked to be reminded of it.
         Reminder = "reminder",
         /// Somebody reports it, in a group that they animate.

@@ -8,6 +8,9 @@ use words::EventKind;
 use super::{fetched, text};
 use crate::support::Actor;
 
+/// Where one's conversations are read.
+const CONVERSATIONS: &str = "/api/v1/conversations";
+
 /// What a client holds: what each address answered.
 pub(super) type Held = BTreeMap<String, Value>;
 
@@ -23,6 +26,13 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
         EventKind::GroupUpdated => set_of_group(held, &stream, data),
         EventKind::MemberAdded | EventKind::MemberChanged | EventKind::MemberRemoved => {
             member(held, &stream, &list("members"), data);
+            // Who is in a conversation, and what it is called by that, is the reader's own to ask for.
+            if conversation(held, "id", &event["stream"]).is_some() {
+                held.insert(CONVERSATIONS.to_owned(), fetched(me, CONVERSATIONS).await);
+                for thread in titled(held) {
+                    held.insert(thread.clone(), fetched(me, &thread).await);
+                }
+            }
         }
         EventKind::ChannelCreated | EventKind::ChannelUpdated | EventKind::ChannelArchived => {
             held.insert(at("channels", &data["id"]), data.clone());
@@ -61,6 +71,11 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
                 let known = known.clone();
                 lead(held, &threads, &known);
             }
+            if let Some(known) = conversation(held, "thread", &data["thread"]) {
+                merge(known, &json!({ "last_position": data["position"], "active_at": data["created_at"] }));
+                let known = known.clone();
+                lead(held, CONVERSATIONS, &known);
+            }
         }
         EventKind::MessageEdited | EventKind::MessageDeleted | EventKind::MessagePreviewed => {
             upsert(held, &messages, data);
@@ -91,23 +106,35 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
             upsert(held, &list("meetings"), &now);
         }
         EventKind::GroupJoined => {
+            // A conversation is no group of the list.
             let joined = fetched(me, &at("groups", &data["group"])).await;
-            upsert(held, "/api/v1/groups", &joined);
-            held.insert(at("groups", &data["group"]), joined);
+            if joined.is_null() {
+                held.insert(CONVERSATIONS.to_owned(), fetched(me, CONVERSATIONS).await);
+            } else {
+                upsert(held, "/api/v1/groups", &joined);
+                held.insert(at("groups", &data["group"]), joined);
+            }
         }
         EventKind::GroupLeft => {
             items(held, "/api/v1/groups").unwrap().retain(|one| one["id"] != data["group"]);
+            items(held, CONVERSATIONS).unwrap().retain(|one| one["id"] != data["group"]);
             // All that was in it goes with it: in this test, all but what is one's own.
-            let own = ["/api/v1/me", "/api/v1/groups", "/api/v1/notifications", "/api/v1/favourites"];
+            let own = ["/api/v1/me", "/api/v1/groups", CONVERSATIONS, "/api/v1/notifications", "/api/v1/favourites"];
             held.retain(|address, _| own.contains(&address.as_str()));
         }
         EventKind::ReadMoved => {
             let read = format!("{}/read", at("threads", &data["thread"]));
             held.insert(read, json!({ "position": data["position"] }));
+            if let Some(known) = conversation(held, "thread", &data["thread"]) {
+                merge(known, &json!({ "read": data["position"] }));
+            }
         }
         EventKind::FollowSet => {
             let level = json!({ "level": data["level"] });
             held.insert(format!("{}/follow", at("threads", &data["thread"])), level);
+            if let Some(known) = conversation(held, "thread", &data["thread"]) {
+                merge(known, &json!({ "muted": data["level"] == "muted" }));
+            }
         }
         EventKind::FavouriteSet => {
             held.insert("/api/v1/favourites".to_owned(), fetched(me, "/api/v1/favourites").await);
@@ -118,6 +145,9 @@ pub(super) async fn apply(held: &mut Held, me: &Actor, event: &Value) {
     }
     let seq = json!({ "seq": event["seq"] });
     set_of_group(held, &stream, &seq);
+    if let Some(known) = conversation(held, "id", &event["stream"]) {
+        merge(known, &seq);
+    }
     if held["/api/v1/me"]["stream"] == *stream {
         merge(held.get_mut("/api/v1/me").unwrap(), &seq);
     }
@@ -156,6 +186,17 @@ async fn meeting(held: &mut Held, me: &Actor, list: &str, data: &Value) {
     upsert(held, list, &now);
     sort(held, list, |one| (std::cmp::Reverse(text(&one["starts_at"])), text(&one["id"])));
     held.insert(at, now);
+}
+
+/// The conversation whose field has this value, if it is held.
+fn conversation<'h>(held: &'h mut Held, field: &str, value: &Value) -> Option<&'h mut Value> {
+    items(held, CONVERSATIONS)?.iter_mut().find(|one| one[field] == *value)
+}
+
+/// The threads of conversations that are held by themselves.
+fn titled(held: &mut Held) -> Vec<String> {
+    let threads = items(held, CONVERSATIONS).into_iter().flatten();
+    threads.map(|one| format!("/api/v1/threads/{}", text(&one["thread"]))).collect()
 }
 
 /// The items of a list that is held.

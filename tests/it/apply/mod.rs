@@ -12,7 +12,7 @@ use words::EventKind;
 use self::held::{Held, apply};
 use crate::support::{Actor, Answer, Group, Pages, Server, Socket, page};
 
-/// A group with one of everything, before the event, and a member who follows it.
+/// A group with one of everything and a conversation, before the event, and a member who follows them.
 struct World {
     server: Server,
     ines: Actor,
@@ -25,6 +25,10 @@ struct World {
     message: String,
     document: String,
     meeting: String,
+    /// The three's, as its group; its thread, and what was said in it.
+    conversation: String,
+    between: String,
+    said: String,
 }
 
 impl World {
@@ -50,7 +54,25 @@ impl World {
         upload(&ines, &group, "autre.csv").await;
         let meeting = ines.post(&format!("/api/v1/groups/{}/meetings", group.id), scheduled()).await.json();
         let meeting = text(&meeting["id"]);
-        Self { server, ines, camille, nadia, group, other, thread, message, document, meeting }
+        let begun = ines.post("/api/v1/conversations", json!({ "people": [camille.id, nadia.id] })).await.json();
+        let between = text(&begun["thread"]);
+        let said = text(&ines.say(&between, "Entre nous").await["id"]);
+        let conversation = text(&ines.get("/api/v1/conversations").await.json()["items"][0]["id"]);
+        Self {
+            server,
+            ines,
+            camille,
+            nadia,
+            group,
+            other,
+            thread,
+            message,
+            document,
+            meeting,
+            conversation,
+            between,
+            said,
+        }
     }
 
     /// Every address at which a member reads something of the group, or of their own.
@@ -58,12 +80,14 @@ impl World {
         let group = format!("/api/v1/groups/{}", self.group.id);
         let parts = ["members", "channels", "documents", "meetings"].map(|part| format!("{group}/{part}"));
         // How far one read is told by moving nowhere, which is noted the first time: before what is followed.
-        let mut addresses = vec![format!("/api/v1/threads/{}/read", self.thread)];
+        let mut addresses =
+            vec![format!("/api/v1/threads/{}/read", self.thread), format!("/api/v1/threads/{}/read", self.between)];
         addresses.extend(parts);
         addresses.extend([
             group,
             "/api/v1/me".to_owned(),
             "/api/v1/groups".to_owned(),
+            "/api/v1/conversations".to_owned(),
             "/api/v1/notifications".to_owned(),
             "/api/v1/favourites".to_owned(),
             format!("/api/v1/channels/{}", self.group.channel),
@@ -73,6 +97,9 @@ impl World {
             format!("/api/v1/threads/{}", self.group.standing),
             format!("/api/v1/threads/{}/messages", self.group.standing),
             format!("/api/v1/threads/{}/follow", self.thread),
+            format!("/api/v1/threads/{}", self.between),
+            format!("/api/v1/threads/{}/messages", self.between),
+            format!("/api/v1/threads/{}/follow", self.between),
             format!("/api/v1/documents/{}", self.document),
             format!("/api/v1/meetings/{}", self.meeting),
         ]);
@@ -86,7 +113,7 @@ impl World {
     /// What happens. A kind that is added to the dictionary does not compile without its line here.
     #[expect(clippy::too_many_lines, reason = "a table: a kind each")]
     async fn act(&self, kind: EventKind) {
-        let Self { ines, camille, nadia, group, thread, message, document, meeting, .. } = self;
+        let Self { ines, camille, nadia, group, thread, message, document, meeting, between, said, .. } = self;
         let groups = format!("/api/v1/groups/{}", group.id);
         match kind {
             EventKind::GroupUpdated => patch(ines, &groups, json!({ "name": "Réseau", "purpose": "Ensemble" })).await,
@@ -94,8 +121,13 @@ impl World {
             EventKind::MemberChanged => {
                 let changed = json!({ "user": nadia.id, "role": "animator" });
                 done(&ines.post(&format!("{groups}/members"), changed).await);
+                let renamed = [("name", "Nadia V."), ("locale", "fr"), ("theme", "light")];
+                assert_eq!(nadia.form("/settings", &renamed).await.status, 303);
             }
-            EventKind::MemberRemoved => ines.remove(group, nadia).await,
+            EventKind::MemberRemoved => {
+                ines.remove(group, nadia).await;
+                delete(nadia, &format!("/api/v1/conversations/{}", self.conversation)).await;
+            }
             EventKind::ChannelCreated => {
                 done(&ines.post(&format!("{groups}/channels"), json!({ "name": "16-25 ans", "purpose": "" })).await);
             }
@@ -123,12 +155,17 @@ impl World {
             EventKind::MessageCreated => {
                 nadia.say(thread, "En voici un").await;
                 nadia.say(&group.standing, "Bonjour à tous").await;
+                nadia.say(between, "Ce que j’en pense").await;
             }
             // The first message of a thread without a title gives it one.
             EventKind::MessageEdited => {
                 patch(ines, &format!("/api/v1/messages/{message}"), json!({ "body": "Qui en a un ?" })).await;
+                patch(ines, &format!("/api/v1/messages/{said}"), json!({ "body": "Entre nous trois" })).await;
             }
-            EventKind::MessageDeleted => delete(ines, &format!("/api/v1/messages/{message}")).await,
+            EventKind::MessageDeleted => {
+                delete(ines, &format!("/api/v1/messages/{message}")).await;
+                delete(ines, &format!("/api/v1/messages/{said}")).await;
+            }
             EventKind::MessagePreviewed => {
                 patch(ines, &groups, json!({ "link_previews": true })).await;
                 let web = Pages::start("127.0.0.1:0", |_| page("<title>Ailleurs</title>")).await;
@@ -139,15 +176,22 @@ impl World {
             }
             EventKind::ReactionSet => {
                 put(nadia, &format!("/api/v1/messages/{message}/reactions/thanks"), json!({})).await;
+                put(nadia, &format!("/api/v1/messages/{said}/reactions/thanks"), json!({})).await;
             }
             EventKind::VoteSet => {
-                let poll = json!({ "body": "Quel jour ?", "options": ["mardi", "jeudi"] });
-                let poll = ines.post(&format!("/api/v1/threads/{thread}/polls"), poll).await;
-                done(&poll);
-                let vote = format!("/api/v1/messages/{}/vote", text(&poll.json()["id"]));
-                put(nadia, &vote, json!({ "options": [1] })).await;
+                for thread in [thread, between] {
+                    let poll = json!({ "body": "Quel jour ?", "options": ["mardi", "jeudi"] });
+                    let poll = ines.post(&format!("/api/v1/threads/{thread}/polls"), poll).await;
+                    done(&poll);
+                    let vote = format!("/api/v1/messages/{}/vote", text(&poll.json()["id"]));
+                    put(nadia, &vote, json!({ "options": [1] })).await;
+                }
             }
-            EventKind::FavouriteSet => done(&put_plainly(camille, &format!("/api/v1/favourites/{message}")).await),
+            EventKind::FavouriteSet => {
+                for message in [message, said] {
+                    done(&put_plainly(camille, &format!("/api/v1/favourites/{message}")).await);
+                }
+            }
             EventKind::DocumentCreated => drop(upload(nadia, group, "relevé.csv").await),
             EventKind::DocumentUpdated => {
                 patch(ines, &format!("/api/v1/documents/{document}"), json!({ "purpose": "Suivre" })).await;
@@ -165,17 +209,25 @@ impl World {
             EventKind::GroupJoined => {
                 let joined = format!("/api/v1/groups/{}/members", self.other);
                 done(&camille.post(&joined, json!({ "user": camille.id })).await);
+                done(&camille.post("/api/v1/conversations", json!({ "people": [nadia.id] })).await);
             }
-            EventKind::GroupLeft => ines.remove(group, camille).await,
+            EventKind::GroupLeft => {
+                ines.remove(group, camille).await;
+                delete(camille, &format!("/api/v1/conversations/{}", self.conversation)).await;
+            }
             EventKind::ReadMoved => {
                 nadia.say(thread, "Le voici").await;
                 put(camille, &format!("/api/v1/threads/{thread}/read"), json!({ "position": 4 })).await;
+                put(camille, &format!("/api/v1/threads/{between}/read"), json!({ "position": 1 })).await;
             }
             EventKind::FollowSet => {
-                put(camille, &format!("/api/v1/threads/{thread}/follow"), json!({ "level": "muted" })).await;
+                for thread in [thread, between] {
+                    put(camille, &format!("/api/v1/threads/{thread}/follow"), json!({ "level": "muted" })).await;
+                }
             }
             EventKind::NotificationCreated => {
                 nadia.say(thread, "Et toi, @Camille ?").await;
+                nadia.say(between, "Rien qu’entre nous").await;
                 preau::notifications::catch_up(&self.server.db).await.unwrap();
             }
             EventKind::NotificationSeen => {
@@ -229,13 +281,14 @@ async fn check(world: &World, kind: EventKind, act: for<'w> fn(&'w World, EventK
     }
     let mut socket = me.socket("preau.v1.json").await;
     let mut at = BTreeMap::new();
-    for log in [&held["/api/v1/me"], &held[&group]] {
+    for log in [&held["/api/v1/me"], &held[&group], &held["/api/v1/conversations"]["items"][0]] {
         follow(&mut socket, log).await;
         at.insert(text(&log["stream"]), log["seq"].as_i64().unwrap());
     }
     act(world, kind).await;
-    // An animator still reads the group that one has left.
-    let ends = [fetched(me, "/api/v1/me").await, fetched(&world.ines, &group).await];
+    // An animator still reads the group that one has left, and the conversation.
+    let conversation = fetched(&world.ines, "/api/v1/conversations").await["items"][0].take();
+    let ends = [fetched(me, "/api/v1/me").await, fetched(&world.ines, &group).await, conversation];
     let mut seen = Vec::new();
     while ends.iter().any(|end| at[end["stream"].as_str().unwrap()] < end["seq"].as_i64().unwrap()) {
         let event = match socket.next_or_close().await {

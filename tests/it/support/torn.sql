@@ -17,7 +17,7 @@ select 'a thread with a hole'
 from threads where last_position <> (select count(*) from messages where thread_id = threads.id)
 union all
 select 'a thread without its first message'
-from threads where kind not in ('standing', 'direct') and meeting_id is null and last_position = 0
+from threads where kind not in ('standing', 'conversation') and meeting_id is null and last_position = 0
 union all
 select 'an edit without its event, or the reverse'
 from messages

@@ -6,6 +6,8 @@ unread-conversations = { $count ->
 conversations-title = Conversations
 conversations-purpose = Between you and a few people. Nobody else can read them.
 conversations-none = No conversation yet. For a question that may help others, a channel is better: everybody can then find the answer.
+conversations-newest = Latest conversations
+conversations-older = Older conversations
 conversation-write = Write
 conversation-new = New conversation
 conversation-new-purpose = To one person or a few. To be read by the whole group, write in a channel instead.
@@ -24,7 +26,7 @@ conversation-audience = { $count ->
    *[other] { $count } other people can read it, and nobody else
 }
 conversation-write-to = Write to { $name }
-notification-why-direct = Because somebody writes to you
+notification-why-conversation = Because somebody writes to you
 error-field-nobody = Choose at least one person.
 error-field-too_many_people = A conversation holds ten people at most, you included. For more, ask the person who animates the network for a group.
 error-field-unknown_person = One of the people you chose has no account any more. Remove them, then try again.

@@ -6,6 +6,8 @@ unread-conversations = { $count ->
 conversations-title = Conversations
 conversations-purpose = Entre vous et quelques personnes. Personne d’autre ne peut les lire.
 conversations-none = Aucune conversation pour l’instant. Pour une question qui peut servir à d’autres, préférez un salon : tout le monde profitera de la réponse.
+conversations-newest = Conversations les plus récentes
+conversations-older = Conversations plus anciennes
 conversation-write = Écrire
 conversation-new = Nouvelle conversation
 conversation-new-purpose = À une personne ou à quelques-unes. Pour être lu de tout le groupe, écrivez plutôt dans un salon.
@@ -24,7 +26,7 @@ conversation-audience = { $count ->
    *[other] { $count } autres personnes peuvent la lire, et personne d’autre
 }
 conversation-write-to = Écrire à { $name }
-notification-why-direct = Parce qu’on vous écrit
+notification-why-conversation = Parce qu’on vous écrit
 error-field-nobody = Choisissez au moins une personne.
 error-field-too_many_people = Une conversation réunit dix personnes au plus, vous compris. Au-delà, demandez un groupe à la personne qui anime le réseau.
 error-field-unknown_person = Une des personnes choisies n’a plus de compte. Retirez-la, puis recommencez.

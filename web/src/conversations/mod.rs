@@ -8,6 +8,7 @@ use words::{GroupId, PersonId, ThreadId};
 
 use crate::{
     Text, date,
+    groups::Log,
     page::{Faults, Shell},
     people::Author,
 };
@@ -15,8 +16,11 @@ use crate::{
 /// What a few people say to each other alone, as one of them sees it. Serialised, it is the conversation of the API.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Conversation {
-    /// The group that it is, whose stream tells what happens in it.
+    /// The group that it is.
     pub id: GroupId,
+    /// The log that tells what happens in it.
+    #[serde(flatten)]
+    pub log: Log,
     /// Its thread.
     pub thread: ThreadId,
     /// The names of the others, also of those who have left it.
@@ -47,14 +51,25 @@ pub struct Latest {
     pub extract: Option<String>,
 }
 
+/// Some of one's conversations, the last active first.
+#[derive(Clone, Debug)]
+pub struct Conversations {
+    /// The conversations.
+    pub rows: Vec<Conversation>,
+    /// Whether others were active after them.
+    pub has_newer: bool,
+    /// Where those begin that are older, if there are.
+    pub older: Option<String>,
+}
+
 /// The list of one's conversations: beside an open one, and on their own page.
 #[derive(Debug, Template)]
 #[template(path = "conversations/list.html")]
 pub struct ConversationList<'a> {
     /// The reader's texts.
     pub text: Text,
-    /// The conversations, the last active first.
-    pub conversations: &'a [Conversation],
+    /// The conversations.
+    pub conversations: &'a Conversations,
     /// The one that is open.
     pub open: Option<ThreadId>,
     /// The time.
@@ -67,8 +82,8 @@ pub struct ConversationList<'a> {
 pub struct ConversationsPage {
     /// The shell.
     pub shell: Shell,
-    /// The conversations, the last active first.
-    pub conversations: Vec<Conversation>,
+    /// The conversations.
+    pub conversations: Conversations,
     /// A conversation that is being begun.
     pub beginning: Option<Beginning>,
     /// The time.
@@ -93,6 +108,11 @@ impl askama::filters::HtmlSafe for ConversationList<'_> {}
 impl ConversationList<'_> {
     fn when(&self, conversation: &Conversation) -> String {
         date::brief(self.text, conversation.active_at, self.now)
+    }
+
+    /// Whether it holds something that is not read: who has it open is reading it.
+    fn is_unread(&self, conversation: &Conversation) -> bool {
+        conversation.unread() > 0 && !self.is_open(conversation)
     }
 
     fn is_open(&self, conversation: &Conversation) -> bool {

@@ -31,6 +31,11 @@ impl Author {
     }
 }
 
+/// The first name of somebody: the first word of what they are called.
+pub fn first_name(name: &str) -> &str {
+    name.split_whitespace().next().unwrap_or_default()
+}
+
 /// At most two letters that stand for a name.
 pub fn initials(name: &str) -> String {
     let mut words = name.split_whitespace().filter_map(|word| word.chars().next());

@@ -53,7 +53,7 @@ export class Device {
     const options = { userVisibleOnly: true, applicationServerKey: this.#key };
     const subscription = await within(registration.pushManager.subscribe(options)).catch(() => undefined);
     if (!subscription) return "unreachable";
-    const answer = await fetch("/api/v1/push/subscriptions", {
+    const answer = await fetch("/api/v1/push/devices", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(subscription),

@@ -40,7 +40,7 @@ push-test-unreachable = { $count ->
    *[other] The notification services of { $count } devices do not answer. Try again later; if this lasts, tell whoever administers the site.
 }
 push-says-mention = { $name } mentions you
-push-says-direct = { $name } writes to you
+push-says-conversation = { $name } writes to you
 push-says-answer = { $name } answers your question
 push-says-territory = { $name } mentions your territory
 push-says-channel = { $name } mentions a channel that you hear

@@ -40,7 +40,7 @@ push-test-unreachable = { $count ->
    *[other] Les services de notifications de { $count } appareils ne répondent pas. Réessayez plus tard ; si cela dure, prévenez la personne qui administre le site.
 }
 push-says-mention = { $name } vous mentionne
-push-says-direct = { $name } vous écrit
+push-says-conversation = { $name } vous écrit
 push-says-answer = { $name } répond à votre question
 push-says-territory = { $name } mentionne votre territoire
 push-says-channel = { $name } mentionne un salon que vous recevez

@@ -4,18 +4,18 @@ use askama::Template;
 use chrono::{DateTime, NaiveTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use words::SubscriptionId;
+use words::DeviceId;
 
 use crate::{
     Text, date,
     page::{Faults, Shell},
 };
 
-/// A browser that is told. Serialised, it is the subscription of the API: without its address, which is a secret.
+/// A browser that is told. Serialised, it is the device of the API: without its address, which is a secret.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Device {
     /// Its id.
-    pub id: SubscriptionId,
+    pub id: DeviceId,
     /// The browser, as it called itself.
     pub browser: String,
     /// Whether it is the one that asks.
@@ -50,7 +50,7 @@ impl Default for QuietHours {
     }
 }
 
-/// What came of a try, in devices.
+/// What came of a test, in devices.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug, Serialize, JsonSchema)]
 pub struct Tested {
     /// Whose service took the word.
@@ -102,7 +102,7 @@ pub struct PushPage {
     pub quiet: QuietForm,
     /// Whether something was just done.
     pub done: bool,
-    /// What came of a try, if there was one.
+    /// What came of a test, if there was one.
     pub tested: Option<Tested>,
     /// The time.
     pub now: DateTime<Utc>,
@@ -117,7 +117,7 @@ impl PushPage {
         self.shell.text.name("push-since", &date::short(self.shell.text, device.created_at, self.now))
     }
 
-    /// What came of a try: a sentence for each thing that did.
+    /// What came of a test: a sentence for each thing that did.
     fn came(&self) -> Vec<String> {
         let Some(Tested { accepted, gone, refused, unreachable }) = self.tested else { return Vec::new() };
         let text = self.shell.text;
@@ -132,7 +132,7 @@ impl PushPage {
         if came.is_empty() { vec![text.get("push-none")] } else { came }
     }
 
-    /// Whether a try went well everywhere.
+    /// Whether a test went well everywhere.
     fn went_well(&self) -> bool {
         self.tested.is_some_and(|tested| tested.accepted > 0 && tested.gone + tested.refused + tested.unreachable == 0)
     }
@@ -166,19 +166,11 @@ fn name(text: Text, browser: &str) -> String {
     }
 }
 
-/// A text of so many characters at most; one that is cut says so.
-pub fn short(text: &str, longest: usize) -> String {
-    if text.chars().count() <= longest {
-        return text.to_owned();
-    }
-    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use words::Locale;
 
-    use super::{name, short};
+    use super::name;
     use crate::Text;
 
     #[test]
@@ -199,10 +191,5 @@ mod tests {
         ] {
             assert_eq!(name(text, agent), called);
         }
-    }
-
-    #[test]
-    fn what_is_cut_says_so() {
-        assert_eq!((short("évaluer", 7), short("évaluer", 4)), ("évaluer".to_owned(), "éva…".to_owned()));
     }
 }

@@ -89,7 +89,7 @@ async function subscribe({ oldSubscription, newSubscription }: ChangedEvent): Pr
   const key = oldSubscription?.options.applicationServerKey ?? (await offered());
   const options = { userVisibleOnly: true, applicationServerKey: key };
   const subscription = newSubscription ?? (await worker.registration.pushManager.subscribe(options));
-  await fetch("/api/v1/push/subscriptions", {
+  await fetch("/api/v1/push/devices", {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(subscription),

@@ -85,5 +85,13 @@ fn bundle(language: unic_langid::LanguageIdentifier, rooms: &[&str]) -> FluentBu
     bundle
 }
 
+/// A text of so many characters at most; one that is cut says so.
+pub fn cut(text: &str, longest: usize) -> String {
+    if text.chars().count() <= longest {
+        return text.to_owned();
+    }
+    text.chars().take(longest.saturating_sub(1)).chain(['…']).collect()
+}
+
 #[cfg(test)]
 mod tests;

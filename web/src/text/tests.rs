@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use super::{ENGLISH, FRENCH};
+use super::{ENGLISH, FRENCH, cut};
 
 /// Keys of a language, with the arguments of each.
 fn keys(rooms: &[&str]) -> BTreeMap<String, BTreeSet<String>> {
@@ -149,4 +149,9 @@ fn french_is_set_as_french_is_printed() {
             assert!(!text.contains(sign), "an ordinary space beside a high sign: {line}");
         }
     }
+}
+
+#[test]
+fn what_is_cut_says_so() {
+    assert_eq!((cut("évaluer", 7), cut("évaluer", 4)), ("évaluer".to_owned(), "éva…".to_owned()));
 }

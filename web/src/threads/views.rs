@@ -11,10 +11,11 @@ use super::Thread;
 use crate::{
     Text,
     channels::Channel,
-    conversations::{Conversation, ConversationList},
+    conversations::{ConversationList, Conversations},
     date,
     messages::{Composer, Message, MessageView, PendingMessage},
     page::{Faults, Shell},
+    people::first_name,
 };
 
 /// Of how many people it is said that one answers them.
@@ -79,7 +80,7 @@ pub struct PanesPage {
     /// The channel; none for the thread of a meeting.
     pub channel: Option<Channel>,
     /// The reader's conversations, beside one of them.
-    pub conversations: Option<Vec<Conversation>>,
+    pub conversations: Option<Conversations>,
     /// The channel's threads.
     pub list: ThreadList,
     /// How much of the channel the reader wants to hear.
@@ -176,7 +177,7 @@ impl PanesPage {
 
     fn beside(&self) -> Option<ConversationList<'_>> {
         let open = self.open.as_ref().map(|open| open.thread.id);
-        let conversations = self.conversations.as_deref()?;
+        let conversations = self.conversations.as_ref()?;
         Some(ConversationList { text: self.shell.text, conversations, open, now: self.now })
     }
 
@@ -280,7 +281,7 @@ impl OpenThread {
     }
 
     fn is_conversation(&self) -> bool {
-        self.thread.kind == ThreadKind::Direct
+        self.thread.kind == ThreadKind::Conversation
     }
 
     fn writable(&self) -> bool {
@@ -314,7 +315,7 @@ impl OpenThread {
         for author in self.messages.iter().rev().map(|message| &message.author) {
             if names.len() < MOST_ANSWERED && reader != Some(&author.id) && names.iter().all(|(id, _)| *id != author.id)
             {
-                names.push((author.id, author.name.split(' ').next().unwrap_or_default()));
+                names.push((author.id, first_name(&author.name)));
             }
         }
         let names: Vec<_> = names.iter().rev().map(|(_, name)| *name).collect();

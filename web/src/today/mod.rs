@@ -9,7 +9,7 @@ use crate::{
     meetings::{MeetingCard, NextMeeting},
     notifications::Notification,
     page::Shell,
-    people::Author,
+    people::{Author, first_name},
     threads::Thread,
 };
 
@@ -104,7 +104,7 @@ pub struct UsefulDocument {
 
 impl TodayPage {
     fn first_name(&self) -> &str {
-        self.shell.nav.as_ref().and_then(|nav| nav.name.split_whitespace().next()).unwrap_or_default()
+        self.shell.nav.as_ref().map(|nav| first_name(&nav.name)).unwrap_or_default()
     }
 
     fn day(&self) -> String {

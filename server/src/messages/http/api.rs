@@ -12,11 +12,14 @@ use serde::{Deserialize, Serialize};
 use web::{SafeHtml, messages::Message, threads::Thread};
 use words::{ChannelId, ChannelLevel, MessageId, ReactionName, ThreadFilter, ThreadId, ThreadLevel};
 
-use super::{ChangeBody, OpenBody, PostBody, SplitBody, cursor_of, place_of};
+use super::{ChangeBody, OpenBody, PostBody, SplitBody};
 use crate::{
     channels, db,
     error::{Error, Result},
-    http::{App, Json, List, Path, Query, Viewer, list::checked_limit},
+    http::{
+        App, Json, List, Path, Query, Viewer,
+        list::{checked_limit, cursor_of, place_of},
+    },
     messages::{self, Ack, Pinned, Place, Poster, ThreadPage, Window},
     threads,
 };

@@ -80,7 +80,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) 
         level: threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level),
         former: threads::former_titles(connection, &access).await?,
         channels: open.into_iter().map(|channel| (channel.id, channel.name)).collect(),
-        leave: (access.kind() == ThreadKind::Direct).then(|| access.may().group()),
+        leave: (access.kind() == ThreadKind::Conversation).then(|| access.may().group()),
         others,
         access,
     })

@@ -14,15 +14,16 @@ use web::{
 };
 use words::{ChannelId, ChannelLevel, Role, ThreadFilter, ThreadId, ThreadKind};
 
-use super::{
-    cursor_of, place_of,
-    writing::{self, Opening},
-};
+use super::writing::{self, Opening};
 use crate::{
     channels::{self, ChannelAccess},
     documents,
     error::{Error, Result},
-    http::{App, Form, Page, Path, Query, Viewer, list::PAGE, print},
+    http::{
+        App, Form, Page, Path, Query, Viewer,
+        list::{PAGE, cursor_of, place_of},
+        print,
+    },
     messages::{self, Desk, Kept, Pinned, Place, ThreadPage},
 };
 

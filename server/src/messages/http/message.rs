@@ -106,7 +106,7 @@ fn deeds(access: &MessageAccess, thread: &ThreadAccess, status: Option<ThreadSta
         (Deed::Edit, writable && access.own()),
         (Deed::Pin, thread.changeable()),
         // Nobody animates a conversation, whom it could be shown to.
-        (Deed::Report, thread.kind() != ThreadKind::Direct),
+        (Deed::Report, thread.kind() != ThreadKind::Conversation),
         (Deed::Split, writable && animates && thread.channel().is_some() && !first),
         (Deed::Unpreview, writable && access.removable()),
         (Deed::Remove, writable && access.removable()),
@@ -202,7 +202,7 @@ pub(super) async fn unread(State(app): State<App>, viewer: Viewer, Path(message)
         .await?;
     Ok(Redirect::to(&match place {
         (Some(channel), _) => paths::channel(channel),
-        (None, ThreadKind::Direct) => paths::CONVERSATIONS.to_owned(),
+        (None, ThreadKind::Conversation) => paths::CONVERSATIONS.to_owned(),
         (None, _) => paths::HOME.to_owned(),
     }))
 }

@@ -18,7 +18,7 @@ use words::{
     ThreadStatus,
 };
 
-use super::{Ack, Draft, Extent, ListPlace, Post, Poster};
+use super::{Ack, Draft, Extent, Post, Poster};
 use crate::{
     channels, db,
     error::{Error, Result},
@@ -30,7 +30,7 @@ use crate::{
 fn current(access: &ThreadAccess) -> Current {
     match (access.channel(), access.kind()) {
         (Some(channel), _) => Current::Channel(channel),
-        (None, ThreadKind::Direct) => Current::Conversations,
+        (None, ThreadKind::Conversation) => Current::Conversations,
         (None, _) => Current::Meetings,
     }
 }
@@ -336,18 +336,4 @@ async fn split_thread(app: &App, viewer: Viewer, message: MessageId, body: Split
         })
         .await?;
     Ok(thread)
-}
-
-/// A place of a list of threads, as an address names it.
-fn cursor_of((at, thread): ListPlace) -> String {
-    format!("{}.{thread}", at.timestamp_micros())
-}
-
-/// The place of a list of threads that a cursor names.
-fn place_of(field: &'static str, cursor: &str) -> Result<ListPlace> {
-    let parts = cursor.split_once('.').and_then(|(at, thread)| {
-        let at = chrono::DateTime::from_timestamp_micros(at.parse().ok()?)?;
-        Some((at, thread.parse().ok()?))
-    });
-    parts.ok_or_else(|| Error::field(field, "malformed"))
 }

@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
     channels::Channel,
-    conversations::Conversation,
+    conversations::Conversations,
     messages::Message,
     page::Faults,
     paths,
@@ -61,7 +61,7 @@ pub(super) async fn thread(
 /// What is read for a thread's page.
 struct Read {
     channel: Option<Channel>,
-    conversations: Option<Vec<Conversation>>,
+    conversations: Option<Conversations>,
     list: ThreadList,
     level: ChannelLevel,
     thread: Thread,
@@ -106,7 +106,7 @@ async fn read(
     Ok(Read {
         channel,
         conversations: match access.kind() {
-            ThreadKind::Direct => Some(conversations::list(connection, viewer).await?),
+            ThreadKind::Conversation => Some(conversations::shown(connection, viewer, None).await?),
             _ => None,
         },
         list,
@@ -134,7 +134,7 @@ fn shown(kind: ThreadKind, last: i32, read: i32, query: &ThreadQuery) -> (i32, i
     }
     let from = match query.at {
         Some(at) => at.saturating_sub(PAGE / 2),
-        None if read == 0 && !matches!(kind, ThreadKind::Standing | ThreadKind::Direct) => 1,
+        None if read == 0 && !matches!(kind, ThreadKind::Standing | ThreadKind::Conversation) => 1,
         None if read > 0 && last.saturating_sub(read) > PAGE - BEFORE_NEW => read + 1 - BEFORE_NEW,
         None => last,
     };

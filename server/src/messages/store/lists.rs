@@ -123,7 +123,7 @@ pub(in crate::messages) async fn latest_threads(
         "select threads.id
          from members join threads on threads.group_id = members.group_id
          where members.person_id = $1 and members.ended_seq is null and threads.last_position > 0
-           and (not threads.draft or members.role = 'animator') and threads.kind <> 'direct'
+           and (not threads.draft or members.role = 'animator') and threads.kind <> 'conversation'
          order by active_at desc, threads.id desc
          limit $2",
         person.0,
@@ -151,7 +151,7 @@ pub(in crate::messages) async fn threads_by_ids(
              meeting_id as "meeting: MeetingId",
              case kind
                when 'standing' then ''
-               when 'direct' then direct_name(threads.group_id, $2)
+               when 'conversation' then conversation_name(threads.group_id, $2)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
              pinned_at is not null as "pinned!", closed_at is not null as "closed!",

@@ -4,18 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::PgConnection;
 use words::{MessageId, NotificationId, NotificationReason, PersonId, StreamId, ThreadId};
 
-use crate::error::Result;
-
-/// The name of our cursors.
-const NAME: &str = "notifications";
-
-/// Events of a stream, the first excluded.
-#[derive(Clone, Copy)]
-pub(in crate::notifications) struct Range {
-    pub(in crate::notifications) stream: StreamId,
-    pub(in crate::notifications) after: i64,
-    pub(in crate::notifications) to: i64,
-}
+use crate::{
+    consumers::{Consumer, Range},
+    error::Result,
+};
 
 /// Somebody who is to be told of a message.
 pub(in crate::notifications) struct Meant {
@@ -26,64 +18,22 @@ pub(in crate::notifications) struct Meant {
 }
 
 /// The groups' streams that hold what was not read yet.
-pub(in crate::notifications) async fn behind(connection: &mut PgConnection, limit: i64) -> Result<Vec<StreamId>> {
+pub(in crate::notifications) async fn behind(
+    connection: &mut PgConnection,
+    consumer: Consumer,
+    limit: i64,
+) -> Result<Vec<StreamId>> {
     Ok(sqlx::query_scalar!(
         r#"select streams.id as "id: StreamId"
            from streams left join consumers on consumers.name = $1 and consumers.stream_id = streams.id
            where streams.kind = 'group' and streams.last_seq > coalesce(consumers.seq, 0)
            order by streams.id
            limit $2"#,
-        NAME,
+        consumer.name,
         limit,
     )
     .fetch_all(connection)
     .await?)
-}
-
-/// How far a stream was read; nothing if another node holds it.
-pub(in crate::notifications) async fn hold_cursor(
-    connection: &mut PgConnection,
-    stream: StreamId,
-) -> Result<Option<i64>> {
-    sqlx::query!(
-        "insert into consumers (name, stream_id, seq) values ($1, $2, 0) on conflict do nothing",
-        NAME,
-        stream.0,
-    )
-    .execute(&mut *connection)
-    .await?;
-    Ok(sqlx::query_scalar!(
-        "select seq from consumers where name = $1 and stream_id = $2 for update skip locked",
-        NAME,
-        stream.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
-/// How far the next events of a stream reach, at most `limit` of them. What is kept no more was too old to tell.
-pub(in crate::notifications) async fn reach(
-    connection: &mut PgConnection,
-    stream: StreamId,
-    after: i64,
-    limit: i64,
-) -> Result<Option<i64>> {
-    Ok(sqlx::query_scalar!(
-        "select max(seq) from (
-           select seq from events where stream_id = $1 and seq > $2 order by seq limit $3) next",
-        stream.0,
-        after,
-        limit,
-    )
-    .fetch_one(connection)
-    .await?)
-}
-
-pub(in crate::notifications) async fn move_cursor(connection: &mut PgConnection, range: Range) -> Result<()> {
-    sqlx::query!("update consumers set seq = $3 where name = $1 and stream_id = $2", NAME, range.stream.0, range.to)
-        .execute(connection)
-        .await?;
-    Ok(())
 }
 
 /// Who said something in a thread that they were never asked about, and whether they opened it. The standing thread is
@@ -97,7 +47,7 @@ pub(in crate::notifications) async fn participants(
              said.actor_id as "person!: PersonId", threads.id as "thread!: ThreadId",
              threads.created_by = said.actor_id as "opened!"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind not in ('standing', 'direct') and not threads.draft
+           join threads on threads.id = said.thread_id and threads.kind not in ('standing', 'conversation') and not threads.draft
            join members
              on members.group_id = threads.group_id and members.person_id = said.actor_id and members.ended_seq is null
            left join channel_levels
@@ -188,10 +138,10 @@ pub(in crate::notifications) async fn addressed(connection: &mut PgConnection, r
              members.person_id as "person!: PersonId", threads.id as "thread!: ThreadId",
              messages.id as "message!: MessageId", threads.kind as "reason!: NotificationReason"
            from events said
-           join threads on threads.id = said.thread_id and threads.kind in ('announcement', 'direct')
+           join threads on threads.id = said.thread_id and threads.kind in ('announcement', 'conversation')
            join messages
              on messages.id = said.subject_id and messages.deleted_at is null
-               and (messages.position = 1 or threads.kind = 'direct')
+               and (messages.position = 1 or threads.kind = 'conversation')
            join members
              on members.group_id = threads.group_id and members.ended_seq is null
                and members.person_id <> messages.author_id

@@ -4,7 +4,6 @@ mod consumed;
 mod read;
 
 pub(super) use consumed::{
-    Meant, Range, addressed, asked, behind, hold_cursor, insert, mentioned, move_cursor, participants, reach, renew,
-    set_reminder, take_due,
+    Meant, addressed, asked, behind, insert, mentioned, participants, renew, set_reminder, take_due,
 };
 pub(super) use read::{find, inbox, is_of, list, mark_seen, unseen, waiting};

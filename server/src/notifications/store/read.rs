@@ -56,7 +56,7 @@ async fn by_ids(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Notif
              threads.kind as "kind: ThreadKind", threads.channel_id as "channel: ChannelId",
              case threads.kind
                when 'standing' then ''
-               when 'direct' then direct_name(threads.group_id, notifications.person_id)
+               when 'conversation' then conversation_name(threads.group_id, notifications.person_id)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              channels.name as "channel_name?", people.id as "author: PersonId", people.name as author_name,
              assignments.role as "post?: Held", territories.code as "code?", territories.name as "territory?",

@@ -250,7 +250,7 @@ pub(in crate::search) async fn dressed(
              messages.id as "id!: MessageId", messages.thread_id as "thread!: ThreadId", people.name as "author!",
              territories.name as "territory?", messages.created_at as "at!", threads.kind = 'standing' as "standing!",
              case threads.kind
-               when 'direct' then direct_name(groups.id, $1)
+               when 'conversation' then conversation_name(groups.id, $1)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as place,
              case

@@ -105,7 +105,7 @@ pub(in crate::search) async fn recent(
         r#"select threads.id as "id!: ThreadId", threads.kind = 'standing' as "standing!",
              case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as within,
              case threads.kind
-               when 'direct' then direct_name(groups.id, $1)
+               when 'conversation' then conversation_name(groups.id, $1)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!"
            from read_positions
            join threads on threads.id = read_positions.thread_id

@@ -110,7 +110,7 @@ pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Re
 
 pub(super) async fn of_conversation(connection: &mut PgConnection, group: GroupId) -> Result<Option<ThreadId>> {
     Ok(sqlx::query_scalar!(
-        r#"select id as "id: ThreadId" from threads where group_id = $1 and kind = 'direct'"#,
+        r#"select id as "id: ThreadId" from threads where group_id = $1 and kind = 'conversation'"#,
         group.0
     )
     .fetch_optional(connection)

@@ -236,9 +236,9 @@ pub(in crate::threads) async fn unread_conversations(
              case when threads.last_position > coalesce(read_positions.position, 0) and coalesce(follows.level, '') <> 'muted'
                then threads.id end as "unread: ThreadId"
            from members
-           join groups on groups.id = members.group_id and groups.kind = 'direct'
+           join groups on groups.id = members.group_id and groups.kind = 'conversation'
            join streams on streams.id = groups.id
-           join threads on threads.group_id = groups.id and threads.kind = 'direct'
+           join threads on threads.group_id = groups.id and threads.kind = 'conversation'
            left join read_positions
              on read_positions.thread_id = threads.id and read_positions.person_id = members.person_id
            left join follows on follows.thread_id = threads.id and follows.person_id = members.person_id
