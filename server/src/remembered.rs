@@ -10,15 +10,15 @@ use hashlink::LruCache;
 
 /// Values by their keys, up to a weight in all: those that were asked for last.
 #[derive(Clone)]
-pub struct Remembered<K, S, V>(Arc<Mutex<Shelf<K, S, V>>>);
+pub struct Remembered<K, S, V>(Arc<Mutex<Entries<K, S, V>>>);
 
-struct Shelf<K, S, V> {
-    values: LruCache<K, Value<S, V>>,
+struct Entries<K, S, V> {
+    values: LruCache<K, Entry<S, V>>,
     weight: usize,
     most: usize,
 }
 
-struct Value<S, V> {
+struct Entry<S, V> {
     stamp: S,
     value: V,
     weight: usize,
@@ -27,27 +27,27 @@ struct Value<S, V> {
 impl<K: Hash + Eq, S: PartialEq, V: Clone> Remembered<K, S, V> {
     /// Nothing yet, and at most so much of whatever weights are given in.
     pub fn up_to(most: usize) -> Self {
-        Self(Arc::new(Mutex::new(Shelf { values: LruCache::new_unbounded(), weight: 0, most })))
+        Self(Arc::new(Mutex::new(Entries { values: LruCache::new_unbounded(), weight: 0, most })))
     }
 
     /// The value of a key, if it was read from what has this stamp.
     pub fn get(&self, key: &K, stamp: &S) -> Option<V> {
-        self.shelf().values.get(key).filter(|value| value.stamp == *stamp).map(|value| value.value.clone())
+        self.entries().values.get(key).filter(|entry| entry.stamp == *stamp).map(|entry| entry.value.clone())
     }
 
     /// Remembers a value; forgets what was not asked for the longest, where there is too much.
     pub fn put(&self, key: K, stamp: S, value: V, weight: usize) {
-        let mut shelf = self.shelf();
-        let replaced = shelf.values.insert(key, Value { stamp, value, weight });
-        shelf.weight += weight;
-        shelf.weight -= replaced.map_or(0, |replaced| replaced.weight);
-        while shelf.weight > shelf.most {
-            let Some((_, forgotten)) = shelf.values.remove_lru() else { break };
-            shelf.weight -= forgotten.weight;
+        let mut entries = self.entries();
+        let replaced = entries.values.insert(key, Entry { stamp, value, weight });
+        entries.weight += weight;
+        entries.weight -= replaced.map_or(0, |replaced| replaced.weight);
+        while entries.weight > entries.most {
+            let Some((_, forgotten)) = entries.values.remove_lru() else { break };
+            entries.weight -= forgotten.weight;
         }
     }
 
-    fn shelf(&self) -> MutexGuard<'_, Shelf<K, S, V>> {
+    fn entries(&self) -> MutexGuard<'_, Entries<K, S, V>> {
         // It is whole whenever it can be locked: nothing between two changes panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

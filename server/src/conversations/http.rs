@@ -136,7 +136,9 @@ async fn list(
     let epoch = app.db.epoch().await?;
     let mut connection = app.db.pool().acquire().await?;
     let (mut items, last) = super::list(&mut connection, &viewer, ConversationPage { after, limit }).await?;
-    items.iter_mut().for_each(|conversation| conversation.log.epoch = epoch);
+    for conversation in &mut items {
+        conversation.log.epoch = epoch;
+    }
     Ok(axum::Json(List { items, next: last.map(cursor_of) }))
 }
 
