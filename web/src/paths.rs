@@ -359,6 +359,11 @@ pub fn message_delete(message: MessageId) -> String {
     format!("/messages/{message}/delete")
 }
 
+/// Where the removal of a message is undone.
+pub fn message_restore(message: MessageId) -> String {
+    format!("/messages/{message}/restore")
+}
+
 /// Where a reaction is given or taken back.
 pub fn message_reaction(message: MessageId, name: ReactionName) -> String {
     format!("/messages/{message}/reactions/{name}")
