@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId, ReactionName,
-    ReportId, SessionId, SubscriptionId, ThreadFilter, ThreadId, ThreadKind,
+    AcronymId, ChannelId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId,
+    ReactionName, ReportId, SessionId, SubscriptionId, ThreadFilter, ThreadId, ThreadKind,
 };
 
 use crate::publish::Intent;
@@ -60,6 +60,8 @@ fixed! {
     PEOPLE = "/people";
     /// The search.
     SEARCH = "/search";
+    /// What acronyms stand for.
+    GLOSSARY = "/glossary";
     /// The messages that one keeps.
     FAVOURITES = "/favourites";
     /// What one is told, and what one follows.
@@ -352,6 +354,21 @@ pub fn message_actions(message: MessageId) -> String {
 /// Where a message is edited.
 pub fn message_edit(message: MessageId) -> String {
     format!("/messages/{message}/edit")
+}
+
+/// The page that changes an acronym of the glossary.
+pub fn acronym(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}")
+}
+
+/// Where an acronym is removed.
+pub fn acronym_remove(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}/remove")
+}
+
+/// Where an acronym is brought back.
+pub fn acronym_restore(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}/restore")
 }
 
 /// Where a message is removed.
