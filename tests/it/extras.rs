@@ -215,10 +215,9 @@ async fn whoever_removed_a_message_may_undo_that_for_ten_minutes_and_all_is_as_i
     assert!(!ines.page(&format!("/threads/{thread}")).await.text.contains("thread__pinned"));
     // Nobody else may: neither who animates nor who reads, and to who does not read it is nothing.
     assert!(!ines.page(&follows).await.text.contains(&restore));
-    assert_eq!(
-        (ines.form(&restore, &[]).await.status, guest.form(&restore, &[]).await.status.as_u16()),
-        (reqwest::StatusCode::FORBIDDEN, 403)
-    );
+    for who in [&ines, &guest] {
+        assert_eq!(who.form(&restore, &[]).await.status, 403);
+    }
     assert_eq!(server.person("Ondine").await.form(&restore, &[]).await.status, 404);
     server.clock.advance(chrono::TimeDelta::seconds(599));
     preau::work::sweep(&server.db).await.unwrap();
