@@ -71,6 +71,11 @@ const fonts = Object.fromEntries(
 );
 emit("icons.svg", sprite());
 emit("logo.svg", readFileSync(join(SOURCE, "page/logo.svg")));
+// The same for what takes no SVG (iOS takes 180 pixels, and what installs a page 512): the logo on three quarters of white,
+// since systems cut the corners and show what is transparent in black. They are pictures of a page that holds
+// `<style>body { background: #fff } img { position: fixed; inset: 12.5%; width: 75% }</style><img src="logo.svg">`, by
+// `chromium --headless --hide-scrollbars --window-size=180,180 --screenshot=icon-180.png`: make them anew with the logo.
+for (const icon of ["icon-180.png", "icon-512.png"]) emit(icon, readFileSync(join(SOURCE, "page", icon)));
 
 const script = await build({
   entryPoints: [join(SOURCE, "app.ts")],

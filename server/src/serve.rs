@@ -349,7 +349,11 @@ async fn manifest(State(app): State<App>) -> Response {
         "start_url": paths::HOME,
         "scope": paths::HOME,
         "display": "standalone",
-        "icons": [{ "src": web::assets::path("logo.svg"), "type": "image/svg+xml", "sizes": "any" }],
+        "icons": [
+            { "src": web::assets::path("logo.svg"), "type": "image/svg+xml", "sizes": "any" },
+            { "src": web::assets::path("icon-180.png"), "type": "image/png", "sizes": "180x180" },
+            { "src": web::assets::path("icon-512.png"), "type": "image/png", "sizes": "512x512" },
+        ],
     });
     let headers =
         [(header::CONTENT_TYPE, "application/manifest+json"), (header::CACHE_CONTROL, "public, max-age=3600")];

@@ -60,6 +60,16 @@ function scheduled(title) {
   return { title, objective: "Essayer", starts_at: "2031-10-02T07:30:00Z", ends_at: "2031-10-02T09:30:00Z", timezone: "Europe/Paris", mode: "hybrid" };
 }
 
+/** A removal that is undone, of what was pinned, reacted to and begins a thread: no kind of its own. */
+const UNDONE = async ({ thread, messages }) => {
+  const [first, other] = [messages[0], messages[9]];
+  await nadia.put(`/messages/${first.id}/reactions/useful`);
+  await etienne.form(`/messages/${other.id}/pin`, { on: "true" });
+  for (const { id } of [first, other]) await etienne.delete(`/messages/${id}`);
+  for (const { id } of [first, other]) await etienne.delete(`/messages/${id}/removal`);
+  assert.equal((await nadia.get(`/threads/${thread.id}/messages?limit=1&after=0`)).items[0].deleted_at, null);
+};
+
 /** What happens, a kind each. Several may come with it; a kind without its line fails. */
 const CASES = {
   "message.created": async ({ thread, spare, between }) => {
@@ -260,8 +270,8 @@ test("a page that was open shows what a fresh one shows, for every kind of event
   assert.deepEqual([before.focus, before.typed], [`message-${world.messages[2].id}`, DRAFT]);
 
   const found = [];
-  for (const kind of Object.keys(CASES)) {
-    await CASES[kind](world);
+  for (const [kind, happens] of Object.entries({ ...CASES, "a removal that was undone": UNDONE })) {
+    await happens(world);
     for (const { pages, fresh } of watchers) {
       for (const [name, open] of Object.entries(pages)) {
         const expected = await fresh(name);

@@ -1,6 +1,8 @@
 // What people write is shown and never run: each text of the corpus in every field that is shown somewhere, on every page
 // that shows it, as it arrives, and as it is refused, under the page's policy and without it.
 import assert from "node:assert/strict";
+import { createECDH, randomBytes } from "node:crypto";
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { after, before, test } from "node:test";
 import { lines, packed, payloads } from "./payloads.mjs";
@@ -17,21 +19,38 @@ const ALL = payloads();
 const BODIES = ALL.map(({ text, ...rest }) => ({ ...rest, text: text.replaceAll("\u0000", "\ufffd") }));
 const LINES = lines(ALL);
 
+/** Servers elsewhere: each is asked seldom, so there are many. */
+const ELSEWHERE = Array.from({ length: 48 }, (_, at) => `127.0.0.${at + 1}`);
+
 let server;
+let elsewhere;
 let browser;
 let etienne;
 let nadia;
 let camille;
 
 before(async () => {
-  [server, browser] = await Promise.all([startServer(), startBrowser()]);
+  elsewhere = createServer(tell).listen(0, "0.0.0.0");
+  await once(elsewhere, "listening");
+  const allowed = ELSEWHERE.flatMap((host) => ["--outgoing-allowed", `${host}:${elsewhere.address().port}`]);
+  [server, browser] = await Promise.all([startServer(...allowed), startBrowser()]);
   [etienne, nadia, camille] = await Promise.all([ETIENNE, NADIA, CAMILLE].map((email) => client(server, email)));
 }, { timeout: 120_000 });
 
 after(async () => {
   await browser?.close();
   await server?.stop();
+  elsewhere?.close();
 });
+
+/** A page elsewhere says of itself what people write here: it is read as text, whatever it is. */
+function tell({ url }, response) {
+  const at = Number(url.slice(1));
+  const [title, site, description] = [150, 60, 300].map((longest, part) => of(packed(LINES, longest), at * 7 + part).replace(/[&<>"]/g, (sign) => `&#${sign.charCodeAt(0)};`));
+  const named = (name, content) => `<meta property="${name}" content="${content}"><meta name="${name}" content="${content}">`;
+  response.setHeader("content-type", "text/html; charset=utf-8");
+  response.end(`<!DOCTYPE html>${at % 2 === 0 ? `<title>${title}</title>` : named("og:title", title)}${named("og:site_name", site)}${named(at % 3 === 0 ? "description" : "og:description", description)}`);
+}
 
 /** Some of a list, from all over it; with PREAU_LONG all of it. */
 function some(list, count) {
@@ -371,5 +390,66 @@ test("what people write does not run where it is refused and shown again", { tim
     assert.ok(again >= 20, `what was typed is shown again: ${again}`);
     await context.close();
   }));
+  assert.equal(found.length, 0, found.slice(0, 30).join("\n"));
+});
+
+/** A session of Camille's in a browser of that name, which is told of what concerns her. */
+async function browserOf(userAgent, password, subscribes) {
+  const headers = { accept: "text/html", "user-agent": userAgent };
+  const answer = await fetch(`${server.url}/sign-in/password`, { method: "POST", redirect: "manual", headers, body: new URLSearchParams({ email: CAMILLE, password }) });
+  assert.equal(answer.status, 303, userAgent);
+  if (!subscribes) return;
+  const [cookie] = answer.headers.getSetCookie().find((cookie) => cookie.startsWith("session=")).split(";");
+  const keys = createECDH("prime256v1");
+  const subscription = { endpoint: `https://push.example.org/${crypto.randomUUID()}`, keys: { p256dh: keys.generateKeys("base64url"), auth: randomBytes(16).toString("base64url") } };
+  const subscribed = await fetch(`${server.url}/api/v1/push/subscriptions`, { method: "POST", headers: { cookie, "user-agent": userAgent, "content-type": "application/json", origin: server.url }, body: JSON.stringify(subscription) });
+  assert.equal(subscribed.status, 201, await subscribed.text());
+}
+
+test("what pages elsewhere say, what is said among a few and what browsers call themselves runs on no page", { timeout: 300_000 }, async () => {
+  const group = await etienne.post("/groups", { name: "Essais ailleurs", purpose: "", access: "open" });
+  for (const { id } of [nadia, camille]) await etienne.post(`/groups/${group.id}/members`, { user: id, role: "member" });
+  await etienne.patch(`/groups/${group.id}`, { link_previews: true });
+  const channel = await etienne.post(`/groups/${group.id}/channels`, { name: "Salon", purpose: "" });
+  const thread = await etienne.post(`/channels/${channel.id}/threads`, { title: "Essai", body: "Bonjour" });
+  const link = (host, at) => `http://${host}:${elsewhere.address().port}/${at}`;
+  for (let from = 0; from < ELSEWHERE.length; from += 3) {
+    await nadia.post(`/threads/${thread.id}/messages`, { body: [0, 1, 2].map((at) => link(ELSEWHERE[from + at], from + at)).join(" ") });
+  }
+  const talk = await camille.post("/conversations", { people: [nadia.id] });
+  await forEach(some(BODIES, 150), ({ text }) => nadia.post(`/threads/${talk.thread}/messages`, { body: text }));
+  // A header holds letters that every browser may send.
+  const agents = some(packed(LINES.filter(({ text }) => /^[\x20-\x7e]+$/.test(text)), 200), 60);
+  const password = "une longue phrase pour entrer";
+  await camille.form("/settings/password", { password });
+  for (const [at, agent] of agents.entries()) await browserOf(agent, password, at % Math.ceil(agents.length / 9) === 0);
+  const named = of(packed(LINES, 120), 5);
+  await nadia.form("/settings", { name: named, locale: "fr", theme: "system" });
+  const found = [];
+  for (const bypassCSP of [false, true]) {
+    const { context, page, caught } = await trapped(CAMILLE, { bypassCSP });
+    const looked = async (address) => {
+      await page.goto(`${server.url}${address}`);
+      await look(page, caught, `${address}${bypassCSP ? " without its policy" : ""}`, found);
+      return page.evaluate(() => document.querySelector("main").textContent);
+    };
+    // They are asked a few at a time, and come to a page that is open.
+    await page.goto(`${server.url}/threads/${thread.id}`);
+    await page.waitForFunction((count) => document.querySelectorAll(".link-preview").length === count, ELSEWHERE.length, { timeout: 60_000 });
+    await look(page, caught, "previews that come", found);
+    const said = await looked(`/threads/${thread.id}`);
+    assert.ok(said.split("ran(").length > ELSEWHERE.length, "what is said elsewhere is shown");
+    assert.match(await looked("/conversations"), /ran\(/);
+    assert.match(await looked(`/threads/${talk.thread}`), /ran\(/);
+    await looked(`/threads/${talk.thread}/actions`);
+    for (const who of some(packed(LINES, 380), 3)) await looked(`/conversations/new?${new URLSearchParams({ who })}`);
+    assert.ok((await looked("/conversations/new")).includes(named.slice(0, 30)), "whom one may write to is shown");
+    const sessions = (await looked("/settings")).split(/ran\(|ran`|alert/).length - 1;
+    assert.ok(sessions > agents.length / 2, `what browsers call themselves is shown: ${sessions}`);
+    await looked("/settings/notifications");
+    assert.equal(await page.locator("form[action*='/devices/']").count(), 9, "and each is one of the devices");
+    await context.close();
+  }
+  await nadia.form("/settings", { name: "Nadia Verhaeghe", locale: "fr", theme: "system" });
   assert.equal(found.length, 0, found.slice(0, 30).join("\n"));
 });

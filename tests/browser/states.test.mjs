@@ -57,16 +57,21 @@ async function makeWorld() {
   await camille.form(`/messages/${said.id}/report`, { reason: "Rien : c’est un essai" });
   await camille.put(`/favourites/${said.id}`);
   await etienne.post(`/groups/${group.id}/members`, { user: nadia.id, role: "guest" });
-  return { group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer };
+  const talk = await camille.post("/conversations", { people: [nadia.id, etienne.id] });
+  for (const [who, body] of [[nadia, "Entre nous, @Camille Delattre"], [camille, "Oui"], [etienne, "Et moi ?"]]) await who.post(`/threads/${talk.thread}/messages`, { body });
+  const silent = await nadia.post("/conversations", { people: [etienne.id] });
+  await etienne.put(`/threads/${silent.thread}/follow`, { level: "muted" });
+  return { talk: talk.thread, gone, group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer };
 }
 
 /** The states of the pages, each with what leads to it from its address. */
-function states(role, { group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer }) {
+function states(role, { talk, gone, group, channel, empty, open, asked, resolved, closed, polled, target, merged, said, answer }) {
   const writes = role !== "guest";
   const places = [
     ...["", "?show=unread", "?show=unanswered", "?show=resolved"].flatMap((show) => [`/channels/${channel.id}${show}`, `/channels/${empty.id}${show}`]),
     ...[open, asked, resolved, closed, polled, target, merged].map(({ id }) => `/threads/${id}`),
     `/threads/${open.id}?quote=${said.id}`, `/threads/${open.id}/actions`, `/messages/${said.id}/actions`, `/messages/${answer.id}/actions`, `/messages/${said.id}/history`, `/messages/${said.id}/report`, "/favourites", "/notifications",
+    "/conversations", "/conversations/new", "/conversations/new?who=lille", `/threads/${talk}`, `/threads/${talk}/actions`, `/messages/${gone.id}/actions`, "/settings", "/settings/notifications", "/glossary",
     "/search", "/search?q=bonjour", "/search?q=zzzzzz&author=Camille", "/publish", "/publish?intent=ask",
     ...(writes ? [`/channels/${channel.id}?new=1`, `/threads/${open.id}/polls`] : []),
     ...(role === "animator" ? [`/groups/${group.slug}/reports`, `/channels/${channel.id}/edit`] : []),
@@ -103,7 +108,28 @@ function states(role, { group, channel, empty, open, asked, resolved, closed, po
     await page.keyboard.type("salon");
     await page.locator("#switcher-list [role=option]").first().waitFor();
   }];
-  return [...places, ...(writes ? written : []), opened];
+  const acronyms = [
+    ["an acronym", "/glossary", async (page) => {
+      await page.locator("main .list a").first().click();
+      await page.locator("form[action$='/remove']").waitFor();
+    }],
+    ["an acronym that was refused", "/glossary", async (page) => {
+      await page.locator("#acronym").fill("?");
+      await page.locator("#expansion").fill("x");
+      await page.locator("main form .button--primary").click();
+      await page.locator("[aria-invalid]").first().waitFor();
+    }],
+  ];
+  const offered = ["a removal that can be undone", `/threads/${talk}`, async (page) => {
+    await page.locator("#body").fill("À retirer bientôt");
+    await page.keyboard.press("Control+Enter");
+    const said = page.locator("li[data-position]").last();
+    await said.filter({ hasText: "À retirer bientôt" }).locator(".message__actions").click();
+    await page.locator(".menu [data-remove] button").click();
+    await page.locator("[data-restore] button").waitFor();
+    await said.locator(".message__removed").waitFor();
+  }];
+  return [...places, offered, ...(role === "animator" ? acronyms : []), ...(writes ? written : []), opened];
 }
 
 /** A page of somebody, in a language and a theme. */
@@ -170,7 +196,7 @@ test("nothing is lost where text is enlarged and spaced, colours are forced and 
   ];
   for (const [how, options, sheet] of settings) {
     const page = await looking("animator", options);
-    for (const path of ["/", `/channels/${known.channel.id}`, `/channels/${known.channel.id}?new=1`, `/threads/${known.open.id}`, `/threads/${known.polled.id}`, `/threads/${known.open.id}/actions`, `/messages/${known.said.id}/actions`, "/notifications", "/search?q=bonjour"]) {
+    for (const path of ["/", `/channels/${known.channel.id}`, `/channels/${known.channel.id}?new=1`, `/threads/${known.open.id}`, `/threads/${known.polled.id}`, `/threads/${known.open.id}/actions`, `/messages/${known.said.id}/actions`, "/notifications", "/search?q=bonjour", "/conversations", "/conversations/new", `/threads/${known.talk}`, "/settings/notifications", "/glossary"]) {
       await page.goto(`${proxy.url}${path}`);
       if (sheet) await page.addStyleTag({ content: sheet });
       const moving = how === "without motion" ? await page.evaluate(() => [...document.querySelectorAll("*")].filter((element) => {

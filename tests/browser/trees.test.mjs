@@ -82,6 +82,9 @@ async function makeWorld(reader, name) {
   await reader.put(`/threads/${question.id}/read`, { position: 2 });
   await nadia.post(`/channels/${channel.id}/threads`, { title: "Autre chose", body: "Bonjour à tous" });
   await say(nadia, `Et toi, @${name} ?`);
+  const talk = await reader.post("/conversations", { people: [nadia.id] });
+  await reader.post(`/threads/${talk.thread}/messages`, { body: "Entre nous" });
+  await nadia.post(`/threads/${talk.thread}/messages`, { body: "Un **violon**, entre nous ?" });
   // What is meant for somebody is told after it was said.
   for (let tries = 0; tries < 100 && !(await reader.get("/notifications")).items.some(({ extract }) => extract?.includes("Et toi")); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -91,11 +94,11 @@ async function makeWorld(reader, name) {
 
 test("a screen reader is given the same as ever of the pages of discussions", { timeout: 240_000 }, async () => {
   /** Leaves what was said here, of all that a person of the demonstration is told. */
-  const alone = (page) =>
-    page.evaluate(() => {
-      for (const item of document.querySelectorAll("main .list > li, main .threads > li")) if (!/xylophone|Autre chose/.test(item.textContent)) item.remove();
+  const among = (said) => (page) =>
+    page.evaluate((said) => {
+      for (const item of document.querySelectorAll("main .list > li, main .threads > li")) if (!new RegExp(said).test(item.textContent)) item.remove();
       for (const count of document.querySelectorAll("main [role=status]")) count.textContent = count.textContent.replace(/\d+/g, "N");
-    });
+    }, said);
   mkdirSync(FOLDER, { recursive: true });
   const found = [];
   for (const [locale, email] of Object.entries(READERS)) {
@@ -105,7 +108,7 @@ test("a screen reader is given the same as ever of the pages of discussions", { 
     await reader.form("/settings", { name: known, locale, theme: "system" });
     const visit = await context(email);
     const pages = {
-      channel: [`/channels/${channel.id}`], notifications: ["/notifications", alone], search: ["/search?q=xylophone"],
+      channel: [`/channels/${channel.id}`], conversations: ["/conversations", among("violon")], notifications: ["/notifications", among("xylophone|Autre chose")], search: ["/search?q=xylophone"],
       discussion: [`/threads/${question.id}`], error: [`/threads/${question.id}`, (page) => overfill(page, "#composer")],
     };
     for (const [name, [path, lead]] of Object.entries(pages)) {

@@ -12,7 +12,7 @@ use std::{
 
 use anyhow::{Context, Result};
 use tokio::{
-    sync::watch,
+    sync::{mpsc, watch},
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -102,7 +102,8 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     let (paused, is_paused) = watch::channel(false);
     let (crash, crashes) = watch::channel((usize::MAX, 0));
     let latest = Arc::new(watch::channel(None).0);
-    let signals = Signals { phase: seen, paused: is_paused, lose: Arc::new(AtomicU32::new(0)), latest };
+    let (named, mut naming) = mpsc::unbounded_channel();
+    let signals = Signals { phase: seen, paused: is_paused, lose: Arc::new(AtomicU32::new(0)), latest, named };
     let mut actors = Actors {
         writers: JoinSet::new(),
         readers: JoinSet::new(),
@@ -142,7 +143,8 @@ async fn within(half: &Half, arena: &mut Arena, recorder: &Recorder) -> Result<(
     if let Some(browser) = browser {
         browser.compare().await?;
     }
-    stage.look_at_the_end(arena, (&shown, &places), recorder).await?;
+    let named: Vec<_> = std::iter::from_fn(|| naming.try_recv().ok()).collect();
+    stage.look_at_the_end(arena, (&shown, &places, &named), recorder).await?;
     if let Some(casting) = Arc::into_inner(casting) {
         casting.close().await;
     }

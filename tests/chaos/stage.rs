@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     actors::{
-        Author, Browser, Crash, Marker, Poller, Reader, Requester, Revocations, Shown, Signals, be_malicious,
+        Author, Browser, Crash, Marker, NAMED, Poller, Reader, Requester, Revocations, Shown, Signals, be_malicious,
         end_sessions, read_slowly, toggle_memberships, upload,
     },
     arena::Arena,
@@ -56,7 +56,7 @@ impl Stage {
         };
         let (authors, requesters) = (some("Autrice", 2 * AUTHORS + 1).await?, some("Requérant", 2).await?);
         let (readers, guests) = (some("Lectrice", 6).await?, some("Invitée", 3).await?);
-        let (passers, idler) = (some("Passante", 2).await?, casting.person("Lambin", false).await?);
+        let (passers, idler) = (some("Passante", 2).await?, casting.person(NAMED, false).await?);
         let (markers, uploaders) = (some("Attentive", 2).await?, some("Archiviste", 4).await?);
         let outsider = casting.person("Malveillant", false).await?;
         let mut members: Vec<&Person> =
@@ -196,11 +196,12 @@ impl Stage {
     pub(crate) async fn look_at_the_end(
         &self,
         arena: &mut Arena,
-        (shown, places): (&[Shown], &Places),
+        (shown, places, named): (&[Shown], &Places, &[Uuid]),
         recorder: &Recorder,
     ) -> Result<()> {
         let network = arena.proxy.network();
         let animator = self.animator.api(&network)?;
+        truth::count_mentions(arena, self.idler.id, named, recorder).await?;
         truth::compare(&animator, &self.rooms, shown).await?;
         let some = [&self.animator, &self.authors[0], &self.authors[1], &self.readers[0], &self.guests[0]];
         for person in some.into_iter().chain(&self.markers) {

@@ -1,6 +1,6 @@
 //! The SQL of a run: what the database holds at the end, and the ending of its connections.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::Result;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -96,6 +96,23 @@ pub(crate) async fn positions(connection: &mut PgConnection) -> Result<Vec<Posit
         "select person_id as person, thread_id as thread, position as up_to from read_positions"
     );
     Ok(statement.fetch_all(connection).await?)
+}
+
+/// How many notifications somebody has of each message.
+pub(crate) async fn notifications(connection: &mut PgConnection, person: Uuid) -> Result<HashMap<Uuid, u32>> {
+    let rows = sqlx::query!(
+        r#"select message_id as message, count(*) as "count!" from notifications where person_id = $1 group by message_id"#,
+        person,
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.message, u32::try_from(row.count)?))).collect()
+}
+
+/// How many mails somebody was sent, or is to be.
+pub(crate) async fn mails(connection: &mut PgConnection, person: Uuid) -> Result<u32> {
+    let mails = sqlx::query_scalar!(r#"select count(*) as "count!" from mails where person_id = $1"#, person);
+    Ok(mails.fetch_one(connection).await?.try_into()?)
 }
 
 /// Every file.

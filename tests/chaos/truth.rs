@@ -29,6 +29,8 @@ use crate::{
     wire::Api,
 };
 
+/// How long notifications may take, once everything is well.
+const TELLING: Duration = Duration::from_secs(15);
 /// How long one read may be tried.
 const READ: Duration = Duration::from_secs(10);
 /// In a week a file that nothing named is forgotten, in another its bytes are.
@@ -68,6 +70,25 @@ pub(crate) async fn read_log(arena: &Arena, recorder: &Recorder) -> Result<Place
         read.insert((person, thread), up_to);
     }
     Ok(Places { messages, read })
+}
+
+/// Counts what somebody was told of the messages that name them. Nobody is sent a mail of a mention.
+pub(crate) async fn count_mentions(arena: &Arena, person: Uuid, named: &[Uuid], recorder: &Recorder) -> Result<()> {
+    let mut connection = arena.postgres.connect().await?;
+    let until = Instant::now() + TELLING;
+    let told = loop {
+        let told = store::notifications(&mut connection, person).await?;
+        if named.iter().all(|message| told.contains_key(message)) || Instant::now() > until {
+            break told;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    let mails = store::mails(&mut connection, person).await?;
+    for message in named {
+        let notifications = told.get(message).copied().unwrap_or(0);
+        recorder.note(0, What::Mention { person, message: *message, notifications, mails, owed: 0 });
+    }
+    Ok(())
 }
 
 /// Compares what each reader made of events with what a fresh read answers.

@@ -158,3 +158,111 @@ async fn a_report_reaches_the_animators_and_nobody_else() {
     assert_eq!(ines.form(&format!("/reports/{handled}"), &[]).await.status, 303);
     assert!(ines.page(&queue).await.text.contains("Aucun message signalé"));
 }
+
+/// A message with all that can hang on one, by Ana, and what its readers see of it.
+async fn rich(ines: &Actor, ana: &Actor, group: &Group) -> (String, String) {
+    let opened = json!({ "title": "Se voir", "body": "Bonjour" });
+    let thread = ines.post(&format!("/api/v1/channels/{}/threads", group.channel), opened).await.json();
+    let thread = text(&thread["id"]);
+    let polls = format!("/api/v1/threads/{thread}/polls");
+    let asked = json!({ "body": "Quel jour, @Gil ?", "options": ["mardi", "jeudi"] });
+    let message = text(&ana.post(&polls, asked).await.json()["id"]);
+    let path = format!("/api/v1/messages/{message}");
+    for (method, path, body) in [
+        (Method::PATCH, path.clone(), json!({ "body": "Quel jour vous va, @Gil ?" })),
+        (Method::PUT, format!("{path}/vote"), json!({ "options": [1] })),
+    ] {
+        assert_eq!(ana.request(method, &path, Some(body)).await.status, 200);
+    }
+    assert_eq!(ines.request(Method::PUT, &format!("{path}/reactions/thanks"), None).await.status, 200);
+    assert_eq!(ines.form(&format!("/messages/{message}/pin"), &[("on", "true")]).await.status, 303);
+    assert_eq!(ines.request(Method::PUT, &format!("/api/v1/favourites/{message}"), None).await.status, 204);
+    (thread, message)
+}
+
+#[tokio::test]
+async fn whoever_removed_a_message_may_undo_that_for_ten_minutes_and_all_is_as_it_was() {
+    let (server, ines, ana, guest, group) = scene().await;
+    let (thread, message) = rich(&ines, &ana, &group).await;
+    let path = format!("/api/v1/messages/{message}");
+    preau::notifications::catch_up(&server.db).await.unwrap();
+    let addresses =
+        [format!("/api/v1/threads/{thread}/messages"), format!("{path}/history"), "/api/v1/favourites".into()];
+    let seen = async || {
+        let mut seen = Vec::new();
+        for address in &addresses {
+            seen.push(ines.get(address).await.json());
+        }
+        seen.push(guest.get("/api/v1/notifications").await.json()["items"].clone());
+        seen.push(ana.get("/api/v1/search?q=jour").await.json()["messages"]["items"][0]["id"].clone());
+        seen
+    };
+    let before = seen().await;
+    let shown = ines.page(&format!("/threads/{thread}")).await.text;
+    assert!(shown.contains("thread__pinned"), "{shown}");
+    // Without scripts: the page that follows offers it, to whoever removed, and says until when.
+    let removed = ana.form(&format!("/messages/{message}/delete"), &[]).await;
+    let follows = removed.header("location").to_owned();
+    assert_eq!((removed.status.as_u16(), follows.as_str()), (303, format!("/messages/{message}/actions").as_str()));
+    let restore = format!("/messages/{message}/restore");
+    let offered = ana.page(&follows).await.text;
+    assert!(offered.contains(&restore) && offered.contains("Annuler le retrait"), "{offered}");
+    assert!(offered.contains("11\u{a0}h\u{a0}10"), "in the network’s hour: {offered}");
+    let gone = ana.get(&addresses[0]).await.json()["items"][1].clone();
+    assert_eq!((&gone["body"], &gone["html"], &gone["poll"]), (&Value::Null, &Value::Null, &Value::Null));
+    assert_eq!(gone["reactions"], json!([]));
+    assert_ne!(seen().await, before);
+    assert!(!ines.page(&format!("/threads/{thread}")).await.text.contains("thread__pinned"));
+    // Nobody else may: neither who animates nor who reads, and to who does not read it is nothing.
+    assert!(!ines.page(&follows).await.text.contains(&restore));
+    for who in [&ines, &guest] {
+        assert_eq!(who.form(&restore, &[]).await.status, 403);
+    }
+    assert_eq!(server.person("Ondine").await.form(&restore, &[]).await.status, 404);
+    server.clock.advance(chrono::TimeDelta::seconds(599));
+    preau::work::sweep(&server.db).await.unwrap();
+    let mut socket = ines.socket("preau.v1.json").await;
+    socket.say(json!({ "type": "subscribe", "id": 1, "stream": group.id })).await;
+    assert_eq!(socket.next_of("subscribed").await["result"], "ok");
+    let back = ana.form(&restore, &[]).await;
+    assert_eq!(back.status, 303, "{}", back.text);
+    assert!(back.header("location").ends_with(&format!("#message-{message}")), "{:?}", back.headers);
+    let told = socket.next_of("event").await;
+    assert_eq!((&told["kind"], &told["data"]["body"]), (&json!("message.edited"), &json!("Quel jour vous va, @Gil ?")));
+    preau::notifications::catch_up(&server.db).await.unwrap();
+    assert_eq!(seen().await, before);
+    assert_eq!(ana.form(&restore, &[]).await.status, 303, "what is there is there");
+    assert_eq!(ana.request(Method::DELETE, &format!("{path}/removal"), None).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_removal_is_for_good_after_ten_minutes_and_nothing_of_the_text_is_kept() {
+    let (server, ines, ana, _, group) = scene().await;
+    let message = text(&ana.say(&group.standing, "un mot bien reconnaissable").await["id"]);
+    let path = format!("/api/v1/messages/{message}");
+    let kept = async || {
+        let rows: i64 = sqlx::query_scalar("select count(*) from removals").fetch_one(server.db.pool()).await.unwrap();
+        rows
+    };
+    // Who animates removes what another wrote, and undoes it; the author does not.
+    assert_eq!(ines.request(Method::DELETE, &path, None).await.status, 204);
+    assert_eq!(ana.request(Method::DELETE, &format!("{path}/removal"), None).await.status, 403);
+    let back = ines.request(Method::DELETE, &format!("{path}/removal"), None).await;
+    assert_eq!((back.status.as_u16(), &back.json()["body"]), (200, &json!("un mot bien reconnaissable")));
+    assert_eq!(kept().await, 0);
+    // Who animates no more undoes no more.
+    assert_eq!(ines.request(Method::DELETE, &path, None).await.status, 204);
+    let members = format!("/api/v1/groups/{}/members", group.id);
+    ines.post(&members, json!({ "user": ana.id, "role": "animator" })).await;
+    ana.post(&members, json!({ "user": ines.id, "role": "member" })).await;
+    assert_eq!(ines.request(Method::DELETE, &format!("{path}/removal"), None).await.status, 403);
+    ana.post(&members, json!({ "user": ines.id, "role": "animator" })).await;
+    server.clock.advance(chrono::TimeDelta::minutes(10));
+    let late = ines.form(&format!("/messages/{message}/restore"), &[]).await;
+    assert!(late.status == 409 && late.text.contains("ne peut plus être rétabli"), "{}", late.text);
+    assert!(!ines.page(&format!("/messages/{message}/actions")).await.text.contains("/restore"));
+    assert_eq!(kept().await, 1);
+    preau::work::sweep(&server.db).await.unwrap();
+    assert_eq!(kept().await, 0, "nothing is kept of what it said");
+    assert_eq!(ines.request(Method::DELETE, &format!("{path}/removal"), None).await.status, 409);
+}

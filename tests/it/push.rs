@@ -644,6 +644,14 @@ async fn the_script_of_the_browser_is_at_the_root_and_always_fresh() {
         (manifest.header("content-type"), manifest.json()["display"].as_str()),
         ("application/manifest+json", Some("standalone"))
     );
+    let icons = manifest.json()["icons"].as_array().unwrap().clone();
+    for (icon, size) in icons[1..].iter().zip(["180x180", "512x512"]) {
+        assert_eq!((&icon["sizes"], &icon["type"]), (&size.into(), &"image/png".into()));
+        let icon = server.stranger().send(Method::GET, icon["src"].as_str().unwrap(), &[]).await;
+        assert_eq!((icon.status.as_u16(), icon.header("content-type")), (200, "image/png"));
+        assert!(icon.header("cache-control").contains("immutable"), "{:?}", icon.headers);
+    }
     let page = server.person("Camille").await.page("/settings").await.text;
     assert!(page.contains(r#"href="/settings/notifications""#) && page.contains(r#"rel="manifest""#), "{page}");
+    assert!(page.contains(&format!(r#"rel="apple-touch-icon" sizes="180x180" href={}"#, icons[1]["src"])), "{page}");
 }

@@ -394,3 +394,63 @@ async fn whatever_is_typed_is_answered_soon() {
         assert_eq!(ines.get(&address(&[("q", "x"), wrong])).await.status, 422);
     }
 }
+
+#[tokio::test]
+async fn whoever_animates_edits_the_acronyms_and_the_next_search_reads_them_so() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let (camille, member) = (server.person("Camille").await, server.person("Marc").await);
+    ines.add(&group, &camille, "animator").await;
+    ines.add(&group, &member, "member").await;
+    ines.say(&group.standing, "Le groupe d’appui départemental se réunit").await;
+    let add = |acronym: &'static str, expansion: &'static str| [("acronym", acronym), ("expansion", expansion)];
+    // Everybody reads them, and sees no form; who animates nothing edits none.
+    let read = member.page("/glossary").await.text;
+    assert!(read.contains("quartier prioritaire") && !read.contains(r#"name="acronym""#), "{read}");
+    assert_eq!(member.form("/glossary", &add("GAD", "groupe d’appui départemental")).await.status, 403);
+    assert!(camille.page("/search").await.text.contains(r#"href="/glossary""#));
+    assert!(ines.page("/settings").await.text.contains(r#"href="/glossary""#), "an administrator looks there");
+    assert!(!camille.page("/settings").await.text.contains(r#"href="/glossary""#));
+    assert_eq!(count(&camille, "GAD").await, 0);
+    let added = camille.form("/glossary", &add(" GAD ", "groupe  d’appui départemental")).await;
+    assert_eq!((added.status.as_u16(), added.header("location")), (303, "/glossary?done=1"));
+    assert_eq!(count(&camille, "GAD").await, 1, "at once");
+    // What is refused is said, and what was typed is kept.
+    for (acronym, expansion, said) in [
+        ("GAD", "groupe d’appui départemental", "déjà là avec ce sens"),
+        ("<GAD>", "groupe de <b>travail", "2 à 12 lettres"),
+        ("GAD", "", "nécessaire"),
+    ] {
+        let refused = camille.form("/glossary", &add(acronym, expansion)).await;
+        assert!(refused.text.contains(said), "{said}: {}", refused.text);
+        assert!(refused.text.contains(&format!(r#"value="{}""#, acronym.replace('<', "&#60;").replace('>', "&#62;"))));
+    }
+    let list = camille.page("/glossary").await.text;
+    let before = &list[..list.find("GAD</strong>").unwrap_or_else(|| panic!("{list}"))];
+    let after = &list[before.len()..];
+    let place = &after[after.find("/glossary/").unwrap()..][..46];
+    assert_eq!(member.page(place).await.status, 403);
+    assert_eq!(member.form(&format!("{place}/remove"), &[]).await.status, 403);
+    let kept = camille.form(place, &add("GAD", "x")).await.text;
+    assert!(kept.contains(r#"value="x""#) && kept.contains(r#"aria-invalid="true""#), "{kept}");
+    assert!(camille.form(place, &add("QPV", "quartier prioritaire")).await.text.contains("déjà là"));
+    assert_eq!(camille.form(place, &add("GDA", "groupe d’appui départemental")).await.status, 303);
+    assert_eq!((count(&camille, "GAD").await, count(&camille, "GDA").await), (0, 1));
+    // Removed, brought back, removed and added again.
+    let removed = ines.form(&format!("{place}/remove"), &[]).await;
+    assert_eq!(removed.status, 303);
+    assert_eq!(count(&camille, "GDA").await, 0);
+    let offered = ines.page(removed.header("location")).await.text;
+    assert!(
+        offered.contains(&format!(r#"action="{place}/restore""#)) && offered.contains("GDA est retiré"),
+        "{offered}"
+    );
+    assert!(!member.page(removed.header("location")).await.text.contains("/restore"));
+    assert_eq!(ines.form(&format!("{place}/restore"), &[]).await.status, 303);
+    assert_eq!(count(&camille, "GDA").await, 1);
+    assert_eq!(ines.form(&format!("{place}/remove"), &[]).await.status, 303);
+    assert_eq!(ines.form(&format!("{place}/remove"), &[]).await.status, 404);
+    assert_eq!(ines.page(place).await.status, 404);
+    assert_eq!(camille.form("/glossary", &add("GDA", "groupe d’appui départemental")).await.status, 303);
+    assert_eq!(count(&camille, "GDA").await, 1);
+}

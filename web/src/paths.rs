@@ -3,8 +3,8 @@
 use std::fmt::Display;
 
 use words::{
-    ChannelId, DeviceId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId, PersonId,
-    ReactionName, ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
+    AcronymId, ChannelId, DeviceId, DocumentId, DocumentType, FileId, GroupId, MeetingId, MessageId, NotificationId,
+    PersonId, ReactionName, ReportId, SessionId, ThreadFilter, ThreadId, ThreadKind,
 };
 
 use crate::publish::Intent;
@@ -60,6 +60,8 @@ fixed! {
     PEOPLE = "/people";
     /// The search.
     SEARCH = "/search";
+    /// What acronyms stand for.
+    GLOSSARY = "/glossary";
     /// The messages that one keeps.
     FAVOURITES = "/favourites";
     /// What one is told, and what one follows.
@@ -359,9 +361,29 @@ pub fn message_edit(message: MessageId) -> String {
     format!("/messages/{message}/edit")
 }
 
+/// The page that changes an acronym of the glossary.
+pub fn acronym(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}")
+}
+
+/// Where an acronym is removed.
+pub fn acronym_remove(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}/remove")
+}
+
+/// Where an acronym is brought back.
+pub fn acronym_restore(acronym: AcronymId) -> String {
+    format!("{GLOSSARY}/{acronym}/restore")
+}
+
 /// Where a message is removed.
 pub fn message_delete(message: MessageId) -> String {
     format!("/messages/{message}/delete")
+}
+
+/// Where the removal of a message is undone.
+pub fn message_restore(message: MessageId) -> String {
+    format!("/messages/{message}/restore")
 }
 
 /// Where a reaction is given or taken back.

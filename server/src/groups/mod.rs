@@ -114,6 +114,11 @@ impl NewGroup {
     }
 }
 
+/// Whether the viewer animates a group.
+pub async fn animates_any(connection: &mut PgConnection, viewer: &Viewer) -> Result<bool> {
+    store::animates_any(connection, viewer.id).await
+}
+
 /// Makes a group; its maker animates it. Platform administrators only, for now.
 pub async fn create(tx: &mut Tx, viewer: &Viewer, new: &NewGroup) -> Result<GroupId> {
     if !viewer.admin {

@@ -448,3 +448,13 @@ pub(super) async fn arrivals(
         })
         .collect())
 }
+
+pub(super) async fn animates_any(connection: &mut PgConnection, person: PersonId) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+             select from members where person_id = $1 and role = 'animator' and ended_seq is null) as "animates!""#,
+        person.0,
+    )
+    .fetch_one(connection)
+    .await?)
+}

@@ -17,7 +17,7 @@ use super::Form;
 use crate::error::{Error, Result};
 
 /// The fields that people write in, in the order in which they are shown.
-pub const WRITTEN: [&str; 17] = [
+pub const WRITTEN: [&str; 19] = [
     "title",
     "name",
     "objective",
@@ -35,6 +35,8 @@ pub const WRITTEN: [&str; 17] = [
     "closes_at",
     "reason",
     "at",
+    "acronym",
+    "expansion",
 ];
 /// How much of a form with files is looked at, in bytes: its words come first.
 const LOOKED_AT: usize = 512 * 1024;

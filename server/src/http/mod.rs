@@ -23,12 +23,7 @@ pub use navigation::Navigation;
 pub use page::{Page, print};
 pub use routes::{Policy, Routes};
 
-use crate::{
-    batch::Batches,
-    db::Db,
-    files::Files,
-    outgoing::Outgoing,
-};
+use crate::{batch::Batches, db::Db, files::Files, outgoing::Outgoing};
 
 /// What the handlers share.
 #[derive(Clone, Debug)]

@@ -4,11 +4,12 @@
 //!
 //! Events: `message.*`, `reaction.set`, `vote.set`, and `favourite.set` on one's own stream. Tables: `messages`,
 //! `attachments`, `mentions`, `reactions`, `polls` and theirs, `pins`, `favourites`, `message_edits`, `moves`,
-//! `operations`, `drafts`.
+//! `operations`, `drafts`, `removals`.
 //!
 //! Surprises: the sender makes the id, and a retry is answered like the first time. Posting is batched: what arrives
 //! while a commit is in flight shares the next one, and each item has its own verdict. A removed message keeps its row
-//! and its position.
+//! and its position, and what it said is kept aside for ten minutes: whoever removed it may undo that, and its
+//! `message.edited` shows it again.
 
 mod access;
 mod batch;
@@ -142,7 +143,10 @@ pub async fn body_to_edit(connection: &mut PgConnection, access: &MessageAccess)
     now.body.filter(|_| !now.removed).ok_or(Error::NotFound)
 }
 
-/// Removes a message: what it said goes, its place stays.
+/// How long a removal may be undone by whoever removed.
+pub const UNDO: TimeDelta = TimeDelta::minutes(10);
+
+/// Removes a message: what it said goes, its place stays. Whoever removed it may undo that for [`UNDO`].
 pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Result<Ack> {
     let seq = tx.lock(access.group().into()).await?;
     let now = access.recheck(tx.connection()).await?;
@@ -154,11 +158,57 @@ pub async fn remove(tx: &mut Tx, access: &MessageAccess, op: OperationId) -> Res
         return Ok(access.ack(seq, true));
     }
     let at = tx.now();
-    store::erase(tx.connection(), access.message(), at).await?;
+    let pinned = store::erase(tx.connection(), access.message(), access.person(), at).await?;
     let event = Event::MessageDeleted { group: access.group(), thread: access.thread(), message: access.message() };
     let seq = tx.record(event, Some(access.person())).await?;
-    rename(tx, access).await?;
+    tell_around(tx, access, pinned).await?;
     Ok(access.ack(seq, false))
+}
+
+/// Undoes the removal of a message: it says what it said, and all that hung on it is there again.
+pub async fn restore(tx: &mut Tx, access: &MessageAccess) -> Result<Ack> {
+    let seq = tx.lock(access.group().into()).await?;
+    let now = access.recheck(tx.connection()).await?;
+    if !now.removed {
+        return Ok(access.ack(seq, true));
+    }
+    let Some(removal) = store::removal(tx.connection(), access.message()).await? else {
+        return Err(Error::Conflict("removal_over"));
+    };
+    allowed(&now, removal.person == access.person() && (access.own() || now.role == Role::Animator))?;
+    if undone_until(&removal) <= tx.now() {
+        return Err(Error::Conflict("removal_over"));
+    }
+    let pinned = store::restore(tx.connection(), access.message()).await?;
+    let event = Event::MessageEdited { group: access.group(), thread: access.thread(), message: access.message() };
+    let seq = tx.record(event, Some(access.person())).await?;
+    tell_around(tx, access, pinned).await?;
+    Ok(access.ack(seq, false))
+}
+
+/// Until when the asker may undo that they removed a message; nothing if they did not, or may no more.
+pub async fn restorable_until(
+    connection: &mut PgConnection,
+    access: &MessageAccess,
+    now: DateTime<Utc>,
+) -> Result<Option<DateTime<Utc>>> {
+    let removal = store::removal(connection, access.message()).await?;
+    let own = removal.filter(|removal| removal.person == access.person() && access.removable());
+    Ok(own.map(|removal| undone_until(&removal)).filter(|until| *until > now))
+}
+
+fn undone_until(removal: &store::Removal) -> DateTime<Utc> {
+    removal.removed_at + UNDO
+}
+
+/// Tells what else changes with a message that says something no more, or again: a thread that its first line names, and
+/// one that lists it among its pinned ones.
+async fn tell_around(tx: &mut Tx, access: &MessageAccess, pinned: bool) -> Result<()> {
+    if pinned {
+        let event = Event::ThreadUpdated { group: access.group(), thread: access.thread() };
+        tx.record(event, Some(access.person())).await?;
+    }
+    rename(tx, access).await
 }
 
 /// Tells that a thread which the first line of its first message names is called otherwise now.
@@ -464,10 +514,13 @@ const OPERATIONS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How many of a kind one transaction forgets at most.
 const SWEPT: i64 = 10_000;
 
-/// Forgets the keys of old operations, and drafts that are over; answers whether there may be more.
+/// Forgets the keys of old operations, drafts that are over, and what was removed for good; answers whether there may be
+/// more.
 pub async fn sweep(tx: &mut Tx) -> Result<bool> {
     let before = tx.now() - OPERATIONS_KEPT;
     let operations = store::sweep_operations(tx.connection(), before, SWEPT).await?;
     let drafts = store::sweep_drafts(tx.connection(), SWEPT).await?;
-    Ok(i64::try_from(operations.max(drafts)).is_ok_and(|swept| swept >= SWEPT))
+    let for_good = tx.now() - UNDO;
+    let removals = store::sweep_removals(tx.connection(), for_good, SWEPT).await?;
+    Ok(i64::try_from(operations.max(drafts).max(removals)).is_ok_and(|swept| swept >= SWEPT))
 }

@@ -337,7 +337,7 @@ async fn settings_page(app: &App, page: &Page, faults: Faults, typed: Preference
     let sessions = sessions.into_iter().map(|session| session_row(session, &viewer, page.text, now)).collect();
     let shell = page.shell(&page.text.get("settings-title"), nav).at(Current::Elsewhere);
     let Preferences { name, locale, theme, shows_typing, enter_sends, announce } = typed;
-    let email = viewer.email;
+    let (email, admin) = (viewer.email, viewer.admin);
     print(&SettingsPage {
         shell,
         faults,
@@ -348,6 +348,7 @@ async fn settings_page(app: &App, page: &Page, faults: Faults, typed: Preference
         shows_typing,
         enter_sends,
         announce,
+        admin,
         sessions,
         done,
     })

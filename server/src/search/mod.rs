@@ -4,12 +4,16 @@
 //! written out, never the index: acronyms by the glossary, English words by their forms. A message is found as soon as it
 //! is committed, since the index is written with it; how it is found in time is told in [`messages`].
 //!
+//! Everybody reads the glossary; whoever animates a group, or administers, edits it, and the next search reads it so.
+//!
 //! Tables: `glossary`, `vocabulary`, `vocabulary_progress`, `common_lexemes`; all else is read from the rooms below.
 //!
 //! Surprises: rights are a join of each statement, so that a former member finds nothing from the moment they left. A
 //! mistyped word is put right by what the asker's own groups wrote, and only if something is found with it.
 
+mod access;
 mod forms;
+mod glossary;
 pub mod http;
 mod messages;
 mod narrow;
@@ -148,7 +152,7 @@ pub async fn search(connection: &mut PgConnection, viewer: &Viewer, request: Req
 async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Request) -> Result<Results> {
     store::bound(connection).await?;
     let narrow = Narrow::read(connection, viewer, &mut request.question).await?;
-    let glossary = store::glossary(connection).await?;
+    let glossary = store::glossary::readings(connection).await?;
     let groups = store::groups(connection, viewer.id).await?;
     let mut search = Search { viewer, request, narrow, groups, query: None, typed: String::new() };
     let mut results = search.run(connection, &glossary).await?;

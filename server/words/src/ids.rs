@@ -66,6 +66,8 @@ id! {
     MeetingId
     /// A log of events: a group's or a person's. Its value is its owner's id.
     StreamId
+    /// An acronym with one thing that it stands for.
+    AcronymId
     /// A report of a message to the animators.
     ReportId
     /// Something that a person is told.

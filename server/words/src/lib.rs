@@ -8,8 +8,8 @@ pub mod values;
 
 pub use events::{Event, EventKind};
 pub use ids::{
-    ChannelId, DeviceId, DocumentId, FileId, GroupId, MeetingId, MessageId, NotificationId, OperationId, PersonId,
-    ReportId, SessionId, StreamId, TerritoryId, ThreadId, TokenId,
+    AcronymId, ChannelId, DeviceId, DocumentId, FileId, GroupId, MeetingId, MessageId, NotificationId, OperationId,
+    PersonId, ReportId, SessionId, StreamId, TerritoryId, ThreadId, TokenId,
 };
 pub use values::{
     Access, Announce, Answer, ChannelLevel, DocumentType, FollowReason, Gate, Has, Locale, MeetingState, MentionKind,

@@ -20,11 +20,11 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 pub(crate) use admin::{Revocations, toggle_memberships};
-pub(crate) use author::{Author, Crash};
+pub(crate) use author::{Author, Crash, NAMED};
 pub(crate) use browser::Browser;
 pub(crate) use malicious::be_malicious;
 pub(crate) use marker::Marker;
@@ -57,6 +57,8 @@ pub(crate) struct Signals {
     pub(crate) lose: Arc<AtomicU32>,
     /// The last message of some room, for whoever reacts.
     pub(crate) latest: Arc<watch::Sender<Option<(Uuid, Uuid)>>>,
+    /// Takes each message that names somebody, once it was acknowledged.
+    pub(crate) named: mpsc::UnboundedSender<Uuid>,
 }
 
 impl Signals {
@@ -88,6 +90,11 @@ impl Signals {
     /// One more ack is to be lost.
     pub(crate) fn lose_an_ack(&self) {
         self.lose.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// A message that names somebody was acknowledged; whoever counts them may be gone.
+    pub(crate) fn tell_named(&self, message: Uuid) {
+        self.named.send(message).unwrap_or_default();
     }
 
     /// Ends with the run.

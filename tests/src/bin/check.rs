@@ -240,7 +240,10 @@ fn browser(root: &Path, long: bool) -> Result<(bool, String)> {
     }
     let mut tests = Command::new("node");
     // What failed, and how, is told again at the end, of which a long output keeps most.
-    tests.args(["--test", "--test-concurrency=1", "--test-reporter=spec"]).current_dir(&folder).env_remove("DATABASE_URL");
+    tests
+        .args(["--test", "--test-concurrency=1", "--test-reporter=spec"])
+        .current_dir(&folder)
+        .env_remove("DATABASE_URL");
     tests.env("PREAU_BIN", target(root).join("debug/preau"));
     if long {
         tests.env("PREAU_LONG", "1");

@@ -66,7 +66,7 @@ function find(): void {
 /** The form that opens a thread, where there is one. */
 function findOpening(): void {
   opening?.writing.show();
-  const form = document.querySelector<HTMLFormElement>(".thread__form");
+  const form = document.querySelector<HTMLFormElement>(".thread__form:has([data-writing])");
   if (form === (opening?.form ?? null)) return;
   const field = (name: string) => form?.querySelector<HTMLInputElement | HTMLSelectElement>(`[name=${name}]`)?.value ?? "";
   opening = form ? new Desk(form, { isSent: () => false, beside: () => ({ title: field("title"), kind: field("kind") }) }) : undefined;

@@ -2,7 +2,9 @@
 // message's own page says the same.
 import { tell } from "../live/announcer.ts";
 import { elements } from "../live/fragments.ts";
+import { live } from "../live/live.ts";
 import { editInPlace } from "./composer.ts";
+import { offer } from "./restore.ts";
 
 /** How long the menu may take to come. */
 const PATIENCE_MS = 10_000;
@@ -48,6 +50,12 @@ document.addEventListener("pointerdown", ({ target }) => {
 document.addEventListener("submit", ({ target }) => {
   if (target instanceof HTMLFormElement && target.matches("[data-quiet]") && opened()?.contains(target)) setTimeout(() => close(true));
 });
+document.addEventListener("submit", (submit) => {
+  const form = submit.target;
+  if (!(form instanceof HTMLFormElement) || !form.matches(".menu [data-remove]") || !live) return;
+  submit.preventDefault();
+  void remove(form);
+});
 document.addEventListener("click", ({ target }) => {
   const button = target instanceof Element ? target.closest<HTMLElement>(".menu button") : null;
   if (button?.dataset.menuClose !== undefined) close(true);
@@ -63,6 +71,18 @@ async function copy(path: string): Promise<void> {
   if (done) tell(copied);
   else location.assign(address);
   close(true);
+}
+
+/** Removes the message, and offers to undo that where it stood. */
+async function remove(form: HTMLFormElement): Promise<void> {
+  const restoring = opened()?.querySelector<HTMLFormElement>("[data-restore]");
+  const place = opened()?.closest("li")?.querySelector(".message > div");
+  const answer = await fetch(form.action, { method: "POST", redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) }).catch(() => undefined);
+  // What goes wrong is told by the page that the plain form leads to, which removes the same only once.
+  if (answer?.type !== "opaqueredirect" || !restoring || !place?.isConnected) return form.submit();
+  offer(restoring, place);
+  close(false);
+  live?.refresh();
 }
 
 async function edit(message: string): Promise<void> {

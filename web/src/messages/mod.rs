@@ -350,6 +350,8 @@ pub struct MessageMenu {
     pub deeds: Vec<Deed>,
     /// Whether they keep it.
     pub kept: bool,
+    /// Until when they may undo that they removed it.
+    pub restorable_until: Option<DateTime<Utc>>,
     /// Whether it stands beside the message, rather than on its page.
     pub beside: bool,
 }
@@ -386,6 +388,11 @@ impl ActionsPage {
 
     fn day(&self) -> String {
         date::heading(self.shell.text, self.message().created_at)
+    }
+
+    /// Until what time the reader may undo its removal, in words.
+    fn restorable_until(&self) -> Option<String> {
+        self.menu.restorable_until.map(|until| date::hour(self.shell.text, until, date::NETWORK_ZONE))
     }
 
     fn place(&self) -> String {

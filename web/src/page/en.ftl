@@ -139,3 +139,4 @@ error-field-twice = The same choice is offered twice.
 error-field-not_to_come = Choose a date to come, within a year.
 error-field-only_one = Only one choice is possible.
 error-conflict-poll_closed = This poll is closed.
+error-conflict-removal_over = This message cannot be brought back any more: ten minutes have passed, or it was moved. Write it again.

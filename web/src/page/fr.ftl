@@ -139,3 +139,4 @@ error-field-twice = Le même choix est proposé deux fois.
 error-field-not_to_come = Choisissez une date à venir, dans l’année.
 error-field-only_one = Un seul choix est possible.
 error-conflict-poll_closed = Ce sondage est clos.
+error-conflict-removal_over = Ce message ne peut plus être rétabli : dix minutes sont passées, ou il a été déplacé. Écrivez-le de nouveau.

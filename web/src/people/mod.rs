@@ -103,6 +103,8 @@ pub struct SettingsPage {
     pub enter_sends: bool,
     /// What one's screen reader is told of new messages.
     pub announce: Announce,
+    /// Whether one administers the platform.
+    pub admin: bool,
     /// One's sessions.
     pub sessions: Vec<SessionRow>,
     /// What was just done, if something was.

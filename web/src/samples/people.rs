@@ -57,6 +57,7 @@ fn settings(stage: &Stage) -> Sample {
         shows_typing: stage.kind == Kind::Long,
         enter_sends: stage.kind == Kind::Long,
         announce: Announce::Words,
+        admin: stage.kind == Kind::Long,
         sessions: stage.kind.list(&[row(51, "Firefox, Windows", true), row(52, "Safari, iPhone", false)]),
         done: stage.kind == Kind::Ordinary,
     };

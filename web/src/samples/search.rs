@@ -5,11 +5,41 @@ use words::{Has, Sought};
 use super::{Kind, Sample, Stage, ago, id, now};
 use crate::{
     page::Current,
-    search::{Active, Correction, Found, Piece, SearchForm, SearchPage, Section},
+    search::{Acronym, AcronymPage, Active, Correction, Found, GlossaryPage, Piece, SearchForm, SearchPage, Section},
 };
 
 pub(super) fn samples(stage: &Stage) -> Vec<Sample> {
-    vec![results(stage, true), results(stage, false)]
+    vec![results(stage, true), results(stage, false), glossary(stage), acronym(stage)]
+}
+
+fn known(stage: &Stage, number: u128) -> Acronym {
+    Acronym { id: id(number), acronym: stage.kind.name("QPV"), expansion: stage.kind.words("quartier prioritaire") }
+}
+
+fn glossary(stage: &Stage) -> Sample {
+    let page = GlossaryPage {
+        shell: stage.shell(&stage.text.get("glossary-title"), Current::Elsewhere),
+        faults: stage.kind.faults(&["acronym", "expansion"]),
+        acronyms: stage.kind.list(&[known(stage, 131), known(stage, 132)]),
+        may_edit: stage.kind != Kind::Empty,
+        acronym: stage.kind.name("QPV"),
+        expansion: stage.kind.words("quartier prioritaire"),
+        done: stage.kind == Kind::Long,
+        removed: (stage.kind == Kind::Hostile).then(|| known(stage, 133)),
+    };
+    stage.print("glossary", &page)
+}
+
+fn acronym(stage: &Stage) -> Sample {
+    let known = known(stage, 131);
+    let page = AcronymPage {
+        shell: stage.shell(&stage.text.name("glossary-edit", &known.acronym), Current::Elsewhere),
+        faults: stage.kind.faults(&["acronym"]),
+        acronym: known.acronym.clone(),
+        expansion: known.expansion.clone(),
+        known,
+    };
+    stage.print("acronym", &page)
 }
 
 fn found(stage: &Stage, number: u128, title: &str, standing: bool) -> Found {

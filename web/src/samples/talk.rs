@@ -345,7 +345,6 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
 fn menu(stage: &Stage, message: Message) -> MessageMenu {
     MessageMenu {
         text: stage.text,
-        message,
         reader: camille(),
         deeds: vec![
             Deed::Quote,
@@ -358,7 +357,9 @@ fn menu(stage: &Stage, message: Message) -> MessageMenu {
             Deed::Remove,
         ],
         kept: stage.kind == Kind::Long,
+        restorable_until: message.deleted_at.map(|_| now()),
         beside: stage.kind == Kind::Hostile,
+        message,
     }
 }
 

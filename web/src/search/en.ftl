@@ -77,3 +77,28 @@ switcher-kind-message = Message
 switcher-kind-thread = Thread
 switcher-kind-person = Person
 switcher-kind-territory = Territory
+glossary-title = Acronyms
+glossary-link = See the acronyms that the search understands
+glossary-purpose = The search understands these acronyms: who looks for one also finds what is written in full, and the other way round.
+glossary-settings = The acronyms that the search understands: add those of your network, put the others right or remove them.
+glossary-administration = Administration
+glossary-done = Done. The search knows it from now on.
+glossary-removed = The acronym { $name } is removed. You can bring it back for a day.
+glossary-restore = Bring it back
+glossary-add = Add an acronym
+glossary-add-submit = Add
+glossary-acronym = Acronym
+glossary-expansion = What it stands for, in full
+glossary-count = { $count ->
+    [0] No acronym
+    [one] { $count } known acronym
+   *[other] { $count } known acronyms
+}
+glossary-change = Change
+glossary-edit = Change the acronym { $name }
+glossary-save = Save
+glossary-remove = Remove this acronym
+glossary-remove-hint = The search will not understand it any more. Nothing that is written changes.
+error-field-no_acronym = An acronym has 2 to 12 letters or digits, without a space; the signs + and - may follow the first.
+error-field-known_acronym = This acronym is there already with this meaning.
+error-field-too_many_acronyms = There are a thousand acronyms already. Remove one before you add another.

@@ -77,3 +77,28 @@ switcher-kind-message = Message
 switcher-kind-thread = Discussion
 switcher-kind-person = Personne
 switcher-kind-territory = Territoire
+glossary-title = Les sigles
+glossary-link = Voir les sigles que la recherche comprend
+glossary-purpose = La recherche comprend ces sigles : qui cherche l’un trouve aussi ce qui est écrit en toutes lettres, et l’inverse.
+glossary-settings = Les sigles que la recherche comprend : ajoutez ceux de votre réseau, corrigez ou retirez les autres.
+glossary-administration = Administration
+glossary-done = C’est fait. La recherche en tient compte dès maintenant.
+glossary-removed = Le sigle { $name } est retiré. Vous pouvez le rétablir pendant un jour.
+glossary-restore = Rétablir ce sigle
+glossary-add = Ajouter un sigle
+glossary-add-submit = Ajouter
+glossary-acronym = Sigle
+glossary-expansion = Ce qu’il veut dire, en toutes lettres
+glossary-count = { $count ->
+    [0] Aucun sigle
+    [one] { $count } sigle connu
+   *[other] { $count } sigles connus
+}
+glossary-change = Modifier
+glossary-edit = Modifier le sigle { $name }
+glossary-save = Enregistrer
+glossary-remove = Retirer ce sigle
+glossary-remove-hint = La recherche ne le comprendra plus. Rien de ce qui est écrit ne change.
+error-field-no_acronym = Un sigle compte de 2 à 12 lettres ou chiffres, sans espace ; les signes + et - sont permis après le premier.
+error-field-known_acronym = Ce sigle est déjà là avec ce sens.
+error-field-too_many_acronyms = Il y a déjà mille sigles. Retirez-en un avant d’en ajouter.

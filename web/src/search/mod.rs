@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
-use words::{Has, Sought};
+use words::{AcronymId, Has, Sought};
 
 use crate::{
     Text, date,
@@ -170,6 +170,55 @@ impl SearchPage {
     fn ask(&self) -> String {
         paths::publish_question(&self.form.words)
     }
+}
+
+/// An acronym with one thing that it stands for.
+#[derive(Clone, Debug)]
+pub struct Acronym {
+    /// Its id.
+    pub id: AcronymId,
+    /// The acronym.
+    pub acronym: String,
+    /// What it stands for.
+    pub expansion: String,
+}
+
+/// The glossary, for everybody to read and for some to edit.
+#[derive(Debug, Template)]
+#[template(path = "search/glossary.html")]
+pub struct GlossaryPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// All of it, by acronym.
+    pub acronyms: Vec<Acronym>,
+    /// Whether the reader may edit it.
+    pub may_edit: bool,
+    /// A new acronym, as typed.
+    pub acronym: String,
+    /// What it stands for, as typed.
+    pub expansion: String,
+    /// Whether something was just done.
+    pub done: bool,
+    /// What was just removed, to be brought back.
+    pub removed: Option<Acronym>,
+}
+
+/// The page that changes an acronym.
+#[derive(Debug, Template)]
+#[template(path = "search/acronym.html")]
+pub struct AcronymPage {
+    /// The shell.
+    pub shell: Shell,
+    /// What was refused.
+    pub faults: Faults,
+    /// The acronym, as it is known.
+    pub known: Acronym,
+    /// The acronym, as typed.
+    pub acronym: String,
+    /// What it stands for, as typed.
+    pub expansion: String,
 }
 
 /// A place that the switcher leads to.

@@ -288,6 +288,15 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+pub(super) async fn restore(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(message): Path<MessageId>,
+) -> Result<axum::Json<PostedMessage>> {
+    let ack = super::restore_message(&app, viewer.clone(), message).await?;
+    answered(&app, &viewer, ack).await
+}
+
 pub(super) async fn add_reaction(
     State(app): State<App>,
     viewer: Viewer,

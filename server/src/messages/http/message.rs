@@ -4,6 +4,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
+use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use sqlx::PgConnection;
 use web::{
@@ -62,14 +63,20 @@ pub(super) async fn permalink(
 
 /// What the viewer may do with a message, for a menu beside it.
 pub(super) async fn menu(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
-    let (viewer, text) = (page.reader()?, page.text);
+    let (viewer, text, now) = (page.reader()?, page.text, app.db.clock().now());
     let menu =
-        app.db.snapshot(move |connection| Box::pin(async move { read(connection, &viewer, message, text).await }));
+        app.db.snapshot(move |connection| Box::pin(async move { read(connection, &viewer, message, text, now).await }));
     let menu = menu.await?;
     print(&MessageMenu { beside: true, ..menu })
 }
 
-async fn read(connection: &mut PgConnection, viewer: &Viewer, message: MessageId, text: Text) -> Result<MessageMenu> {
+async fn read(
+    connection: &mut PgConnection,
+    viewer: &Viewer,
+    message: MessageId,
+    text: Text,
+    now: DateTime<Utc>,
+) -> Result<MessageMenu> {
     let access = messages::may_read(connection, viewer, message).await?;
     let thread = threads::may_read(connection, viewer, access.thread()).await?;
     let status = messages::thread(connection, &thread).await?.status;
@@ -79,6 +86,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, message: MessageId
         reader: viewer.id,
         deeds: deeds(&access, &thread, status),
         kept: messages::is_favourite(connection, viewer, message).await?,
+        restorable_until: messages::restorable_until(connection, &access, now).await?,
         beside: false,
     })
 }
@@ -88,9 +96,9 @@ pub(super) async fn actions(State(app): State<App>, page: Page, Path(message): P
 }
 
 async fn show(app: &App, page: &Page, message: MessageId, faults: Faults, typed: Typed) -> Result<Response> {
-    let text = page.text;
+    let (text, now) = (page.text, app.db.clock().now());
     let (nav, menu) =
-        page.read(app, move |connection, viewer| Box::pin(read(connection, viewer, message, text))).await?;
+        page.read(app, move |connection, viewer| Box::pin(read(connection, viewer, message, text, now))).await?;
     let shell = page.shell(&page.text.get("message-actions-title"), nav);
     let body = typed.body.or_else(|| menu.message.body.clone()).unwrap_or_default();
     print(&ActionsPage { shell, faults, menu, body, title: typed.title })
@@ -142,8 +150,18 @@ pub(super) async fn edit(
     }
 }
 
+/// To the message's own page, where it can be undone.
 pub(super) async fn remove(State(app): State<App>, viewer: Viewer, Path(message): Path<MessageId>) -> Result<Redirect> {
-    let ack = super::remove_message(&app, viewer, message).await?;
+    super::remove_message(&app, viewer, message).await?;
+    Ok(Redirect::to(&paths::message_actions(message)))
+}
+
+pub(super) async fn restore(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(message): Path<MessageId>,
+) -> Result<Redirect> {
+    let ack = super::restore_message(&app, viewer, message).await?;
     Ok(Redirect::to(&paths::message_at(ack.thread, ack.position, message)))
 }
 

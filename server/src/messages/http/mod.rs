@@ -56,6 +56,7 @@ pub fn routes() -> Routes {
         .get(Policy::SignedIn, "/messages/{message}/edit", writing::edit_form)
         .post(Policy::SignedIn, "/messages/{message}/edit", message::edit)
         .post(Policy::SignedIn, "/messages/{message}/delete", message::remove)
+        .post(Policy::SignedIn, "/messages/{message}/restore", message::restore)
         .post(Policy::SignedIn, "/messages/{message}/answer", message::answer)
         .post(Policy::SignedIn, "/messages/{message}/split", message::split)
         .post(Policy::SignedIn, "/messages/{message}/unread", message::unread)
@@ -124,6 +125,8 @@ fn api_routes() -> Routes {
         .answers::<Thread>(201)
         .delete(Policy::SignedIn, "/api/v1/messages/{message}", api::remove)
         .answers_plainly(204)
+        .delete(Policy::SignedIn, "/api/v1/messages/{message}/removal", api::restore)
+        .answers::<api::PostedMessage>(200)
         .put(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::add_reaction)
         .answers::<api::PostedMessage>(200)
         .delete(Policy::SignedIn, "/api/v1/messages/{message}/reactions/{name}", api::drop_reaction)
@@ -207,6 +210,17 @@ async fn remove_message(app: &App, viewer: Viewer, message: MessageId) -> Result
             Box::pin(async move {
                 let access = super::may_read(tx.connection(), &viewer, message).await?;
                 super::remove(tx, &access, OperationId::fresh()).await
+            })
+        })
+        .await
+}
+
+async fn restore_message(app: &App, viewer: Viewer, message: MessageId) -> Result<Ack> {
+    app.db
+        .write(move |tx| {
+            Box::pin(async move {
+                let access = super::may_read(tx.connection(), &viewer, message).await?;
+                super::restore(tx, &access).await
             })
         })
         .await

@@ -10,6 +10,7 @@ mod moves;
 mod pins;
 mod polls;
 mod read;
+mod removals;
 mod write;
 
 pub(super) use completion::{channels, documents, meetings, members, territories, titled_threads};
@@ -22,9 +23,10 @@ pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
 pub(super) use pins::{pin, pinned_messages, unpin};
 pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
 pub(super) use read::{Present, Readers, attached_to, by_ids, exists, message, messages, place, present, showing};
+pub(super) use removals::{Removal, erase, removal, restore, sweep_removals};
 #[cfg(feature = "faults")]
 pub(super) use write::count_again;
 pub(super) use write::{
-    Accepted, Known, Operation, add_reaction, drop_reaction, erase, insert, insert_attachments, insert_operation,
+    Accepted, Known, Operation, add_reaction, drop_reaction, insert, insert_attachments, insert_operation,
     is_same_operation, known, set_body, sweep_operations,
 };

@@ -270,27 +270,6 @@ pub(in crate::messages) async fn count_again(connection: &mut PgConnection, thre
     Ok(())
 }
 
-pub(in crate::messages) async fn erase(
-    connection: &mut PgConnection,
-    message: MessageId,
-    now: DateTime<Utc>,
-) -> Result<()> {
-    sqlx::query!(
-        "with unreacted as (delete from reactions where message_id = $1),
-           detached as (delete from attachments where message_id = $1),
-           forgotten as (delete from message_edits where message_id = $1),
-           unpinned as (delete from pins where message_id = $1),
-           asked as (delete from polls where message_id = $1),
-           unlinked as (delete from message_links where message_id = $1)
-         update messages set body = null, html = null, deleted_at = $2 where id = $1",
-        message.0,
-        now,
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 pub(in crate::messages) async fn add_reaction(
     connection: &mut PgConnection,
     message: MessageId,

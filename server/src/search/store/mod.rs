@@ -1,6 +1,7 @@
 //! The SQL of search. Each statement that finds something joins the asker's present memberships.
 
 pub(super) mod documents;
+pub(super) mod glossary;
 pub(super) mod messages;
 pub(super) mod names;
 pub(super) mod narrow;
@@ -12,10 +13,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use words::PersonId;
 
-use super::{
-    forms::{Form, Reading},
-    question::Sort,
-};
+use super::{forms::Form, question::Sort};
 use crate::error::Result;
 
 /// How an extract is cut. The marks are control characters, which are taken out of the text first: nobody can type them.
@@ -58,12 +56,6 @@ pub(super) async fn bound(connection: &mut PgConnection) -> Result<()> {
 /// The groups that somebody is a member of now.
 pub(super) async fn groups(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
     Ok(sqlx::query_scalar!("select group_id from members where person_id = $1 and ended_seq is null", person.0)
-        .fetch_all(connection)
-        .await?)
-}
-
-pub(super) async fn glossary(connection: &mut PgConnection) -> Result<Vec<Reading>> {
-    Ok(sqlx::query_as!(Reading, "select acronym, expansion from glossary order by acronym, expansion")
         .fetch_all(connection)
         .await?)
 }

@@ -42,6 +42,7 @@ fn a_kind_of_fault_a_point_or_a_part_that_is_missing_fails_a_run() {
     for (form, told) in [(Form::Html, "P9 did not look at Html"), (Form::Dom, "P9 did not look at Dom")] {
         assert_eq!(missing(without(|what| matches!(what, What::Compared { form: of, .. } if *of == form))), [told]);
     }
+    assert_eq!(missing(without(|what| matches!(what, What::Mention { .. }))), ["P11 looked at nothing"]);
     assert_eq!(missing(without(|what| matches!(what, What::Delivered { .. }))), ["P12 did not look at Slow"]);
     for name in [GAPS, OVERFLOW] {
         assert_eq!(missing(without(|what| matches!(what, What::Counter { name: of, .. } if of == name))).len(), 1);

@@ -1,4 +1,6 @@
-//! The gates of search: a page, the switcher's list, and JSON.
+//! The gates of search: a page, the switcher's list, the glossary's pages, and JSON.
+
+mod glossary;
 
 use axum::{extract::State, response::Response};
 use schemars::JsonSchema;
@@ -25,6 +27,7 @@ const MOST: usize = 100;
 /// The routes of search.
 pub fn routes() -> Routes {
     Routes::new()
+        .merge(glossary::routes())
         .get(Policy::SignedIn, "/search", page)
         .get(Policy::SignedIn, "/search/places", places)
         .get(Policy::SignedIn, "/api/v1/search", search)
