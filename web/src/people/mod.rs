@@ -82,6 +82,7 @@ pub struct ConfirmPage {
 }
 
 /// One's preferences and sessions.
+#[expect(clippy::struct_excessive_bools, reason = "each is a box of the form or a part of the page")]
 #[derive(Debug, askama::Template)]
 #[template(path = "people/settings.html")]
 pub struct SettingsPage {
