@@ -85,11 +85,18 @@ function inSight(items: string): Element | undefined {
   return [...document.querySelectorAll(items)].find((item) => item.getBoundingClientRect().top >= 0);
 }
 
+/** The message that holds the focus, where it is in sight: more than any other it is what is read. */
+function held(): Element | undefined {
+  const item = document.activeElement?.closest(".thread__messages > li[id]");
+  const top = item?.getBoundingClientRect().top ?? -1;
+  return item && top >= 0 && top < innerHeight ? item : undefined;
+}
+
 /** What is read stays where it is on the screen, whatever comes before it. */
-function keepingPlace(change: () => void): void {
+export function keepingPlace(change: () => void): void {
   const top = (item: Element) => item.getBoundingClientRect().top;
   // Beside the messages that are read there are lists that stand still.
-  const read = [".thread__messages > li[id]", "main li[id]"].map(inSight).find((item) => item);
+  const read = held() ?? [".thread__messages > li[id]", "main li[id]"].map(inSight).find((item) => item);
   const before = read && top(read);
   // Not all browsers keep the place by themselves; those that do would move it once more.
   const { style } = document.documentElement;

@@ -1,6 +1,7 @@
 // The bell: how many things one is told that one has not seen. What is seen elsewhere, or read, is counted no more.
 import type { LiveEvent } from "../live/reducer.ts";
 import { live } from "../live/live.ts";
+import { lengthOf } from "../threads/unread.ts";
 
 function bell(): HTMLElement | null {
   return document.querySelector<HTMLElement>("[data-unseen]");
@@ -36,20 +37,28 @@ function showCount(): void {
   else void navigator.setAppBadge?.(count).catch(() => undefined);
 }
 
-function heard({ kind, subject, data }: LiveEvent): void {
+/** What was read of a thread is seen, but what was read before and is to be opened. */
+function read(thread: string, position: number): void {
+  keep(
+    unseen().filter((known) => {
+      const [, of, at] = known.split(":");
+      return of !== thread || at === "" || Number(at) > position;
+    }),
+  );
+}
+
+function heard(event: LiveEvent): void {
+  const { kind, subject, data } = event;
   if (kind === "notification.created" && data?.thread !== undefined && data.position !== undefined && data.seen === false) {
     const position = OPENED.includes(data.reason ?? "") ? "" : data.position;
     keep([`${subject.id}:${data.thread}:${position}`, ...unseen().filter((known) => !known.startsWith(subject.id))]);
   } else if (kind === "notification.seen") {
     keep(unseen().filter((known) => !known.startsWith(subject.id)));
   } else if (kind === "read.moved" && data?.thread !== undefined && data.position !== undefined) {
-    const { thread, position } = data;
-    keep(
-      unseen().filter((known) => {
-        const [, of, at] = known.split(":");
-        return of !== thread || at === "" || Number(at) > position;
-      }),
-    );
+    read(data.thread, data.position);
+  } else if (kind === "message.created" && event.thread !== null && event.by === document.body.dataset.person) {
+    // Who says something has read what was said before.
+    read(event.thread, lengthOf(event));
   }
 }
 

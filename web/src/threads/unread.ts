@@ -48,8 +48,8 @@ function isUnread(thread: string): boolean {
 }
 
 /** Own positions are told on the reader's own stream. They go back where the reader wants to read something again. */
-function heardRead({ data }: LiveEvent): void {
-  if (data?.thread === undefined || data.position === undefined) return;
+function heardRead({ kind, data }: LiveEvent): void {
+  if (kind !== "read.moved" || data?.thread === undefined || data.position === undefined) return;
   const { thread, position } = data;
   if (position >= (untold.get(thread) ?? 0)) untold.delete(thread);
   if (!untold.has(thread)) positions.set(thread, position);
@@ -84,7 +84,7 @@ function tell(): void {
 }
 
 /** How long a thread is, as its row says in an event. */
-function lengthOf(event: LiveEvent): number {
+export function lengthOf(event: LiveEvent): number {
   const rows = [event, ...event.also].map(({ html }) => Number(/data-last-position="(\d+)"/.exec(html)?.[1] ?? 0));
   return Math.max(...rows);
 }
