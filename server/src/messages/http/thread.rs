@@ -91,8 +91,13 @@ async fn read(
         level = channels::level_of(connection, &access).await?;
         channel = Some(access.channel().clone());
     }
-    let thread = messages::thread(connection, &access).await?;
-    let position = threads::read_position(connection, viewer.id, thread.id).await?;
+    let listed = list.pinned.iter().chain(&list.threads).find(|(listed, _)| listed.id == thread);
+    let (thread, position) = match listed.cloned() {
+        Some(found) => found,
+        None => {
+            (messages::thread(connection, &access).await?, threads::read_position(connection, viewer.id, thread).await?)
+        }
+    };
     let (from, to) = shown(thread.kind, thread.last_position, position, &query);
     let messages = windows.read(connection, &access, (from, to), at).await?;
     let quoted = match query.quote {
