@@ -307,8 +307,9 @@ test("what people write runs neither as it comes to a page that is open, nor as 
   const previews = some(packed(BODIES, 19_000, "\n\n"), 3);
   for (const body of previews) {
     await all(async ({ page }) => {
-      await page.getByLabel("Votre réponse").fill(body);
+      // What is open already is asked for again while one types: listen before.
       const answer = page.waitForResponse("**/api/v1/preview");
+      await page.getByLabel("Votre réponse").fill(body);
       if (body === previews[0]) await page.getByRole("button", { name: "Aperçu" }).click();
       await answer;
       await page.locator("[data-preview] .message__body").waitFor();
