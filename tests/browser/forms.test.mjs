@@ -137,6 +137,11 @@ test("every form works without JavaScript", { timeout: 180_000 }, async () => {
   await actions();
   await press("Retirer ce message");
   await page.getByText("Message retiré").first().waitFor();
+  await press("Annuler le retrait");
+  await page.locator(".thread__messages").getByText("Je ne sais plus").waitFor();
+  await actions();
+  await press("Retirer ce message");
+  await page.getByText("Message retiré").first().waitFor();
 
   // A document, described, with a second version, removed.
   await page.goto(`${group}/documents`);

@@ -403,7 +403,7 @@ async function browserOf(userAgent, password, subscribes) {
   const [cookie] = answer.headers.getSetCookie().find((cookie) => cookie.startsWith("session=")).split(";");
   const keys = createECDH("prime256v1");
   const subscription = { endpoint: `https://push.example.org/${crypto.randomUUID()}`, keys: { p256dh: keys.generateKeys("base64url"), auth: randomBytes(16).toString("base64url") } };
-  const subscribed = await fetch(`${server.url}/api/v1/push/subscriptions`, { method: "POST", headers: { cookie, "user-agent": userAgent, "content-type": "application/json", origin: server.url }, body: JSON.stringify(subscription) });
+  const subscribed = await fetch(`${server.url}/api/v1/push/devices`, { method: "POST", headers: { cookie, "user-agent": userAgent, "content-type": "application/json", origin: server.url }, body: JSON.stringify(subscription) });
   assert.equal(subscribed.status, 201, await subscribed.text());
 }
 

@@ -131,7 +131,7 @@ test("one finds what is new, reads it message by message, answers, names somebod
   for (let stop = 0; stop < 12; stop++) {
     const at = await next(page, "what is new");
     if (at.message === undefined) break;
-    stops.push(`${at.message} ${at.link ? "link" : at.name.replace(/^\d\d h \d\d$/, "its address").replace(/, message de .*/, "")}`);
+    stops.push(`${at.message} ${at.link ? "link" : at.name.replace(/^\d\d? h \d\d$/, "its address").replace(/, message de .*/, "")}`);
   }
   assert.deepEqual(stops, ["5", "6", "7", "8"].flatMap((message) => [`${message} its address`, `${message} Actions`, ...(message === "8" ? ["8 link"] : [])]));
   await reach(page, /Votre réponse/);

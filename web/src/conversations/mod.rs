@@ -72,6 +72,8 @@ pub struct ConversationList<'a> {
     pub conversations: &'a Conversations,
     /// The one that is open.
     pub open: Option<ThreadId>,
+    /// Whether something stands beside it that heads the page.
+    pub beside: bool,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -137,7 +139,14 @@ impl Conversation {
 
 impl ConversationsPage {
     fn list(&self) -> ConversationList<'_> {
-        ConversationList { text: self.shell.text, conversations: &self.conversations, open: None, now: self.now }
+        let beside = self.beginning.is_some();
+        ConversationList {
+            text: self.shell.text,
+            conversations: &self.conversations,
+            open: None,
+            beside,
+            now: self.now,
+        }
     }
 }
 

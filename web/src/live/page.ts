@@ -86,7 +86,7 @@ function inSight(items: string): Element | undefined {
 }
 
 /** The message that holds the focus, where it is in sight: more than any other it is what is read. */
-function held(): Element | undefined {
+export function held(): Element | undefined {
   const item = document.activeElement?.closest(".thread__messages > li[id]");
   const top = item?.getBoundingClientRect().top ?? -1;
   return item && top >= 0 && top < innerHeight ? item : undefined;

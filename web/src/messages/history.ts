@@ -51,10 +51,7 @@ function open(): void {
   document.getElementById("new-messages")?.scrollIntoView({ block: "center" });
 }
 
-// With the layout of the next frame, which would otherwise be made once more for it; the first look comes after the place
-// is found, or everything above it would be asked for.
-requestAnimationFrame(() => {
-  open();
-  requestAnimationFrame(watch);
-});
+open();
+// The first look comes after the place is found, or everything above it would be asked for.
+requestAnimationFrame(() => requestAnimationFrame(watch));
 live?.onTakenOver(() => requestAnimationFrame(watch));

@@ -2,7 +2,7 @@
 // reader's place kept.
 import { live } from "../live/live.ts";
 import { openThread } from "../live/open.ts";
-import { keepingPlace } from "../live/page.ts";
+import { held, keepingPlace } from "../live/page.ts";
 
 /** A reader within so many pixels of the end follows it. */
 const NEAR = 120;
@@ -16,9 +16,9 @@ let missed = 0;
 function keepPlace(change: () => void): void {
   const atEnd = document.documentElement.scrollHeight - scrollY - innerHeight < NEAR;
   const before = messages().length;
-  // What grows above what is read moves it no more than what comes below it does.
-  if (atEnd) change();
-  else keepingPlace(change);
+  // What grows above what holds the focus does not move it; else the browser keeps the place by itself.
+  if (held()) keepingPlace(change);
+  else change();
   const added = messages().length - before;
   if (added <= 0) return;
   if (atEnd) {

@@ -178,7 +178,7 @@ impl PanesPage {
     fn beside(&self) -> Option<ConversationList<'_>> {
         let open = self.open.as_ref().map(|open| open.thread.id);
         let conversations = self.conversations.as_ref()?;
-        Some(ConversationList { text: self.shell.text, conversations, open, now: self.now })
+        Some(ConversationList { text: self.shell.text, conversations, open, beside: true, now: self.now })
     }
 
     fn channel_id(&self) -> Option<words::ChannelId> {
