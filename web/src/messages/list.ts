@@ -11,15 +11,19 @@ const GROUPED_S = 300;
 
 /** What came while the reader was further up. */
 let missed = 0;
+/** The last position that the list has shown: what a page brings back that was fetched a moment before is not counted again. */
+let shown = 0;
 
 /** Changes the list without moving what is read: the end is followed only by who is there. */
 function keepPlace(change: () => void): void {
   const atEnd = document.documentElement.scrollHeight - scrollY - innerHeight < NEAR;
-  const before = messages().length;
+  const last = () => Number([...messages()].at(-1)?.dataset.position ?? 0);
+  shown = Math.max(shown, last());
   // What grows above what holds the focus does not move it; else the browser keeps the place by itself.
   if (held()) keepingPlace(change);
   else change();
-  const added = messages().length - before;
+  const added = [...messages()].filter(({ dataset }) => Number(dataset.position) > shown).length;
+  shown = Math.max(shown, last());
   if (added <= 0) return;
   if (atEnd) {
     scrollTo({ top: document.documentElement.scrollHeight });
@@ -86,7 +90,7 @@ function heading(message: HTMLElement): HTMLElement {
   return item;
 }
 
-function messages(): NodeListOf<Element> {
+function messages(): NodeListOf<HTMLElement> {
   return document.querySelectorAll(".thread__messages > [data-position]");
 }
 
