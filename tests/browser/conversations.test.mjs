@@ -23,9 +23,9 @@ test("one writes to somebody from their page, they see it at once, and both find
   await camille.page.getByText("une autre personne peut la lire, et personne d’autre").waitFor();
   await camille.page.getByLabel("Votre réponse").fill("Bonjour Nadia");
   await camille.page.getByRole("button", { name: "Répondre" }).click();
-  // Nadia is told on the page where she is.
+  // Nadia is told on the page where she is, beside the one that she has not read before.
   const link = other.page.locator("nav.navigation a", { hasText: "Conversations" });
-  await link.locator(".pill", { hasText: "1" }).waitFor();
+  await link.locator(".pill", { hasText: "2" }).waitFor();
   await link.click();
   await other.page.getByRole("link", { name: /Camille Delattre.*Bonjour Nadia/s }).click();
   await other.page.getByRole("heading", { level: 2, name: "Camille Delattre" }).waitFor();
