@@ -13,7 +13,7 @@ use crate::{error::Result, remembered::Remembered, threads::ThreadAccess};
 
 /// How many bytes of messages are remembered.
 const MOST: usize = 16 << 20;
-/// What a message weighs beside what it says, in bytes.
+/// What a message weighs beside what it says, and a window beside its messages, in bytes.
 const MESSAGE: usize = 600;
 /// For how long, in seconds: who left a group may call themselves otherwise, and its stream does not tell of it.
 const LONGEST_S: i64 = 60;
@@ -50,7 +50,8 @@ impl Windows {
         let said = |message: &Message| {
             message.body.as_ref().map_or(0, String::len) + message.html.as_ref().map_or(0, |html| html.as_str().len())
         };
-        let weight = messages.iter().map(|message| MESSAGE + said(message)).sum();
+        // One that shows nothing is not for nothing either: addresses name as many as one likes.
+        let weight = MESSAGE + messages.iter().map(|message| MESSAGE + said(message)).sum::<usize>();
         let messages: Arc<[Message]> = messages.into();
         self.0.put(key, stamp, Arc::clone(&messages), weight);
         Ok(messages)
