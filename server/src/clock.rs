@@ -42,6 +42,12 @@ impl Clock {
         DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
     }
 
+    /// The present minute: the time that a page says it is, since it is read for longer than a second.
+    pub fn minute(&self) -> DateTime<Utc> {
+        let seconds = self.now().timestamp();
+        DateTime::from_timestamp_secs(seconds - seconds.rem_euclid(60)).unwrap_or(DateTime::UNIX_EPOCH)
+    }
+
     /// A new id of the present time: UUIDv7, identity and idempotency, never order. A fixed clock gives the same ids in
     /// the same order each time.
     pub fn fresh<T: From<Uuid>>(&self) -> T {

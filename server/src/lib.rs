@@ -33,6 +33,7 @@ pub mod mail;
 pub mod outgoing;
 
 pub mod batch;
+pub mod characters;
 pub mod clock;
 pub mod config;
 pub mod error;

@@ -39,7 +39,9 @@ use crate::{
     documents,
     error::Error,
     fanout, groups, health,
-    http::{App, Navigation, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
+    http::{
+        App, Navigation, Page, Pages, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security,
+    },
     live::{
         self,
         allowance::ByPerson,
@@ -266,6 +268,21 @@ pub fn declared() -> Vec<Declared> {
 /// The navigation of pages: it spans rooms.
 pub fn navigation() -> Navigation {
     Navigation::new(|connection, viewer| Box::pin(groups::streams(connection, viewer)), fill)
+}
+
+/// The pages that were rendered last: what they show spans rooms.
+pub fn pages() -> Pages {
+    Pages::new(|connection, people| {
+        Box::pin(async move {
+            let mut stand: HashMap<_, Vec<_>> = HashMap::new();
+            let streams = groups::streams_of(connection, people).await?;
+            let drafts = messages::drafts_of(connection, people).await?;
+            for (person, id, stands) in streams.into_iter().chain(drafts) {
+                stand.entry(person).or_default().push((id, stands));
+            }
+            Ok(stand)
+        })
+    })
 }
 
 /// Reads a page's navigation: the reader's groups and channels, and where their streams stand.

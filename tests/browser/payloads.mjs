@@ -229,5 +229,5 @@ export function packed(all, longest, between = " ") {
 
 /** The same as a line: without what a name or a title is refused for. */
 export function lines(all) {
-  return all.map((payload) => ({ ...payload, text: payload.text.replace(/[\u0000-\u001f\u007f-\u009f]/g, " ").trim() }));
+  return all.map((payload) => ({ ...payload, text: payload.text.replace(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, " ").trim() }));
 }

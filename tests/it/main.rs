@@ -30,6 +30,7 @@ mod people;
 mod poll;
 mod previews;
 mod push;
+mod remembered;
 mod revocation;
 mod routes;
 mod search;

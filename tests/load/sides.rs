@@ -213,7 +213,7 @@ fn validity(faults: &Faults, rows: Option<u64>) -> Value {
 pub(crate) fn percentile(took: &[Duration], percent: usize) -> f64 {
     let mut took = took.to_vec();
     took.sort_unstable();
-    let at = (took.len() * percent / 100).min(took.len().saturating_sub(1));
+    let at = (took.len() * percent).div_ceil(100).saturating_sub(1);
     took.get(at).map_or(f64::NAN, |took| took.as_secs_f64() * 1000.0)
 }
 

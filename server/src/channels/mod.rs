@@ -20,6 +20,7 @@ use words::{ChannelId, ChannelLevel, Event};
 pub use access::{ChannelAccess, MayChange, in_group, may_change, may_read};
 
 use crate::{
+    characters::{holds_hidden, plain},
     db::Tx,
     error::{Error, Result},
     groups::{MayRead, MayWrite},
@@ -35,17 +36,20 @@ pub struct NewChannel {
 impl NewChannel {
     /// Checks a name of one line and a purpose.
     pub fn checked(name: &str, purpose: &str) -> Result<Self> {
-        let (name, purpose) = (name.trim(), purpose.trim());
+        let (name, purpose) = (name.trim(), plain("purpose", purpose)?);
         if name.is_empty() {
             return Err(Error::field("name", "required"));
         }
         if name.chars().count() > 80 {
             return Err(Error::field("name", "too_long"));
         }
+        if holds_hidden(name) {
+            return Err(Error::field("name", "malformed"));
+        }
         if purpose.chars().count() > 300 {
             return Err(Error::field("purpose", "too_long"));
         }
-        Ok(Self { name: name.to_owned(), purpose: purpose.to_owned() })
+        Ok(Self { name: name.to_owned(), purpose })
     }
 }
 

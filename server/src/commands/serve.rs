@@ -122,7 +122,14 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         public_url,
         network,
     };
-    Ok(App { db, files, settings: Arc::new(settings), navigation: roof::navigation(), viewers: Viewers::default() })
+    Ok(App {
+        db,
+        files,
+        settings: Arc::new(settings),
+        navigation: roof::navigation(),
+        pages: roof::pages(),
+        viewers: Viewers::default(),
+    })
 }
 
 /// Prints the address, and a link for the animator of the first group; for the first administrator while there is none.

@@ -75,10 +75,13 @@ struct Begun {
 
 async fn list_page(State(app): State<App>, page: Page, Query(query): Query<ConversationsQuery>) -> Result<Response> {
     let after = query.after.as_deref().map(|after| place_of("after", after)).transpose()?;
-    let (nav, conversations) =
-        page.read(&app, move |connection, viewer| Box::pin(super::shown(connection, viewer, after))).await?;
-    let shell = page.shell(&page.text.get("conversations-title"), nav).at(Current::Conversations);
-    print(&ConversationsPage { shell, conversations, beginning: None, now: app.db.clock().now() })
+    page.remembered(&app, || async {
+        let (nav, conversations) =
+            page.read(&app, move |connection, viewer| Box::pin(super::shown(connection, viewer, after))).await?;
+        let shell = page.shell(&page.text.get("conversations-title"), nav).at(Current::Conversations);
+        print(&ConversationsPage { shell, conversations, beginning: None, now: app.db.clock().minute() })
+    })
+    .await
 }
 
 async fn form(State(app): State<App>, page: Page, Query(choice): Query<ChoiceForm>) -> Result<Response> {

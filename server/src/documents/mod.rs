@@ -26,6 +26,7 @@ pub use sweep::{Swept, sweep, work};
 pub use upload::{Incoming, Most, Received, receive};
 
 use crate::{
+    characters::{holds_hidden, plain},
     db::Tx,
     error::{Error, Result},
     files::Stored,
@@ -63,30 +64,27 @@ pub struct ListPage {
 impl Described {
     /// Checks a title, a purpose, a type, and tags that are separated by commas.
     pub fn checked(title: &str, purpose: &str, kind: DocumentType, tags: &str) -> Result<Self> {
-        let (title, purpose) = (title.trim(), purpose.trim());
+        let (title, purpose) = (title.trim(), plain("purpose", purpose)?);
         if title.is_empty() {
             return Err(Error::field("title", "required"));
         }
-        if title.chars().any(char::is_control) {
+        if holds_hidden(title) {
             return Err(Error::field("title", "malformed"));
         }
         if title.chars().count() > 200 {
             return Err(Error::field("title", "too_long"));
         }
-        if purpose.contains('\0') {
-            return Err(Error::field("purpose", "malformed"));
-        }
         if purpose.chars().count() > 1000 {
             return Err(Error::field("purpose", "too_long"));
         }
-        Ok(Self { title: title.to_owned(), purpose: purpose.to_owned(), kind, tags: checked_tags(tags)? })
+        Ok(Self { title: title.to_owned(), purpose, kind, tags: checked_tags(tags)? })
     }
 }
 
 fn checked_tags(tags: &str) -> Result<Vec<String>> {
     let mut kept: Vec<String> = Vec::new();
     for tag in tags.split(',').map(str::trim).filter(|tag| !tag.is_empty()) {
-        if tag.chars().any(char::is_control) {
+        if holds_hidden(tag) {
             return Err(Error::field("tags", "malformed"));
         }
         if tag.chars().count() > LONGEST_TAG {
@@ -110,7 +108,7 @@ fn checked_url(url: &str) -> Result<String> {
     }
     let web = ["http://", "https://"].iter().any(|scheme| url.starts_with(scheme));
     let host = url.split("://").nth(1).and_then(|rest| rest.split(['/', '?', '#']).next()).unwrap_or_default();
-    if !web || host.is_empty() || url.chars().any(|c| c.is_control() || c.is_whitespace()) {
+    if !web || host.is_empty() || holds_hidden(url) || url.contains(char::is_whitespace) {
         return Err(Error::field("url", "malformed"));
     }
     Ok(url.to_owned())

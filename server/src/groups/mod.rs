@@ -30,6 +30,7 @@ pub use access::{MayAnimate, MayRead, MayWrite};
 pub use access::{may_animate, may_read, may_write};
 
 use crate::{
+    characters::{holds_hidden, plain},
     db::Tx,
     error::{Error, Result},
     http::Viewer,
@@ -89,12 +90,15 @@ pub struct Waiting {
 impl NewGroup {
     /// Checks a name, a purpose and a short address; without the last it is made of the name.
     pub fn checked(name: &str, slug: Option<&str>, purpose: &str, access: Access) -> Result<Self> {
-        let (name, purpose) = (name.trim(), purpose.trim());
+        let (name, purpose) = (name.trim(), plain("purpose", purpose)?);
         if name.is_empty() {
             return Err(Error::field("name", "required"));
         }
         if name.chars().count() > 120 {
             return Err(Error::field("name", "too_long"));
+        }
+        if holds_hidden(name) {
+            return Err(Error::field("name", "malformed"));
         }
         if purpose.chars().count() > 500 {
             return Err(Error::field("purpose", "too_long"));
@@ -104,7 +108,7 @@ impl NewGroup {
             Some(_) => return Err(Error::field("slug", "malformed")),
             None => slug_of(name),
         };
-        Ok(Self { slug, name: name.to_owned(), purpose: purpose.to_owned(), access, link_previews: false })
+        Ok(Self { slug, name: name.to_owned(), purpose, access, link_previews: false })
     }
 
     /// The same, and whether it shows what the pages say of themselves that its messages lead to: not by itself.
@@ -180,7 +184,13 @@ pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group
 
 /// Where the viewer's streams stand, in a steady order: their groups', their conversations' and their own.
 pub async fn streams(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<(Uuid, i64)>> {
-    store::streams(connection, viewer.id).await
+    let streams = streams_of(connection, &[viewer.id]).await?;
+    Ok(streams.into_iter().map(|(_, stream, seq)| (stream, seq)).collect())
+}
+
+/// The same for several people.
+pub async fn streams_of(connection: &mut PgConnection, people: &[PersonId]) -> Result<Vec<(PersonId, Uuid, i64)>> {
+    store::streams(connection, people).await
 }
 
 /// The groups that a person may know of: their own, then those that one may join.

@@ -8,6 +8,7 @@ pub mod list;
 pub mod navigation;
 pub mod openapi;
 pub mod page;
+pub mod pages;
 pub mod problem;
 pub mod routes;
 pub mod security;
@@ -21,6 +22,7 @@ pub use extract::{Form, Json, Path, Peer, Query};
 pub use list::{List, ListQuery};
 pub use navigation::Navigation;
 pub use page::{Page, print};
+pub use pages::Pages;
 pub use routes::{Policy, Routes};
 
 use crate::{batch::Batches, db::Db, files::Files, outgoing::Outgoing};
@@ -36,6 +38,8 @@ pub struct App {
     pub settings: Arc<Settings>,
     /// The navigation of pages.
     pub navigation: Navigation,
+    /// The pages that were rendered last.
+    pub pages: Pages,
     /// Who asks.
     pub viewers: Viewers,
 }

@@ -12,7 +12,7 @@ use web::{
     Text,
     page::{Nav, Shell},
 };
-use words::{Announce, Theme};
+use words::{Announce, MessageId, Theme};
 
 use super::{App, Viewer, accept, security::Nonce};
 use crate::{db::Work, error::Result};
@@ -26,7 +26,9 @@ pub struct Page {
     pub viewer: Option<Viewer>,
     /// The address asked for, with its query.
     pub address: String,
-    nonce: String,
+    /// The id that a message will have which is written on this page.
+    pub message: MessageId,
+    pub(super) nonce: String,
     network: String,
     demo: bool,
 }
@@ -41,6 +43,7 @@ impl FromRequestParts<App> for Page {
             text: Text::of(locale),
             viewer,
             address: parts.uri.path_and_query().map_or("/", |address| address.as_str()).to_owned(),
+            message: MessageId::fresh(),
             nonce: parts.extensions.get::<Nonce>().map(|nonce| nonce.0.clone()).unwrap_or_default(),
             network: app.settings.network.clone(),
             demo: app.settings.mailbox,

@@ -4,7 +4,10 @@ use chrono::{DateTime, LocalResult, NaiveDate, NaiveTime, TimeZone, Utc};
 use chrono_tz::Tz;
 use words::{MeetingState, Mode};
 
-use crate::error::{Error, FieldError, Result};
+use crate::{
+    characters::holds_hidden,
+    error::{Error, FieldError, Result},
+};
 
 /// The most items of an agenda.
 const MOST_ITEMS: usize = 50;
@@ -54,7 +57,7 @@ impl NewMeeting {
         match title.chars().count() {
             0 => fault("title", "required"),
             201.. => fault("title", "too_long"),
-            _ if title.chars().any(char::is_control) => fault("title", "malformed"),
+            _ if holds_hidden(title) => fault("title", "malformed"),
             _ => {}
         }
         let objective = words.objective.trim();
@@ -143,7 +146,7 @@ fn checked_agenda(items: Vec<(String, i64)>) -> Option<Vec<(String, i16)>> {
         .map(|(title, minutes)| {
             let title = title.trim().to_owned();
             let minutes = i16::try_from(minutes).ok().filter(|minutes| (1..=600).contains(minutes))?;
-            let well = !title.is_empty() && title.chars().count() <= 200 && !title.chars().any(char::is_control);
+            let well = !title.is_empty() && title.chars().count() <= 200 && !holds_hidden(&title);
             well.then_some((title, minutes))
         })
         .collect()

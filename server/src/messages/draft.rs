@@ -8,7 +8,10 @@ use super::{
     markdown,
     mentions::{self, Mention, Nameable},
 };
-use crate::error::{Error, Result};
+use crate::{
+    characters::plain,
+    error::{Error, Result},
+};
 
 /// The longest body, in Unicode scalar values.
 pub(super) const LONGEST_BODY: usize = 20_000;
@@ -33,7 +36,7 @@ impl Draft {
         if id.0.is_nil() || id.0.is_max() {
             return Err(Error::field("id", "malformed"));
         }
-        let body = normal(body)?;
+        let body = plain("body", body)?;
         if body.is_empty() && attachments.is_empty() {
             return Err(Error::field("body", "required"));
         }
@@ -88,37 +91,5 @@ impl Draft {
     /// The files that come with it.
     pub fn attachments(&self) -> &[FileId] {
         &self.attachments
-    }
-}
-
-/// A body as it is kept. Line ends of every kind become LF, and outer blanks go. Other control characters go too, and so
-/// do those that turn the direction of all that follows, by which a text can be made to read otherwise than it is: who
-/// writes from right to left needs none of them, since each paragraph goes by its own letters. U+0000 is refused.
-pub(super) fn normal(body: &str) -> Result<String> {
-    if body.contains('\0') {
-        return Err(Error::field("body", "malformed"));
-    }
-    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let body = body.replace("\r\n", "\n").replace(['\r', '\u{b}', '\u{c}', '\u{85}', '\u{2028}', '\u{2029}'], "\n");
-    let kept: String = body.chars().filter(|&c| matches!(c, '\n' | '\t') || !(c.is_control() || turns(c))).collect();
-    Ok(kept.trim().to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::normal;
-
-    #[test]
-    fn what_is_not_seen_does_not_change_how_a_body_reads() {
-        let normal = |body: &str| normal(body).unwrap();
-        assert_eq!(normal(" a\r\nb\rc\u{b}d\u{2028}e "), "a\nb\nc\nd\ne");
-        assert_eq!(normal("a\u{7}\u{1b}[31mb\u{9b}c\td"), "a[31mbc\td");
-        assert_eq!(normal("virement\u{202e}fdp.exe\u{202c}"), "virementfdp.exe");
-        assert_eq!(normal("\u{2066}a\u{2069}"), "a");
-        assert_eq!(
-            normal("שלום \u{200f}abc, 👩\u{200d}🏫 et co\u{ad}upe"),
-            "שלום \u{200f}abc, 👩\u{200d}🏫 et co\u{ad}upe"
-        );
-        assert!(super::normal("a\0b").is_err());
     }
 }

@@ -5,11 +5,13 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use words::{ChannelId, MessageId, ThreadId, ThreadKind};
+use uuid::Uuid;
+use words::{ChannelId, MessageId, PersonId, ThreadId, ThreadKind};
 
 use super::{draft, store};
 use crate::{
     channels::ChannelAccess,
+    characters::{holds_hidden, plain},
     db::Tx,
     error::{Error, Result},
     groups::MayRead,
@@ -74,7 +76,7 @@ impl Unfinished {
         if message.0.is_nil() || message.0.is_max() {
             return Err(Error::field("id", "malformed"));
         }
-        if title.chars().any(char::is_control) {
+        if holds_hidden(title) {
             return Err(Error::field("title", "malformed"));
         }
         if !ThreadKind::OPENED.contains(&kind) {
@@ -83,7 +85,7 @@ impl Unfinished {
         if title.chars().count() > 200 {
             return Err(Error::field("title", "too_long"));
         }
-        let body = draft::normal(body)?;
+        let body = plain("body", body)?;
         if body.chars().count() > draft::LONGEST_BODY {
             return Err(Error::field("body", "too_long"));
         }
@@ -107,4 +109,9 @@ pub async fn forget(tx: &mut Tx, desk: &Desk, message: Option<MessageId>) -> Res
 /// What the asker was writing there, unless it is posted.
 pub async fn find(connection: &mut PgConnection, desk: &Desk) -> Result<Option<Kept>> {
     store::draft(connection, desk).await
+}
+
+/// What people are writing, in a steady order: each text's id, and a number that is another one whenever it was kept.
+pub async fn of(connection: &mut PgConnection, people: &[PersonId]) -> Result<Vec<(PersonId, Uuid, i64)>> {
+    store::drafts_of(connection, people).await
 }

@@ -41,7 +41,7 @@ pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
 pub use completion::{Named, complete};
 pub use draft::Draft;
-pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep};
+pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep, of as drafts_of};
 pub use favourites::{favourites, is_favourite, set_favourite};
 pub use markdown::sanitised;
 pub use mentions::{Mention, address};

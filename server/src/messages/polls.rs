@@ -7,6 +7,7 @@ use words::Event;
 
 use super::{Ack, Draft, MessageAccess, Post, allowed, batch, mentions, store};
 use crate::{
+    characters::holds_hidden,
     db::Tx,
     error::{Error, Result},
     threads::MayPost,
@@ -45,7 +46,7 @@ impl NewPoll {
         if options.iter().any(|option| option.chars().count() > LONGEST_OPTION) {
             return Err(Error::field("options", "too_long"));
         }
-        if options.iter().any(|option| option.chars().any(char::is_control)) {
+        if options.iter().any(|option| holds_hidden(option)) {
             return Err(Error::field("options", "malformed"));
         }
         if options.iter().collect::<BTreeSet<_>>().len() < options.len() {

@@ -15,16 +15,15 @@ use crate::{error::Result, remembered::Remembered, threads::ThreadAccess};
 const MOST: usize = 16 << 20;
 /// What a message weighs beside what it says, and a window beside its messages, in bytes.
 const MESSAGE: usize = 600;
-/// For how long, in seconds: who left a group may call themselves otherwise, and its stream does not tell of it.
-const LONGEST_S: i64 = 60;
 
 /// The windows of threads that were read last: messages are the same for every reader, and many come when they are told
 /// of something. One is good for as long as its group's stream stands where it stood, which is read with the right.
 #[derive(Clone, Debug)]
 pub struct Windows(Remembered<(ThreadId, i32, i32), Stamp, Arc<[Message]>>);
 
-/// The epoch, the group's sequence, and the minute.
-type Stamp = (Uuid, i64, i64);
+/// The epoch, the group's sequence, and the minute: who left a group may call themselves otherwise, and its stream does
+/// not tell of it.
+type Stamp = (Uuid, i64, DateTime<Utc>);
 
 impl Default for Windows {
     fn default() -> Self {
@@ -39,9 +38,9 @@ impl Windows {
         connection: &mut PgConnection,
         access: &ThreadAccess,
         (from, to): (i32, i32),
-        (epoch, now): (Uuid, DateTime<Utc>),
+        (epoch, minute): (Uuid, DateTime<Utc>),
     ) -> Result<Arc<[Message]>> {
-        let (key, stamp) = ((access.thread(), from, to), (epoch, access.seq(), now.timestamp() / LONGEST_S));
+        let (key, stamp) = ((access.thread(), from, to), (epoch, access.seq(), minute));
         if let Some(messages) = self.0.get(&key, &stamp) {
             return Ok(messages);
         }

@@ -7,6 +7,7 @@ use words::AcronymId;
 
 use super::{access::MayEditGlossary, store::glossary as store};
 use crate::{
+    characters::holds_hidden,
     db::Tx,
     error::{Error, Result},
 };
@@ -42,7 +43,7 @@ impl Entry {
         match expansion.chars().count() {
             0 => fault("expansion", "required"),
             length if length > *EXPANSION.end() => fault("expansion", "too_long"),
-            length if length < *EXPANSION.start() || expansion.chars().any(char::is_control) => {
+            length if length < *EXPANSION.start() || holds_hidden(&expansion) => {
                 fault("expansion", "malformed");
             }
             _ => {}

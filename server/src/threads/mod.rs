@@ -31,6 +31,7 @@ pub use positions::{
 };
 
 use crate::{
+    characters::holds_hidden,
     db::Tx,
     error::{Error, Result},
     groups::MayRead,
@@ -94,7 +95,7 @@ fn checked_title(title: Option<&str>) -> Result<Option<String>> {
     if title.is_some_and(|title| title.chars().count() > 200) {
         return Err(Error::field("title", "too_long"));
     }
-    if title.is_some_and(|title| title.chars().any(char::is_control)) {
+    if title.is_some_and(holds_hidden) {
         return Err(Error::field("title", "malformed"));
     }
     Ok(title.map(str::to_owned))

@@ -138,6 +138,7 @@ impl Server {
             files: files.clone(),
             settings: Arc::clone(&settings),
             navigation: serve::navigation(),
+            pages: serve::pages(),
             viewers: Viewers::default(),
         };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());

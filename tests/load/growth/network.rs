@@ -62,6 +62,18 @@ pub(crate) fn found(server: &Server, channels: usize) -> Result<()> {
     Ok(())
 }
 
+/// Has something happen in each group that shows nowhere: what was read of it is to be read anew.
+pub(crate) fn stir(server: &Server) -> Result<()> {
+    server.sql(
+        "with stirred as (
+           update streams set last_seq = last_seq + 1 from groups where groups.id = streams.id
+           returning streams.id, last_seq)
+         insert into events (stream_id, seq, kind, subject_id, at)
+         select id, last_seq, 'group.updated', id, now() from stirred;",
+    )?;
+    Ok(())
+}
+
 /// Says something in each quiet thread, and so many messages in the others, in turns, each with its event; every fifth
 /// has reactions. Then the first reader has read all but two of each thread, the second all but 150, the third nothing.
 pub(crate) fn say(server: &Server, channels: usize, messages: usize) -> Result<()> {

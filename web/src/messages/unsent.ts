@@ -57,6 +57,8 @@ function made({ id, body, attachments = [] }: Waiting): HTMLElement | undefined 
   }
   item.classList.add("message--unsent");
   delete item.dataset.position;
+  // The page may have been open for long.
+  item.dataset.at = String(Math.floor(Date.now() / 1000));
   item.querySelector(".message__actions")?.remove();
   const [text, place] = [item.querySelector(".message__body"), item.querySelector("article > div")];
   if (text) text.textContent = body;

@@ -78,7 +78,7 @@ async fn show_channel(
         })
         .await?;
     let writable = role != Role::Guest && channel.archived_at.is_none();
-    let draft = if writable { Some(new_thread(&page.reader()?, &channel, role, kept, opening, asked)) } else { None };
+    let draft = if writable { Some(new_thread(page, &channel, role, kept, opening, asked)) } else { None };
     let shell = page.shell(&channel.name, nav).at(Current::Channel(channel.id));
     let now = app.db.clock().now();
     let animates = role == Role::Animator;
@@ -124,7 +124,7 @@ pub(super) async fn list(
 
 /// The form that opens a thread: what was typed into it, or else what was kept of it.
 fn new_thread(
-    viewer: &Viewer,
+    page: &Page,
     channel: &Channel,
     role: Role,
     kept: Option<Kept>,
@@ -136,7 +136,7 @@ fn new_thread(
         (None, Some(kept)) => (ThreadId::fresh(), kept.title.clone(), kept.kind, None),
         (None, None) => (ThreadId::fresh(), String::new(), ThreadKind::Message, None),
     };
-    let composer = writing::composer(paths::channel(channel.id), channel.group, viewer, kept, written);
+    let composer = writing::composer(paths::channel(channel.id), channel.group, page, kept, written);
     NewThreadForm { role, thread_id: thread.0, title, kind, composer, asked }
 }
 

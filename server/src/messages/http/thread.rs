@@ -55,7 +55,9 @@ pub(super) async fn thread(
     Path(thread): Path<ThreadId>,
     Query(query): Query<ThreadQuery>,
 ) -> Result<Response> {
-    show((&app, &windows), &page, thread, query, Faults::default(), None).await
+    let render = || show((&app, &windows), &page, thread, query.clone(), Faults::default(), None);
+    // A quoting answer has an id of its own.
+    if query.quote.is_some() { render().await } else { page.remembered(&app, render).await }
 }
 
 /// What is read for a thread's page.
@@ -175,7 +177,8 @@ async fn show(
     faults: Faults,
     written: Option<Written>,
 ) -> Result<Response> {
-    let beside = (page.text, windows.clone(), (app.db.epoch().await?, app.db.clock().now()));
+    let minute = app.db.clock().minute();
+    let beside = (page.text, windows.clone(), (app.db.epoch().await?, minute));
     let (nav, read) = page
         .read(app, move |connection, viewer| {
             Box::pin(async move { self::read(connection, viewer, thread, query, beside).await })
@@ -190,8 +193,8 @@ async fn show(
         app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
     }
     let written = written.or_else(|| read.quoted.as_ref().map(|quoted| Written::quoting(quoted, page.text)));
-    let (viewer, group) = (page.reader()?, read.access.may().group());
-    let composer = writing::composer(paths::thread(thread), group, &viewer, read.kept, written);
+    let group = read.access.may().group();
+    let composer = writing::composer(paths::thread(thread), group, page, read.kept, written);
     let (continues, continued_in) = read.ties;
     let open = OpenThread {
         thread: read.thread,
@@ -219,7 +222,7 @@ async fn show(
         open: Some(open),
         draft: None,
         animates,
-        now: app.db.clock().now(),
+        now: minute,
     })
 }
 

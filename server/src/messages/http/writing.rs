@@ -74,18 +74,19 @@ impl Written {
 pub(super) fn composer(
     address: String,
     group: GroupId,
-    viewer: &Viewer,
+    page: &Page,
     kept: Option<Kept>,
     written: Option<Written>,
 ) -> Composer {
+    let enter_sends = page.viewer.as_ref().is_some_and(|viewer| viewer.enter_sends);
     let kept_at = kept.as_ref().filter(|_| written.is_none()).map(|kept| kept.updated_at);
     let Written { id, body, files, preview } = written.unwrap_or_else(|| Written {
-        id: MessageId::fresh(),
+        id: page.message,
         body: kept.map(|kept| kept.body).unwrap_or_default(),
         files: Vec::new(),
         preview: None,
     });
-    Composer { address, group, message_id: id.0, body, kept_at, enter_sends: viewer.enter_sends, files, preview }
+    Composer { address, group, message_id: id.0, body, kept_at, enter_sends, files, preview }
 }
 
 pub(super) async fn post(
@@ -241,6 +242,6 @@ pub(super) async fn edit_form(State(app): State<App>, page: Page, Path(message):
     let access = messages::may_read(&mut connection, &viewer, message).await?;
     let body = messages::body_to_edit(&mut connection, &access).await?;
     let written = Written { id: message, body, files: Vec::new(), preview: None };
-    let composer = composer(paths::thread(access.thread()), access.group(), &viewer, None, Some(written));
+    let composer = composer(paths::thread(access.thread()), access.group(), &page, None, Some(written));
     print(&EditForm { text: page.text, message, composer, faults: Faults::default() })
 }

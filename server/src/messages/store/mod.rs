@@ -14,7 +14,7 @@ mod removals;
 mod write;
 
 pub(super) use completion::{channels, documents, meetings, members, territories, titled_threads};
-pub(super) use drafts::{draft, drop_draft, keep_draft, sweep_drafts};
+pub(super) use drafts::{draft, drafts_of, drop_draft, keep_draft, sweep_drafts};
 pub(super) use favourites::{delete_favourite, favourites, insert_favourite, is_favourite};
 pub(super) use history::{edits, said_at, says};
 pub(super) use lists::{latest_threads, pinned, places, read_positions, threads_by_ids};
