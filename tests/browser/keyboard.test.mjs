@@ -185,7 +185,12 @@ test("one reacts, keeps, pins, chooses the answer, is reminded, reports, quotes,
     "Merci": () => page.locator(`#message-${id}`, { hasText: "Merci 1" }).waitFor(),
     "C’est la réponse à la question": () => page.locator(`#message-${id}`, { hasText: "Réponse retenue" }).waitFor(),
     "Épingler dans la discussion": () => page.locator(`#message-${id}`, { hasText: "Épinglé" }).waitFor(),
-    "Ajouter à mes favoris": async () => assert.equal((await camille.get("/favourites")).items.length, 1),
+    "Ajouter à mes favoris": async () => {
+      // The menu closes when it is sent.
+      const kept = async () => (await camille.get("/favourites")).items.length;
+      for (let tries = 0; tries < 50 && (await kept()) === 0; tries++) await page.waitForTimeout(100);
+      assert.equal(await kept(), 1);
+    },
   };
   for (const [name, seen] of Object.entries(deeds)) {
     await act(name);

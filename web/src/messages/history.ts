@@ -42,13 +42,28 @@ function watch(): void {
   for (const link of document.querySelectorAll("[data-history]")) seen.observe(link);
 }
 
-/** The page opens at what is new, unless its address names a message; without anything new, at the end. */
+/** The first message in sight, and where on the screen it begins. */
+function place(): { id: string; top: number } | undefined {
+  const items = [...(list()?.querySelectorAll(":scope > li[id]") ?? [])];
+  const item = items.find((item) => item.getBoundingClientRect().bottom > 0);
+  return item && { id: item.id, top: item.getBoundingClientRect().top };
+}
+
+/** The page opens at what is new, unless its address names a message; without anything new, at the end. Who comes back
+ * finds their place, which so many pixels from the top were not while nothing was laid out there (messages.css). */
 function open(): void {
-  if (!list() || location.hash !== "") return;
+  if (!list()) return;
+  document.documentElement.dataset.laidOut = "";
+  history.scrollRestoration = "manual";
+  addEventListener("pagehide", () => history.replaceState({ ...history.state, place: place() }, ""));
   const navigation = performance.getEntriesByType("navigation")[0] as PerformanceNavigationTiming | undefined;
-  // Who comes back finds their place by the browser.
-  if (navigation?.type === "back_forward" || navigation?.type === "reload") return;
-  document.getElementById("new-messages")?.scrollIntoView({ block: "center" });
+  const left = (history.state as { place?: ReturnType<typeof place> } | null)?.place;
+  const item = left && document.getElementById(left.id);
+  if (item && (navigation?.type === "back_forward" || navigation?.type === "reload")) {
+    scrollBy({ top: item.getBoundingClientRect().top - left.top, behavior: "instant" });
+  } else if (location.hash === "") {
+    document.getElementById("new-messages")?.scrollIntoView({ block: "center" });
+  }
 }
 
 open();
