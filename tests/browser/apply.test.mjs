@@ -190,7 +190,8 @@ function shown() {
     const attributes = [...element.attributes]
       .filter(({ name }) => !["nonce", "open", "data-read-positions", "data-read-position", "class"].includes(name))
       .filter(({ name }) => !(name === "value" && element.matches("[type=hidden][name=id], [type=hidden][name=message_id]")))
-      .map(({ name, value }) => `${name}="${value}"`);
+      // Which threads are unread is a set.
+      .map(({ name, value }) => `${name}="${name === "data-unread-threads" ? value.split(" ").sort().join(" ") : value}"`);
     // What is new begins with its author's name, and on the fresh page something else is new.
     const classes = [...element.classList].filter((name) => name !== "message--grouped").sort().join(" ");
     lines.push(`${" ".repeat(depth)}<${element.localName} ${[...attributes.sort(), classes && `class="${classes}"`].join(" ")}>`);

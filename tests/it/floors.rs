@@ -24,6 +24,7 @@ const FLOORS: &[&[&str]] = &[
         "faults",
         "metrics",
         "outgoing",
+        "characters",
     ],
     &["people", "territories"],
     &["groups"],

@@ -16,7 +16,7 @@ use words::PersonId;
 use super::{App, Page, navigation::Seqs};
 use crate::{
     batch::Batches,
-    db::{Db, Work},
+    db::{self, Db, Work},
     error::{Error, Result},
     remembered::Remembered,
 };
@@ -96,7 +96,11 @@ impl Pages {
 }
 
 async fn stand(db: Db, stands: Stands, people: Vec<PersonId>) -> Vec<Option<Seqs>> {
-    let stood = db.follow(async |connection| stands(connection, &people).await).await;
+    let stood = db::promptly(async {
+        let mut connection = db.pool().acquire().await?;
+        stands(&mut connection, &people).await
+    });
+    let stood = stood.await;
     let stood = stood.inspect_err(|error| tracing::debug!(%error, "how matters stand could not be read")).ok();
     stood.map_or_else(Vec::new, |stood| people.iter().map(|person| stood.get(person).cloned()).collect())
 }
@@ -121,7 +125,7 @@ impl Page {
             if cfg!(feature = "faults") {
                 let fresh = read(render().await?.into_body()).await?;
                 let now = app.db.clock().minute();
-                let stands = pages.stand(&app.db, person).await.is_none_or(|stood| stood == stamp.1);
+                let stands = pages.stand(&app.db, person).await.is_some_and(|stood| stood == stamp.1);
                 if stands && now == stamp.2 {
                     let told = first_difference(&parts.concat(), &fresh);
                     assert!(told.is_none(), "no event told of a change of {}: {told:?}", self.address);
