@@ -137,9 +137,9 @@ impl Corpus {
             let thread = group * THREADS + self.dice.roll(THREADS);
             let author = self.dice.roll(PEOPLE);
             self.sentence(LENGTHS.0, LENGTHS.1, &mut body);
-            let minute = 26_000_000 + number;
+            let (place, minute) = (number + 1, 26_000_000 + number);
             copy.row(format_args!(
-                "{}\t{}\t{}\t{number}\t{number}\t{}\t{body}\t<p>{body}</p>\t\\\\x{}\t{}",
+                "{}\t{}\t{}\t{place}\t{place}\t{}\t{body}\t<p>{body}</p>\t\\\\x{}\t{}",
                 uuid(0xd000, number),
                 uuid(0xc000, thread),
                 uuid(0xa000, group),
