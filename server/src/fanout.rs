@@ -255,7 +255,7 @@ fn data(event: &Recorded, subject: &Subject<'_>) -> Value {
 fn html(event: &Recorded, subject: &Subject<'_>, text: Text, watched: bool, now: DateTime<Utc>) -> Result<Content> {
     let change = |target: String, action, html: String| Change { target, action, html };
     let row = |thread: &Thread| -> Result<Change> {
-        let html = askama::Template::render(&ThreadRow { text, thread, now, read: None, current: false })?;
+        let html = askama::Template::render(&ThreadRow { text, thread, now, current: false })?;
         // A thread that says something goes to the top of its list, as a fresh page shows it.
         let moves = matches!(event.row.kind, EventKind::MessageCreated | EventKind::ThreadCreated);
         Ok(match thread.channel.filter(|_| moves) {

@@ -57,7 +57,7 @@ async fn publish(State(app): State<App>, page: Page, Query(query): Query<Publish
     if query.intent == Some(Intent::Announce) {
         writable = animated;
     }
-    let places = nav.groups.iter().filter(|group| writable.contains(&group.id)).map(place_of).collect();
+    let places = nav.menu.groups().iter().filter(|group| writable.contains(&group.id)).map(place_of).collect();
     print(&PublishPage {
         shell: page.shell(&page.text.get("publish-title"), nav),
         intent: query.intent,

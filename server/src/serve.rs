@@ -27,7 +27,7 @@ use tower_http::{
 };
 use uuid::Uuid;
 use web::{
-    page::{Nav, NavChannel, NavGroup},
+    page::{Menu, Nav, NavChannel, NavGroup},
     paths,
 };
 use words::{PersonId, StreamId, ThreadId};
@@ -39,9 +39,7 @@ use crate::{
     documents,
     error::Error,
     fanout, groups, health,
-    http::{
-        App, Navigation, Page, Pages, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security,
-    },
+    http::{App, Navigation, Page, Policy, Routes, Viewer, linger, openapi, problem, routes::Declared, security},
     live::{
         self,
         allowance::ByPerson,
@@ -270,21 +268,6 @@ pub fn navigation() -> Navigation {
     Navigation::new(|connection, viewer| Box::pin(groups::streams(connection, viewer)), fill)
 }
 
-/// The pages that were rendered last: what they show spans rooms.
-pub fn pages() -> Pages {
-    Pages::new(|connection, people| {
-        Box::pin(async move {
-            let mut stand: HashMap<_, Vec<_>> = HashMap::new();
-            let streams = groups::streams_of(connection, people).await?;
-            let drafts = messages::drafts_of(connection, people).await?;
-            for (person, id, stands) in streams.into_iter().chain(drafts) {
-                stand.entry(person).or_default().push((id, stands));
-            }
-            Ok(stand)
-        })
-    })
-}
-
 /// Reads a page's navigation: the reader's groups and channels, and where their streams stand.
 fn fill<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Nav> {
     Box::pin(async move {
@@ -307,7 +290,7 @@ fn fill<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Na
             person: viewer.id,
             name: viewer.name.clone(),
             department: None,
-            groups,
+            menu: Menu::new(groups, web::Text::of(viewer.locale)),
             conversations: conversations.into_iter().filter_map(|conversation| conversation.unread).collect(),
             unseen: notifications::unseen(connection, viewer).await?,
             muted,

@@ -18,7 +18,7 @@ use web::{
     threads::Thread,
     today::{News, ToDo, TodayPage, UsefulDocument},
 };
-use words::{ChannelId, DocumentId, ThreadId};
+use words::{ChannelId, DocumentId};
 
 use crate::{
     documents,
@@ -57,9 +57,8 @@ struct Read {
     next_meeting: Option<NextMeeting>,
     waiting: Vec<Waiting>,
     told: Vec<Notification>,
-    /// The last active threads, with how far the reader is in each.
+    /// The last active threads.
     threads: Vec<Thread>,
-    positions: HashMap<ThreadId, i32>,
     documents: Vec<Document>,
     arrivals: Vec<(Author, DateTime<Utc>)>,
     useful: Vec<(DocumentId, String)>,
@@ -69,8 +68,13 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
     let now = app.db.clock().now();
     let (nav, read) =
         page.read(&app, move |connection, viewer| Box::pin(async move { read(connection, viewer, now).await })).await?;
-    let channels: HashMap<ChannelId, String> =
-        nav.groups.iter().flat_map(|group| &group.channels).map(|channel| (channel.id, channel.name.clone())).collect();
+    let channels: HashMap<ChannelId, String> = nav
+        .menu
+        .groups()
+        .iter()
+        .flat_map(|group| &group.channels)
+        .map(|channel| (channel.id, channel.name.clone()))
+        .collect();
     let news = news(&read, &channels, page.text);
     let told = read.told.into_iter().filter(|told| !told.seen).take(MOST_TOLD).map(ToDo::Told);
     let to_do = told.chain(read.waiting.into_iter().map(|waiting| ToDo::JoinRequest {
@@ -95,7 +99,6 @@ async fn today(State(app): State<App>, page: Page) -> Result<Response> {
 async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>) -> Result<Read> {
     let last_visit = people::last_visit(connection, viewer, now).await?;
     let threads = messages::latest_threads(connection, viewer, NEWS).await?;
-    let ids: Vec<_> = threads.iter().map(|thread| thread.id).collect();
     // Who comes for the first time has all before them: the network itself is new.
     let (arrivals, documents) = match last_visit {
         Some(since) => (
@@ -109,7 +112,6 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>
         next_meeting: meetings::next(connection, viewer, now).await?,
         waiting: groups::waiting(connection, viewer).await?,
         told: notifications::list(connection, viewer, NotificationPage { after: None, limit: NEWS }).await?,
-        positions: messages::read_positions(connection, viewer, &ids).await?,
         threads,
         documents,
         arrivals,
@@ -120,7 +122,7 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, now: DateTime<Utc>
 /// What others did, the last first.
 fn news(read: &Read, channels: &HashMap<ChannelId, String>, text: web::Text) -> Vec<News> {
     let thread = |thread: &Thread| {
-        let count = thread.last_position - read.positions.get(&thread.id).copied().unwrap_or(0);
+        let count = thread.unread();
         let latest = thread.latest.as_ref().filter(|_| count > 0)?;
         let news = News::Thread {
             id: thread.id,

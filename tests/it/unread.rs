@@ -312,7 +312,7 @@ impl Place {
             counts.insert(thread.clone(), left);
             match expected.get_mut(&channel) {
                 Some(told) if silent => *told = None,
-                Some(Some(told)) if left > 0 && !muted => drop(told.insert(thread)),
+                Some(Some(told)) if left > 0 && !muted => drop(told.insert(named(&thread))),
                 _ => {}
             }
         }
@@ -343,10 +343,15 @@ async fn conversations(of: &Actor) -> Vec<Value> {
     of.get("/api/v1/conversations").await.json()["items"].as_array().unwrap().clone()
 }
 
+/// A thread as the navigation lists it.
+fn named(thread: &str) -> String {
+    thread.rsplit_once('-').unwrap().1.to_owned()
+}
+
 /// The conversations that a person's list marks as unread.
 async fn marked(of: &Actor) -> BTreeSet<String> {
     let page = of.page("/conversations").await.text;
-    between(&page, "conversation thread-row--unread\" href=\"/threads/", "\"").map(str::to_owned).collect()
+    between(&page, "conversation thread-row--unread\" href=\"/threads/", "\"").map(named).collect()
 }
 
 /// What stands between two words, wherever they stand.

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 use web::channels::Channel;
-use words::{ChannelId, GroupId, PersonId};
+use words::{ChannelId, ChannelLevel, GroupId, PersonId};
 
 use super::store;
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
 pub struct ChannelAccess {
     may: MayRead,
     channel: Channel,
+    level: ChannelLevel,
 }
 
 /// The viewer may change this channel.
@@ -57,19 +58,24 @@ impl ChannelAccess {
     pub fn channel(&self) -> &Channel {
         &self.channel
     }
+
+    /// How much of it the viewer wants to hear: of what they take part in, unless they said otherwise.
+    pub fn level(&self) -> ChannelLevel {
+        self.level
+    }
 }
 
 /// Whether the viewer may read the channel; if not, it does not exist for them.
 pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, channel: ChannelId) -> Result<ChannelAccess> {
-    let channel = store::find(connection, channel).await?.ok_or(Error::NotFound)?;
+    let (channel, level) = store::find_for(connection, viewer.id, channel).await?.ok_or(Error::NotFound)?;
     let may = groups::may_read(connection, viewer, channel.group).await?;
-    Ok(ChannelAccess { may, channel })
+    Ok(ChannelAccess { may, channel, level })
 }
 
 /// The same for who was let in to its group.
 pub async fn in_group(connection: &mut PgConnection, may: &MayRead, channel: ChannelId) -> Result<ChannelAccess> {
-    let channel = store::find(connection, channel).await?.ok_or(Error::NotFound)?;
-    if channel.group == may.group() { Ok(ChannelAccess { may: *may, channel }) } else { Err(Error::NotFound) }
+    let (channel, level) = store::find_for(connection, may.person(), channel).await?.ok_or(Error::NotFound)?;
+    if channel.group == may.group() { Ok(ChannelAccess { may: *may, channel, level }) } else { Err(Error::NotFound) }
 }
 
 /// Whether the viewer may change the channel.

@@ -95,18 +95,11 @@ pub async fn list(connection: &mut PgConnection, may: &MayRead) -> Result<Vec<Ch
     store::list(connection, may.group()).await
 }
 
-/// How much of a channel the viewer wants to hear: of what they take part in, unless they said otherwise.
-pub async fn level_of(connection: &mut PgConnection, access: &ChannelAccess) -> Result<ChannelLevel> {
-    let chosen = store::level(connection, access.may().person(), access.channel().id).await?;
-    Ok(chosen.unwrap_or(ChannelLevel::Mine))
-}
-
 /// Says how much of a channel the viewer wants to hear. It shows on every page, in the navigation.
 pub async fn set_level(tx: &mut Tx, access: &ChannelAccess, level: ChannelLevel) -> Result<()> {
     let person = access.may().person();
     tx.lock(person.into()).await?;
-    if level_of(tx.connection(), access).await? != level {
-        store::set_level(tx.connection(), person, access.channel().id, level).await?;
+    if store::set_level(tx.connection(), person, access.channel().id, level).await? {
         tx.record(Event::SettingsUpdated { person, renamed: false }, Some(person)).await?;
     }
     Ok(())

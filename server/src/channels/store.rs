@@ -40,6 +40,30 @@ pub(super) async fn find(connection: &mut PgConnection, id: ChannelId) -> Result
     .await?)
 }
 
+/// A channel, and how much of it a person wants to hear.
+pub(super) async fn find_for(
+    connection: &mut PgConnection,
+    person: PersonId,
+    id: ChannelId,
+) -> Result<Option<(Channel, ChannelLevel)>> {
+    let row = sqlx::query!(
+        r#"select id, group_id as "group: GroupId", name, purpose, archived_at,
+             coalesce(level, 'mine') as "level!: ChannelLevel"
+           from channels
+           left join channel_levels on channel_levels.channel_id = channels.id and channel_levels.person_id = $2
+           where id = $1"#,
+        id.0,
+        person.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|row| {
+        let channel =
+            Channel { id, group: row.group, name: row.name, purpose: row.purpose, archived_at: row.archived_at };
+        (channel, row.level)
+    }))
+}
+
 pub(super) async fn list(connection: &mut PgConnection, group: GroupId) -> Result<Vec<Channel>> {
     Ok(sqlx::query_as!(
         Channel,
@@ -76,29 +100,17 @@ pub(super) async fn set_archived(
     Ok(changed.rows_affected() > 0)
 }
 
-/// What a person chose; nothing if they never did.
-pub(super) async fn level(
-    connection: &mut PgConnection,
-    person: PersonId,
-    channel: ChannelId,
-) -> Result<Option<ChannelLevel>> {
-    Ok(sqlx::query_scalar!(
-        r#"select level as "level: ChannelLevel" from channel_levels where person_id = $1 and channel_id = $2"#,
-        person.0,
-        channel.0,
-    )
-    .fetch_optional(connection)
-    .await?)
-}
-
+/// Whether that changed anything.
 pub(super) async fn set_level(
     connection: &mut PgConnection,
     person: PersonId,
     channel: ChannelId,
     level: ChannelLevel,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into channel_levels (person_id, channel_id, level) values ($1, $2, $3)
+) -> Result<bool> {
+    let changed = sqlx::query!(
+        "insert into channel_levels (person_id, channel_id, level)
+         select $1, $2, $3
+         where $3 <> coalesce((select level from channel_levels where person_id = $1 and channel_id = $2), 'mine')
          on conflict (person_id, channel_id) do update set level = excluded.level",
         person.0,
         channel.0,
@@ -106,5 +118,5 @@ pub(super) async fn set_level(
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(changed.rows_affected() > 0)
 }

@@ -22,7 +22,7 @@ use crate::{
     documents,
     files::Files,
     groups,
-    http::{App, Settings, Viewers, server},
+    http::{App, Pages, Settings, Viewers, server},
     live::bus::Transport,
     mail, notifications,
     outgoing::Outgoing,
@@ -127,7 +127,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
         files,
         settings: Arc::new(settings),
         navigation: roof::navigation(),
-        pages: roof::pages(),
+        pages: Pages::default(),
         viewers: Viewers::default(),
     })
 }

@@ -129,6 +129,8 @@ impl Db {
             ("client_min_messages", "error"),
             // What we ask takes less time than compiling it would.
             ("jit", "off"),
+            // What is read of a network is in memory, or on a disk that seeks in no time.
+            ("random_page_cost", "1.1"),
         ]);
         // Who writes and who follows ask a few things by key, again and again: to plan one anew for each asking takes
         // PostgreSQL longer than to answer it. A plan that is kept must do for tables that have grown since, before
@@ -278,6 +280,14 @@ impl Db {
             read
         }))
         .await
+    }
+
+    /// How matters stand for somebody now, as it is read with their session: what remembers looks whether it has
+    /// forgotten in time.
+    #[cfg(feature = "faults")]
+    pub async fn standing(&self, person: PersonId) -> Result<String> {
+        let mut connection = self.pool().acquire().await?;
+        store::standing(&mut connection, person).await
     }
 
     /// The epoch of this database: changes with a restore, a promotion or another database behind the same address

@@ -40,6 +40,18 @@ pub(super) async fn last_seq(connection: &mut PgConnection, stream: StreamId) ->
     Ok(sqlx::query_scalar!("select last_seq from streams where id = $1", stream.0).fetch_optional(connection).await?)
 }
 
+/// How matters stand for somebody, as it is read with their session.
+#[cfg(feature = "faults")]
+pub(super) async fn standing(connection: &mut PgConnection, person: PersonId) -> Result<String> {
+    Ok(sqlx::query_scalar!(
+        r#"select string_agg(id || ' ' || stands, ', ' order by id, stands) as "standing!"
+           from standing where person_id = $1"#,
+        person.0,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 pub(super) async fn record(
     connection: &mut PgConnection,
     row: EventRow,

@@ -184,13 +184,7 @@ pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group
 
 /// Where the viewer's streams stand, in a steady order: their groups', their conversations' and their own.
 pub async fn streams(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<(Uuid, i64)>> {
-    let streams = streams_of(connection, &[viewer.id]).await?;
-    Ok(streams.into_iter().map(|(_, stream, seq)| (stream, seq)).collect())
-}
-
-/// The same for several people.
-pub async fn streams_of(connection: &mut PgConnection, people: &[PersonId]) -> Result<Vec<(PersonId, Uuid, i64)>> {
-    store::streams(connection, people).await
+    store::streams(connection, viewer.id).await
 }
 
 /// The groups that a person may know of: their own, then those that one may join.

@@ -38,23 +38,19 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn streams(connection: &mut PgConnection, people: &[PersonId]) -> Result<Vec<(PersonId, Uuid, i64)>> {
-    let people: Vec<_> = people.iter().map(|person| person.0).collect();
+pub(super) async fn streams(connection: &mut PgConnection, person: PersonId) -> Result<Vec<(Uuid, i64)>> {
     let rows = sqlx::query!(
-        r#"select person_id as "person!: PersonId", id as "id!", last_seq as "last_seq!"
-           from (
-             select members.person_id, streams.id, last_seq
-             from members join streams on streams.id = members.group_id
-             where members.person_id = any($1) and members.ended_seq is null
-             union all
-             select id, id, last_seq from streams where id = any($1)
-           ) followed
-           order by id"#,
-        &people,
+        r#"select streams.id as "id!", last_seq as "last_seq!"
+           from members join streams on streams.id = members.group_id
+           where person_id = $1 and ended_seq is null
+           union all
+           select id, last_seq from streams where id = $1
+           order by 1"#,
+        person.0,
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.person, row.id, row.last_seq)).collect())
+    Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
 }
 
 /// Makes the group of a conversation; nothing if it is there. Its name is never shown.

@@ -100,6 +100,9 @@ pub struct Viewer {
     /// Where their own stream stood when all that was read: a page in their language says this of it, and hears of a
     /// change that came between the two.
     pub seq: i64,
+    /// How matters stood for them then: each stream that they follow, and each text that they are writing. Only who comes
+    /// with a session is asked for it.
+    pub standing: Option<Arc<str>>,
 }
 
 /// What a viewer proved who they are with.

@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::page::Nav;
-use words::PersonId;
+use words::{Locale, PersonId};
 
 use super::Viewer;
 use crate::{db::Work, error::Result, remembered::Remembered};
@@ -29,7 +29,7 @@ pub type Fill = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, Nav>;
 pub struct Navigation {
     streams: Streams,
     fill: Fill,
-    remembered: Remembered<PersonId, (Uuid, Seqs), Nav>,
+    remembered: Remembered<(PersonId, Locale), (Uuid, Seqs), Nav>,
 }
 
 impl Navigation {
@@ -40,8 +40,8 @@ impl Navigation {
 
     /// The navigation of a viewer, in the page's snapshot.
     pub(super) async fn read(&self, connection: &mut PgConnection, viewer: &Viewer, epoch: Uuid) -> Result<Nav> {
-        let stamp = (epoch, (self.streams)(connection, viewer).await?);
-        if let Some(mut nav) = self.remembered.get(&viewer.id, &stamp) {
+        let (key, stamp) = ((viewer.id, viewer.locale), (epoch, (self.streams)(connection, viewer).await?));
+        if let Some(mut nav) = self.remembered.get(&key, &stamp) {
             nav.name.clone_from(&viewer.name);
             if let Some(own) = nav.streams.iter_mut().find(|(stream, _)| *stream == viewer.id.0) {
                 own.1 = viewer.seq;
@@ -54,7 +54,7 @@ impl Navigation {
             return Ok(nav);
         }
         let nav = Nav { epoch, ..(self.fill)(connection, viewer).await? };
-        self.remembered.put(viewer.id, stamp, nav.clone(), 1);
+        self.remembered.put(key, stamp, nav.clone(), 1);
         Ok(nav)
     }
 }

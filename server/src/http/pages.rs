@@ -1,6 +1,6 @@
 //! Pages that were rendered last, given again for as long as nothing happened that their readers are told of.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
@@ -9,14 +9,12 @@ use axum::{
 };
 use chrono::{DateTime, Utc};
 use futures_util::stream;
-use sqlx::PgConnection;
+use memchr::memmem;
 use uuid::Uuid;
 use words::PersonId;
 
-use super::{App, Page, navigation::Seqs};
+use super::{App, Page};
 use crate::{
-    batch::Batches,
-    db::{self, Db, Work},
     error::{Error, Result},
     remembered::Remembered,
 };
@@ -24,21 +22,13 @@ use crate::{
 /// How many bytes of pages are remembered.
 const MOST: usize = 16 << 20;
 
-/// Reads how matters stand for people, whatever a page may show of them: their streams, and what they are writing.
-pub type Stands = for<'c> fn(&'c mut PgConnection, &'c [PersonId]) -> Work<'c, HashMap<PersonId, Seqs>>;
-
-/// The pages that were rendered last, each for one reader and of one address, and how the roof reads whether they are
-/// still good: that is read for all together who ask at the same time.
+/// The pages that were rendered last, each for one reader and of one address.
 #[derive(Clone, Debug)]
-pub struct Pages {
-    stands: Stands,
-    asked: Batches<(), PersonId, Option<Seqs>>,
-    rendered: Remembered<(PersonId, String), Stamp, Arc<Rendered>>,
-}
+pub struct Pages(Remembered<(PersonId, String), Stamp, Arc<Rendered>>);
 
 /// The epoch, how matters stood before it was read, and the minute: pages say what time it is, and what no stream tells
 /// of, such as the new name of somebody who left, is shown that long.
-type Stamp = (Uuid, Seqs, DateTime<Utc>);
+type Stamp = (Uuid, Arc<str>, DateTime<Utc>);
 
 /// A page, cut where it has something that no other answer has.
 #[derive(Debug)]
@@ -55,10 +45,9 @@ enum Piece {
 
 impl Rendered {
     fn cut(html: &Bytes, page: &Page) -> Self {
-        let text = std::str::from_utf8(html).unwrap_or_default();
         let mut own = Vec::new();
         for (word, piece) in [(page.nonce.clone(), Piece::Nonce), (page.message.to_string(), Piece::Message)] {
-            own.extend(text.match_indices(&word).map(|(at, word)| (at, at + word.len(), piece.clone())));
+            own.extend(memmem::find_iter(html, &word).map(|at| (at, at + word.len(), piece.clone())));
         }
         own.sort_unstable_by_key(|(at, ..)| *at);
         let (mut pieces, mut from) = (Vec::with_capacity(own.len() * 2 + 1), 0);
@@ -82,51 +71,37 @@ impl Rendered {
     }
 }
 
-impl Pages {
-    /// Pages that are good for as long as matters stand so.
-    pub fn new(stands: Stands) -> Self {
-        Self { stands, asked: Batches::default(), rendered: Remembered::up_to(MOST) }
+impl Default for Pages {
+    fn default() -> Self {
+        Self(Remembered::up_to(MOST))
     }
-
-    /// How matters stand for somebody now; nothing if that cannot be read.
-    async fn stand(&self, db: &Db, person: PersonId) -> Option<Seqs> {
-        let (db, stands) = (db.clone(), self.stands);
-        self.asked.submit((), person, move |people| stand(db.clone(), stands, people))?.await.ok()?
-    }
-}
-
-async fn stand(db: Db, stands: Stands, people: Vec<PersonId>) -> Vec<Option<Seqs>> {
-    let stood = db::promptly(async {
-        let mut connection = db.pool().acquire().await?;
-        stands(&mut connection, &people).await
-    });
-    let stood = stood.await;
-    let stood = stood.inspect_err(|error| tracing::debug!(%error, "how matters stand could not be read")).ok();
-    stood.map_or_else(Vec::new, |stood| people.iter().map(|person| stood.get(person).cloned()).collect())
 }
 
 impl Page {
     /// This page as it was rendered last, or else as it is rendered now: for pages of which every change is told on one
     /// of the reader's streams, as open ones need it too (I5), or is one of what they are writing.
     ///
-    /// How matters stand is read before the page is: one that shows more than that is good for it as well, and names the
+    /// How matters stand is read with the session, before the page is: one that shows more than that is good for it as well, and names the
     /// sequences of what it shows.
     pub async fn remembered<F>(&self, app: &App, render: impl Fn() -> F + Send) -> Result<Response>
     where
         F: Future<Output = Result<Response>> + Send,
     {
-        let (person, pages) = (self.reader()?.id, &app.pages);
-        let Some(stood) = pages.stand(&app.db, person).await else { return render().await };
-        let stamp = (app.db.epoch().await?, stood, app.db.clock().minute());
+        let Some((person, standing)) =
+            self.viewer.as_ref().and_then(|viewer| Some((viewer.id, viewer.standing.clone()?)))
+        else {
+            return render().await;
+        };
+        let stamp = (app.db.epoch().await?, standing, app.db.clock().minute());
         let key = (person, self.address.clone());
-        if let Some(rendered) = pages.rendered.get(&key, &stamp) {
+        if let Some(rendered) = app.pages.0.get(&key, &stamp) {
             let parts = rendered.parts(self);
             // The tests look, wherever a page is read twice, whether what is remembered is what is there.
-            if cfg!(feature = "faults") {
+            #[cfg(feature = "faults")]
+            {
                 let fresh = read(render().await?.into_body()).await?;
                 let now = app.db.clock().minute();
-                let stands = pages.stand(&app.db, person).await.is_some_and(|stood| stood == stamp.1);
-                if stands && now == stamp.2 {
+                if app.db.standing(person).await? == *stamp.1 && now == stamp.2 {
                     let told = first_difference(&parts.concat(), &fresh);
                     assert!(told.is_none(), "no event told of a change of {}: {told:?}", self.address);
                 }
@@ -137,7 +112,7 @@ impl Page {
         }
         let html = read(render().await?.into_body()).await?;
         let weight = html.len();
-        pages.rendered.put(key, stamp, Arc::new(Rendered::cut(&html, self)), weight);
+        app.pages.0.put(key, stamp, Arc::new(Rendered::cut(&html, self)), weight);
         Ok(Html(html).into_response())
     }
 }
@@ -146,6 +121,7 @@ async fn read(body: Body) -> Result<Bytes> {
     to_bytes(body, usize::MAX).await.map_err(|_| Error::Unavailable)
 }
 
+#[cfg(feature = "faults")]
 /// Where two pages begin to differ, as each goes on there.
 fn first_difference(page: &[u8], other: &[u8]) -> Option<[String; 2]> {
     let at = page.iter().zip(other).take_while(|(a, b)| a == b).count();

@@ -5,8 +5,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
-use words::{ChannelId, MessageId, PersonId, ThreadId, ThreadKind};
+use words::{ChannelId, MessageId, ThreadId, ThreadKind};
 
 use super::{draft, store};
 use crate::{
@@ -109,9 +108,4 @@ pub async fn forget(tx: &mut Tx, desk: &Desk, message: Option<MessageId>) -> Res
 /// What the asker was writing there, unless it is posted.
 pub async fn find(connection: &mut PgConnection, desk: &Desk) -> Result<Option<Kept>> {
     store::draft(connection, desk).await
-}
-
-/// What people are writing, in a steady order: each text's id, and a number that is another one whenever it was kept.
-pub async fn of(connection: &mut PgConnection, people: &[PersonId]) -> Result<Vec<(PersonId, Uuid, i64)>> {
-    store::drafts_of(connection, people).await
 }

@@ -41,7 +41,7 @@ pub use access::{MessageAccess, may_read};
 pub use batch::{Post, Verdict, commit};
 pub use completion::{Named, complete};
 pub use draft::Draft;
-pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep, of as drafts_of};
+pub use drafts::{Desk, Kept, Unfinished, find as find_draft, forget, keep};
 pub use favourites::{favourites, is_favourite, set_favourite};
 pub use markdown::sanitised;
 pub use mentions::{Mention, address};
@@ -90,8 +90,6 @@ pub enum Window {
     Before(i32),
     /// Those after a position.
     After(i32),
-    /// Those from a position to another, both included.
-    Between(i32, i32),
 }
 
 /// Opens a thread with its first message, in one transaction.
@@ -315,12 +313,12 @@ pub async fn read(
     let mut messages = store::messages(connection, access.thread(), window, limit + 1).await?;
     let more = i64::try_from(messages.len()).is_ok_and(|found| found > limit);
     let next = match window {
-        _ if !more || matches!(window, Window::Between(..)) => None,
+        _ if !more => None,
         Window::After(_) => {
             messages.pop();
             messages.last().map(|message| message.position)
         }
-        Window::Last | Window::Before(_) | Window::Between(..) => {
+        Window::Last | Window::Before(_) => {
             messages.remove(0);
             messages.first().map(|message| message.position)
         }
@@ -344,18 +342,17 @@ pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, p
         Place::After(_) => (true, more),
         Place::Before(_) => (more, true),
     };
-    let ids: Vec<_> = places.iter().map(|(_, thread)| thread.0).collect();
+    let apart = page.pinned == Pinned::Apart && page.filter == ThreadFilter::All && !newer;
+    let mut ids = if apart { store::pinned(connection, access.channel().id, MOST_PINNED).await? } else { Vec::new() };
+    ids.extend(places.iter().map(|(_, thread)| thread.0));
+    let all = store::threads_by_ids(connection, &ids, Some(access.may().person())).await?;
+    let (pinned, items) = all.into_iter().partition(|thread| apart && thread.pinned);
     Ok(ThreadRows {
-        items: store::threads_by_ids(connection, &ids, Some(access.may().person())).await?,
+        pinned,
+        items,
         newer: places.first().copied().filter(|_| newer),
         older: places.last().copied().filter(|_| older),
     })
-}
-
-/// The threads that are pinned in a channel, the last pinned first.
-pub async fn pinned_in(connection: &mut PgConnection, access: &ChannelAccess) -> Result<Vec<Thread>> {
-    let ids = store::pinned(connection, access.channel().id, MOST_PINNED).await?;
-    store::threads_by_ids(connection, &ids, Some(access.may().person())).await
 }
 
 /// What a message said before each of its edits, the last first.
@@ -414,7 +411,7 @@ pub struct ThreadPage {
 pub enum Pinned {
     /// Among the others.
     Among,
-    /// In a list of their own.
+    /// In a list of their own, where the list of all begins.
     Apart,
 }
 
@@ -432,6 +429,8 @@ pub enum Place {
 /// A page of a list of threads.
 #[derive(Clone, Debug)]
 pub struct ThreadRows {
+    /// Those that are pinned, the last pinned first, where they stand apart.
+    pub pinned: Vec<Thread>,
     /// The threads.
     pub items: Vec<Thread>,
     /// The place before which there may be more.
@@ -456,15 +455,6 @@ pub async fn latest_threads(connection: &mut PgConnection, viewer: &Viewer, limi
 pub async fn threads(connection: &mut PgConnection, viewer: &Viewer, ids: &[ThreadId]) -> Result<Vec<Thread>> {
     let ids: Vec<_> = ids.iter().map(|id| id.0).collect();
     store::threads_by_ids(connection, &ids, Some(viewer.id)).await
-}
-
-/// How far a person has read in each of these threads; 0 where they have read nothing.
-pub async fn read_positions(
-    connection: &mut PgConnection,
-    viewer: &Viewer,
-    threads: &[ThreadId],
-) -> Result<HashMap<ThreadId, i32>> {
-    store::read_positions(connection, viewer.id, threads).await
 }
 
 /// A message of a group that the asker reads, by its id.

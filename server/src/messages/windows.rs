@@ -8,7 +8,7 @@ use uuid::Uuid;
 use web::messages::Message;
 use words::ThreadId;
 
-use super::{Window, store};
+use super::store;
 use crate::{error::Result, remembered::Remembered, threads::ThreadAccess};
 
 /// How many bytes of messages are remembered.
@@ -41,10 +41,7 @@ impl Windows {
         (epoch, minute): (Uuid, DateTime<Utc>),
     ) -> Result<Arc<[Message]>> {
         let (key, stamp) = ((access.thread(), from, to), (epoch, access.seq(), minute));
-        let mut fresh = async || {
-            let limit = i64::from(to) - i64::from(from) + 1;
-            store::messages(connection, access.thread(), Window::Between(from, to), limit).await
-        };
+        let mut fresh = async || store::between(connection, access.thread(), from, to).await;
         if let Some(messages) = self.0.get(&key, &stamp) {
             // The tests look, wherever one is read twice, whether what is remembered is what is there.
             if cfg!(feature = "faults") {

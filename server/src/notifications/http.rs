@@ -90,9 +90,6 @@ async fn page(State(app): State<App>, page: Page) -> Result<Response> {
                 let notifications = super::list(connection, viewer, notifications).await?;
                 let ids = super::inbox(connection, viewer, SHOWN).await?;
                 let inbox = messages::threads(connection, viewer, &ids).await?;
-                let positions = messages::read_positions(connection, viewer, &ids).await?;
-                let read = |thread: Thread| (positions.get(&thread.id).copied().unwrap_or(0), thread);
-                let inbox: Vec<_> = inbox.into_iter().map(read).map(|(read, thread)| (thread, read)).collect();
                 Ok((notifications, inbox))
             })
         })

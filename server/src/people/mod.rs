@@ -344,6 +344,7 @@ impl From<store::SessionViewer> for Viewer {
             announce: row.announce,
             credential: Credential::Session(row.session),
             seq: row.seq,
+            standing: Some(row.standing.into()),
         }
     }
 }

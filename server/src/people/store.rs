@@ -34,6 +34,7 @@ pub(super) struct SessionViewer {
     pub(super) secret: Vec<u8>,
     pub(super) seen_at: DateTime<Utc>,
     pub(super) seq: i64,
+    pub(super) standing: String,
 }
 
 pub(super) struct NewSignIn<'a> {
@@ -234,7 +235,9 @@ pub(super) async fn session_viewers(
              people.id, people.name, people.email, people.admin,
              people.locale as "locale: Locale", people.theme as "theme: Theme", people.shows_typing,
              people.enter_sends, people.announce as "announce: Announce",
-             sessions.id as session, sessions.token_hash as secret, sessions.seen_at, streams.last_seq as seq
+             sessions.id as session, sessions.token_hash as secret, sessions.seen_at, streams.last_seq as seq,
+             (select string_agg(standing.id || ' ' || stands, ', ' order by standing.id, stands)
+              from standing where standing.person_id = people.id) as "standing!"
            from sessions
            join people on people.id = sessions.person_id
            join streams on streams.id = people.id
@@ -344,6 +347,7 @@ pub(super) async fn viewer(connection: &mut PgConnection, person: PersonId) -> R
         announce: row.announce,
         credential: Credential::Elsewhere,
         seq: row.seq,
+        standing: None,
     }))
 }
 

@@ -73,6 +73,7 @@ impl Scene {
             announce: Announce::Words,
             credential: Credential::Token(TokenId::fresh()),
             seq: 0,
+            standing: None,
         };
         Self { server, ines, group, viewer }
     }

@@ -6,7 +6,7 @@ use preau::{
     clock::Clock,
     db::Db,
     files::Files,
-    http::{App, Settings, Viewers, server},
+    http::{App, Pages, Settings, Viewers, server},
     live::bus::Transport,
     outgoing::Outgoing,
     people::{self, NewPerson},
@@ -138,7 +138,7 @@ impl Server {
             files: files.clone(),
             settings: Arc::clone(&settings),
             navigation: serve::navigation(),
-            pages: serve::pages(),
+            pages: Pages::default(),
             viewers: Viewers::default(),
         };
         let (stop, tracker) = (CancellationToken::new(), TaskTracker::new());

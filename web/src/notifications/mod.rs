@@ -103,8 +103,8 @@ pub struct InboxPage {
     pub shell: Shell,
     /// What one is told, the last first.
     pub notifications: Vec<Notification>,
-    /// The threads that one follows, each with how far one has read.
-    pub inbox: Vec<(Thread, i32)>,
+    /// The threads that one follows.
+    pub inbox: Vec<Thread>,
     /// The time.
     pub now: DateTime<Utc>,
 }
@@ -146,12 +146,12 @@ impl InboxPage {
         date::brief(self.shell.text, notification.created_at, self.now)
     }
 
-    fn row<'a>(&'a self, thread: &'a Thread, read: &'a i32) -> ThreadRow<'a> {
-        ThreadRow { text: self.shell.text, thread, now: self.now, read: Some(*read), current: false }
+    fn row<'a>(&'a self, thread: &'a Thread) -> ThreadRow<'a> {
+        ThreadRow { text: self.shell.text, thread, now: self.now, current: false }
     }
 
     fn unread(&self) -> usize {
-        self.inbox.iter().filter(|(thread, read)| thread.last_position > *read).count()
+        self.inbox.iter().filter(|thread| thread.unread() > 0).count()
     }
 
     fn read_positions(&self) -> String {
@@ -160,7 +160,7 @@ impl InboxPage {
 
     /// The threads that are shown, each with its last position.
     fn shown(&self) -> String {
-        let shown = self.inbox.iter().filter(|(thread, read)| thread.last_position > *read);
-        shown.map(|(thread, _)| format!("{}:{}", thread.id, thread.last_position)).collect::<Vec<_>>().join(" ")
+        let shown = self.inbox.iter().filter(|thread| thread.unread() > 0);
+        shown.map(|thread| format!("{}:{}", thread.id, thread.last_position)).collect::<Vec<_>>().join(" ")
     }
 }

@@ -1,12 +1,15 @@
 //! What every page stands in: the shell, the navigation, errors, and the pages that are only text.
 
+mod navigation;
+
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use askama::Template;
-use uuid::Uuid;
-use words::{Announce, ChannelId, GroupId, Theme};
+use words::{Announce, Theme};
 
-use crate::{Text, assets, notifications::Unseen};
+pub use navigation::{Current, Menu, Nav, NavChannel, NavGroup};
+
+use crate::{Text, assets};
 
 /// What every page needs; each page's struct holds one, and its template extends `page/shell.html`.
 #[derive(Clone, Debug)]
@@ -29,81 +32,6 @@ pub struct Shell {
     pub demo: bool,
     /// The navigation; absent for who is not signed in, and when it cannot be read.
     pub nav: Option<Nav>,
-}
-
-/// The navigation, and what the live client needs to follow the reader's streams.
-#[derive(Clone, Debug)]
-pub struct Nav {
-    /// The reader.
-    pub person: words::PersonId,
-    /// Their name.
-    pub name: String,
-    /// The department of their territory, which colours their avatar.
-    pub department: Option<String>,
-    /// Their groups, each with its channels.
-    pub groups: Vec<NavGroup>,
-    /// Those of their conversations that hold something unread.
-    pub conversations: Vec<words::ThreadId>,
-    /// What the reader was told and has not seen.
-    pub unseen: Vec<Unseen>,
-    /// The threads that the reader muted: nothing of them is counted.
-    pub muted: Vec<words::ThreadId>,
-    /// The instance's epoch.
-    pub epoch: Uuid,
-    /// Each stream with its sequence, read in the page's snapshot.
-    pub streams: Vec<(Uuid, i64)>,
-    /// What the page shows, for `aria-current`.
-    pub current: Current,
-}
-
-/// A group of the navigation.
-#[derive(Clone, Debug)]
-pub struct NavGroup {
-    /// The group.
-    pub id: GroupId,
-    /// Its short address.
-    pub slug: String,
-    /// Its name.
-    pub name: String,
-    /// Its channels.
-    pub channels: Vec<NavChannel>,
-}
-
-/// A channel of the navigation.
-#[derive(Clone, Debug)]
-pub struct NavChannel {
-    /// The channel.
-    pub id: ChannelId,
-    /// Its name.
-    pub name: String,
-    /// Whether the reader wants to hear nothing of it: nothing is counted then.
-    pub silent: bool,
-    /// Its threads that hold something unread.
-    pub unread: Vec<words::ThreadId>,
-}
-
-/// Where in the house a page is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Current {
-    /// None of the sections below.
-    #[default]
-    Elsewhere,
-    /// Today.
-    Home,
-    /// What one is told, and what one follows.
-    Inbox,
-    /// What the reader says to a few others alone.
-    Conversations,
-    /// The groups.
-    Groups,
-    /// A channel, or one of its threads.
-    Channel(ChannelId),
-    /// The meetings.
-    Meetings,
-    /// The library.
-    Documents,
-    /// The directory.
-    People,
 }
 
 impl Shell {
@@ -140,65 +68,6 @@ impl Shell {
     /// An icon of the sprite. Decorative: a text stands beside it.
     pub fn icon(&self, name: &'static str) -> Icon {
         Icon { sprite: assets::path("icons.svg"), name }
-    }
-}
-
-impl NavChannel {
-    /// The unread threads, as the script reads them.
-    pub fn unread_threads(&self) -> String {
-        listed(&self.unread)
-    }
-}
-
-/// Threads, as the script reads them.
-fn listed(threads: &[words::ThreadId]) -> String {
-    threads.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
-}
-
-impl Nav {
-    /// The streams and their sequences, as the live client reads them.
-    pub fn streams_json(&self) -> String {
-        let streams: serde_json::Map<_, _> =
-            self.streams.iter().map(|(stream, seq)| (stream.to_string(), (*seq).into())).collect();
-        serde_json::Value::Object(streams).to_string()
-    }
-
-    /// What is not seen, as the script reads it.
-    pub fn unseen_notifications(&self) -> String {
-        let one = |unseen: &Unseen| {
-            format!("{}:{}:{}", unseen.id, unseen.thread, unseen.position.map(|at| at.to_string()).unwrap_or_default())
-        };
-        self.unseen.iter().map(one).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The muted threads, as the script reads them.
-    pub fn muted_threads(&self) -> String {
-        listed(&self.muted)
-    }
-
-    /// The conversations that hold something unread, as the script reads them.
-    pub fn unread_conversations(&self) -> String {
-        listed(&self.conversations)
-    }
-
-    /// The letters of the reader's avatar.
-    pub fn initials(&self) -> String {
-        crate::people::initials(&self.name)
-    }
-
-    /// Whether a section is the current one.
-    pub fn is(&self, section: Current) -> bool {
-        self.current == section
-    }
-
-    /// Whether the page is of the groups and what is said in them.
-    pub fn is_talk(&self) -> bool {
-        matches!(self.current, Current::Groups | Current::Conversations | Current::Channel(_))
-    }
-
-    /// Whether a channel is the current one.
-    pub fn is_channel(&self, channel: &ChannelId) -> bool {
-        self.current == Current::Channel(*channel)
     }
 }
 

@@ -23,7 +23,7 @@ use words::{Announce, Locale, PersonId, Post, Theme};
 use crate::{
     Text,
     notifications::Unseen,
-    page::{Current, Faults, FieldFault, Nav, NavChannel, NavGroup, Shell},
+    page::{Current, Faults, FieldFault, Menu, Nav, NavChannel, NavGroup, Shell},
     people::Author,
     territories::TerritoryLabel,
 };
@@ -189,7 +189,7 @@ impl Stage {
             person: id(1),
             name: self.kind.name("Camille Delattre"),
             department: Some("59".to_owned()),
-            groups: if self.kind == Kind::Empty { Vec::new() } else { groups.to_vec() },
+            menu: Menu::new(if self.kind == Kind::Empty { Vec::new() } else { groups.to_vec() }, self.text),
             conversations: self.kind.list(&[id(36)]),
             unseen: self.kind.list(&[Unseen { id: id(101), thread: id(31), position: Some(3) }]),
             muted: self.kind.list(&[id(33)]),

@@ -52,10 +52,12 @@ fn row(stage: &Stage, number: u128, title: &str, latest: Option<Latest>, active_
         opened_by: stage.sophie(),
         latest,
         active_at,
+        read: Some(0),
+        level: ThreadLevel::Normal,
     }
 }
 
-pub(super) fn threads(stage: &Stage) -> Vec<(Thread, i32)> {
+pub(super) fn threads(stage: &Stage) -> Vec<Thread> {
     let latest =
         |author: Author, extract: &str| Some(Latest { author, extract: stage.kind.words(extract), removed: false });
     let question = Thread {
@@ -88,13 +90,14 @@ pub(super) fn threads(stage: &Stage) -> Vec<(Thread, i32)> {
         latest(stage.sophie(), "Les petits-déjeuners du samedi ont mieux marché que les réunions du soir."),
         ago(DAY),
     );
+    let read = |position, thread| Thread { read: Some(position), ..thread };
     let removed = Some(Latest { author: stage.nadia(), extract: String::new(), removed: true });
     stage.kind.list(&[
-        (standing, 0),
-        (question, 2),
-        (parents, 5),
-        (row(stage, 35, "Données Éducation nationale : qui les obtient, et comment ?", removed, ago(5 * DAY)), 7),
-        (resolved, 7),
+        standing,
+        read(2, question),
+        read(5, parents),
+        read(7, row(stage, 35, "Données Éducation nationale : qui les obtient, et comment ?", removed, ago(5 * DAY))),
+        read(7, resolved),
     ])
 }
 
@@ -103,7 +106,7 @@ fn listed(stage: &Stage, filter: ThreadFilter) -> ThreadList {
     let mut threads = threads(stage);
     let whole = filter == ThreadFilter::All;
     let pinned = if whole { threads.split_off(threads.len().min(4)) } else { Vec::new() };
-    let pin = |(thread, read)| (Thread { pinned: true, closed: stage.kind == Kind::Long, ..thread }, read);
+    let pin = |thread| Thread { pinned: true, closed: stage.kind == Kind::Long, ..thread };
     let place = |shown: bool| shown.then(|| format!("1758618000000000.{}", Uuid::from_u128(31)));
     ThreadList {
         filter: Some(filter),
@@ -312,10 +315,8 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
     let open = OpenThread {
         messages: messages(stage).into(),
         pinned: messages(stage).into_iter().filter(|message| message.pinned).collect(),
-        level: if closed { ThreadLevel::Muted } else { ThreadLevel::Followed },
         continues: closed.then(|| Tie { thread: id(33), title: stage.kind.name("Modèle de protocole") }),
         continued_in: closed.then(|| Tie { thread: id(32), title: stage.kind.name("Associer les parents") }),
-        read: if stage.kind == Kind::Ordinary { 2 } else { 0 },
         audience: stage.kind.number(23),
         composer: composer(
             stage,
@@ -325,7 +326,11 @@ fn thread(stage: &Stage, closed: bool) -> Sample {
         archived: false,
         typing: stage.kind == Kind::Long,
         changeable: stage.kind != Kind::Empty,
-        thread: question,
+        thread: Thread {
+            read: Some(if stage.kind == Kind::Ordinary { 2 } else { 0 }),
+            level: if closed { ThreadLevel::Muted } else { ThreadLevel::Followed },
+            ..question
+        },
     };
     let page = PanesPage {
         shell: stage.shell(&open.thread.title, Current::Channel(channel.id)),
@@ -406,7 +411,6 @@ fn thread_actions(stage: &Stage) -> Sample {
     let page = ThreadActionsPage {
         shell: stage.shell(&thread.title, Current::Elsewhere),
         faults: stage.kind.faults(&["title", "channel", "into"]),
-        level: ThreadLevel::Normal,
         may: ThreadMayDo { change: stage.kind != Kind::Empty, arrange: stage.kind != Kind::Empty },
         title: stage.kind.words("Évaluateur externe"),
         former: stage.kind.list(&[former]),

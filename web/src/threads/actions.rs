@@ -20,8 +20,6 @@ pub struct ThreadActionsPage {
     pub faults: Faults,
     /// The thread.
     pub thread: Thread,
-    /// How much of it the reader hears.
-    pub level: ThreadLevel,
     /// What they may do.
     pub may: ThreadMayDo,
     /// Its title as it was given or is being given; empty without one.

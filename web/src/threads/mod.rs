@@ -6,7 +6,7 @@ mod views;
 use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::Serialize;
-use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadStatus};
+use words::{ChannelId, DocumentId, MeetingId, ThreadId, ThreadKind, ThreadLevel, ThreadStatus};
 
 pub use actions::{Former, ThreadActionsPage, ThreadMayDo};
 pub use views::{NewThreadForm, OpenThread, PanesPage, ThreadList, ThreadRow, Tie, read_positions};
@@ -47,6 +47,12 @@ pub struct Thread {
     /// When it last received a message.
     #[serde(skip)]
     pub active_at: DateTime<Utc>,
+    /// How far its reader is; none in what all readers share.
+    #[serde(skip)]
+    pub read: Option<i32>,
+    /// How much of it its reader hears.
+    #[serde(skip)]
+    pub level: ThreadLevel,
 }
 
 /// The last message of a thread, in short.

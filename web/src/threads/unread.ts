@@ -21,9 +21,14 @@ const untold = new Map<string, number>();
 /** How long each thread is, as far as the page was told. */
 const lengths = new Map<string, number>();
 
+/** A thread as lists of them name it: by the last part of its id. */
+function named(thread: string): string {
+  return thread.slice(24);
+}
+
 /** Whether the reader wants to hear nothing of a thread: it counts nowhere. */
 function isMuted(thread: string): boolean {
-  return document.querySelector<HTMLElement>("[data-muted-threads]")?.dataset.mutedThreads?.split(" ").includes(thread) ?? false;
+  return document.querySelector<HTMLElement>("[data-muted-threads]")?.dataset.mutedThreads?.split(" ").includes(named(thread)) ?? false;
 }
 
 /** Takes over how far the reader is, as the page says it. */
@@ -119,8 +124,8 @@ function channelOf(event: LiveEvent): string | undefined {
 function setUnread(thread: string, unread: boolean, channel?: string): void {
   for (const link of document.querySelectorAll<HTMLElement>("[data-unread-threads]")) {
     const threads = new Set((link.dataset.unreadThreads ?? "").split(" ").filter(Boolean));
-    if (unread && link.dataset.channel === channel) threads.add(thread);
-    else if (!unread) threads.delete(thread);
+    if (unread && link.dataset.channel === channel) threads.add(named(thread));
+    else if (!unread) threads.delete(named(thread));
     link.dataset.unreadThreads = [...threads].join(" ");
     const pill = link.querySelector<HTMLElement>(".pill");
     const number = pill?.firstElementChild;

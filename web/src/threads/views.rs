@@ -31,8 +31,6 @@ pub struct ThreadRow<'a> {
     pub thread: &'a Thread,
     /// The time, for dates that are near it.
     pub now: DateTime<Utc>,
-    /// How far the reader is: given with a page, and found again by the script in a fragment.
-    pub read: Option<i32>,
     /// Whether it is the open one; a fragment does not know.
     pub current: bool,
 }
@@ -44,8 +42,9 @@ impl ThreadRow<'_> {
         self.thread.shown_title(self.text)
     }
 
+    /// How many messages are unread; in a fragment, which all readers share, the script finds it again.
     fn unread(&self) -> i32 {
-        self.read.map_or(0, |read| (self.thread.last_position - read).max(0))
+        self.thread.unread()
     }
 
     fn when(&self) -> String {
@@ -54,6 +53,11 @@ impl ThreadRow<'_> {
 }
 
 impl Thread {
+    /// How many messages its reader has not read.
+    pub fn unread(&self) -> i32 {
+        self.read.map_or(0, |read| (self.last_position - read).max(0))
+    }
+
     /// Its title; the standing thread and one whose first message was removed have a general one.
     pub fn shown_title(&self, text: Text) -> String {
         Self::title_of(self.kind, &self.title, text)
@@ -95,15 +99,15 @@ pub struct PanesPage {
     pub now: DateTime<Utc>,
 }
 
-/// A page of a channel's threads, each with how far the reader is in it.
+/// A page of a channel's threads.
 #[derive(Debug, Default)]
 pub struct ThreadList {
     /// Which threads; all of them if none is named.
     pub filter: Option<ThreadFilter>,
     /// Those that are pinned, where the list begins.
-    pub pinned: Vec<(Thread, i32)>,
+    pub pinned: Vec<Thread>,
     /// The others, the last active first.
-    pub threads: Vec<(Thread, i32)>,
+    pub threads: Vec<Thread>,
     /// The place before which there is more.
     pub newer: Option<String>,
     /// The place after which there is more.
@@ -128,14 +132,10 @@ pub struct OpenThread {
     pub messages: Arc<[Message]>,
     /// Those that are pinned, the last pinned first.
     pub pinned: Vec<Message>,
-    /// How much of it the reader hears.
-    pub level: ThreadLevel,
     /// The thread that it was split from.
     pub continues: Option<Tie>,
     /// The thread that its messages were moved to.
     pub continued_in: Option<Tie>,
-    /// How far the reader was when the page was asked for.
-    pub read: i32,
     /// How many people can read an answer.
     pub audience: i64,
     /// Where the reader answers.
@@ -166,9 +166,9 @@ pub struct NewThreadForm {
 }
 
 impl PanesPage {
-    fn row<'a>(&'a self, thread: &'a Thread, read: &'a i32) -> ThreadRow<'a> {
+    fn row<'a>(&'a self, thread: &'a Thread) -> ThreadRow<'a> {
         let current = self.open.as_ref().is_some_and(|open| open.thread.id == thread.id);
-        ThreadRow { text: self.shell.text, thread, now: self.now, read: Some(*read), current }
+        ThreadRow { text: self.shell.text, thread, now: self.now, current }
     }
 
     fn view<'a>(&'a self, message: &'a Message) -> MessageView<'a> {
@@ -210,15 +210,15 @@ impl PanesPage {
 }
 
 /// How far the reader is in each of some threads, as a JSON object by thread, for the script.
-pub fn read_positions<'t>(threads: impl Iterator<Item = &'t (Thread, i32)>) -> String {
+pub fn read_positions<'t>(threads: impl Iterator<Item = &'t Thread>) -> String {
     let positions: serde_json::Map<_, _> =
-        threads.map(|(thread, read)| (thread.id.to_string(), (*read).into())).collect();
+        threads.map(|thread| (thread.id.to_string(), thread.read.unwrap_or(0).into())).collect();
     serde_json::Value::Object(positions).to_string()
 }
 
 impl ThreadList {
     /// Every thread that is shown.
-    fn all(&self) -> impl Iterator<Item = &(Thread, i32)> {
+    fn all(&self) -> impl Iterator<Item = &Thread> {
         self.pinned.iter().chain(&self.threads)
     }
 
@@ -240,6 +240,11 @@ impl ThreadList {
 const PAGE: i32 = 50;
 
 impl OpenThread {
+    /// How far the reader was when the page was asked for.
+    fn read(&self) -> i32 {
+        self.thread.read.unwrap_or(0)
+    }
+
     fn first(&self) -> i32 {
         self.messages.first().map_or(1, |message| message.position)
     }
@@ -298,7 +303,7 @@ impl OpenThread {
 
     /// Whether what the reader has not read begins with this message.
     fn new_from(&self, message: &Message, reader: Option<&PersonId>) -> bool {
-        message.position == self.read + 1 && self.read > 0 && reader != Some(&message.author.id)
+        message.position == self.read() + 1 && self.read() > 0 && reader != Some(&message.author.id)
     }
 
     /// How many people can read what the reader answers.

@@ -52,7 +52,6 @@ struct Read {
     access: ThreadAccess,
     thread: Thread,
     title: Option<String>,
-    level: ThreadLevel,
     former: Vec<threads::FormerTitle>,
     channels: Vec<(ChannelId, String)>,
     leave: Option<GroupId>,
@@ -70,14 +69,13 @@ async fn read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) 
         let list = channels::list(connection, access.may()).await?;
         open = list.into_iter().filter(|channel| channel.archived_at.is_none() && channel.id != here).collect();
         let here = channels::may_read(connection, viewer, here).await?;
-        let list = channel::list(connection, viewer, &here, (ThreadFilter::All, Place::First)).await?;
-        others = list.pinned.into_iter().chain(list.threads).map(|(thread, _)| thread).collect();
+        let list = channel::list(connection, &here, (ThreadFilter::All, Place::First)).await?;
+        others = list.pinned.into_iter().chain(list.threads).collect();
         others.retain(|other| other.id != thread && !other.closed);
     }
     Ok(Read {
         thread: messages::thread(connection, &access).await?,
         title: threads::given_title(connection, &access).await?,
-        level: threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level),
         former: threads::former_titles(connection, &access).await?,
         channels: open.into_iter().map(|channel| (channel.id, channel.name)).collect(),
         leave: (access.kind() == ThreadKind::Conversation).then(|| access.may().group()),
@@ -104,7 +102,6 @@ async fn show(app: &App, page: &Page, thread: ThreadId, faults: Faults, typed: O
     print(&ThreadActionsPage {
         shell: shell.at(super::current(&read.access)),
         faults,
-        level: read.level,
         may,
         title: typed.or(read.title).unwrap_or_default(),
         former: read.former.into_iter().map(former).collect(),

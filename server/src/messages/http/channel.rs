@@ -10,7 +10,7 @@ use web::{
     channels::Channel,
     page::{Current, Faults},
     paths,
-    threads::{NewThreadForm, PanesPage, Thread, ThreadList},
+    threads::{NewThreadForm, PanesPage, ThreadList},
 };
 use words::{ChannelId, ChannelLevel, Role, ThreadFilter, ThreadId, ThreadKind};
 
@@ -70,10 +70,9 @@ async fn show_channel(
         .read(app, move |connection, viewer| {
             Box::pin(async move {
                 let access = channels::may_read(connection, viewer, channel).await?;
-                let list = list(connection, viewer, &access, listed).await?;
-                let level = channels::level_of(connection, &access).await?;
+                let list = list(connection, &access, listed).await?;
                 let kept = messages::find_draft(connection, &Desk::from(&access)).await?;
-                Ok((access.channel().clone(), list, level, access.may().role(), kept))
+                Ok((access.channel().clone(), list, access.level(), access.may().role(), kept))
             })
         })
         .await?;
@@ -96,27 +95,18 @@ async fn show_channel(
     })
 }
 
-/// A page of a channel's list, with how far the reader is in each thread.
+/// A page of a channel's list.
 pub(super) async fn list(
     connection: &mut PgConnection,
-    viewer: &Viewer,
     access: &ChannelAccess,
     (filter, from): (ThreadFilter, Place),
 ) -> Result<ThreadList> {
     let pinned = if filter == ThreadFilter::All { Pinned::Apart } else { Pinned::Among };
     let rows = messages::threads_of(connection, access, ThreadPage { filter, pinned, from, limit: PAGE }).await?;
-    let begins = filter == ThreadFilter::All && rows.newer.is_none();
-    let pinned = if begins { messages::pinned_in(connection, access).await? } else { Vec::new() };
-    let ids: Vec<_> = pinned.iter().chain(&rows.items).map(|thread| thread.id).collect();
-    let positions = messages::read_positions(connection, viewer, &ids).await?;
-    let read = |threads: Vec<Thread>| {
-        let position = |thread: Thread| (positions.get(&thread.id).copied().unwrap_or(0), thread);
-        threads.into_iter().map(position).map(|(read, thread)| (thread, read)).collect()
-    };
     Ok(ThreadList {
         filter: Some(filter),
-        pinned: read(pinned),
-        threads: read(rows.items),
+        pinned: rows.pinned,
+        threads: rows.items,
         newer: rows.newer.map(cursor_of),
         older: rows.older.map(cursor_of),
     })

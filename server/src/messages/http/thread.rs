@@ -15,7 +15,7 @@ use web::{
     paths,
     threads::{OpenThread, PanesPage, Thread, ThreadList, Tie},
 };
-use words::{ChannelLevel, MessageId, Role, ThreadFilter, ThreadId, ThreadKind, ThreadLevel};
+use words::{ChannelLevel, MessageId, Role, ThreadFilter, ThreadId, ThreadKind};
 
 use super::{
     channel,
@@ -70,8 +70,6 @@ struct Read {
     messages: Arc<[Message]>,
     quoted: Option<Message>,
     pinned: Vec<Message>,
-    position: i32,
-    follow: ThreadLevel,
     ties: (Option<Tie>, Option<Tie>),
     audience: i64,
     kept: Option<Kept>,
@@ -89,18 +87,16 @@ async fn read(
     let (mut channel, mut list, mut level) = (None, ThreadList::default(), ChannelLevel::Mine);
     if let Some(id) = access.channel() {
         let access = channels::in_group(connection, access.may(), id).await?;
-        list = channel::list(connection, viewer, &access, (ThreadFilter::All, Place::First)).await?;
-        level = channels::level_of(connection, &access).await?;
+        list = channel::list(connection, &access, (ThreadFilter::All, Place::First)).await?;
+        level = access.level();
         channel = Some(access.channel().clone());
     }
-    let listed = list.pinned.iter().chain(&list.threads).find(|(listed, _)| listed.id == thread);
-    let (thread, position) = match listed.cloned() {
+    let listed = list.pinned.iter().chain(&list.threads).find(|listed| listed.id == thread);
+    let thread = match listed.cloned() {
         Some(found) => found,
-        None => {
-            (messages::thread(connection, &access).await?, threads::read_position(connection, viewer.id, thread).await?)
-        }
+        None => messages::thread(connection, &access).await?,
     };
-    let (from, to) = shown(thread.kind, thread.last_position, position, &query);
+    let (from, to) = shown(thread.kind, thread.last_position, thread.read.unwrap_or(0), &query);
     let messages = windows.read(connection, &access, (from, to), at).await?;
     let quoted = match query.quote {
         Some(message) => {
@@ -109,7 +105,6 @@ async fn read(
         }
         None => None,
     };
-    let follow = threads::follow_of(connection, &access).await?.map_or(ThreadLevel::Normal, |follow| follow.level);
     Ok(Read {
         channel,
         conversations: match access.kind() {
@@ -121,8 +116,6 @@ async fn read(
         messages,
         quoted,
         pinned: messages::pinned_messages(connection, &access).await?,
-        position,
-        follow,
         ties: ties(connection, viewer, &access, text).await?,
         audience: groups::member_count(connection, access.may()).await?,
         kept: messages::find_draft(connection, &Desk::from(&access)).await?,
@@ -188,7 +181,8 @@ async fn show(
     let current = super::current(&read.access);
     // What is on the page is read: opening it is reading it, for who has no script too.
     let last = read.messages.last().map_or(0, |message| message.position);
-    if last > read.position {
+    let position = read.thread.read.unwrap_or(0);
+    if last > position {
         let viewer = page.reader()?;
         app.db.write(move |tx| Box::pin(async move { super::read_up_to(tx, &viewer, thread, last).await })).await?;
     }
@@ -200,10 +194,8 @@ async fn show(
         thread: read.thread,
         messages: read.messages,
         pinned: read.pinned,
-        level: read.follow,
         continues,
         continued_in,
-        read: read.position,
         audience: read.audience,
         composer,
         archived: read.access.archived(),

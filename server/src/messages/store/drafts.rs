@@ -2,8 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use uuid::Uuid;
-use words::{MessageId, PersonId, ThreadKind};
+use words::{MessageId, ThreadKind};
 
 use crate::{
     error::Result,
@@ -56,25 +55,6 @@ pub(in crate::messages) async fn draft(connection: &mut PgConnection, desk: &Des
     )
     .fetch_optional(connection)
     .await?)
-}
-
-/// What people are writing. A row has another `xmin` each time it is written, at whatever time that is.
-pub(in crate::messages) async fn drafts_of(
-    connection: &mut PgConnection,
-    people: &[PersonId],
-) -> Result<Vec<(PersonId, Uuid, i64)>> {
-    let people: Vec<_> = people.iter().map(|person| person.0).collect();
-    let rows = sqlx::query!(
-        r#"select members.person_id as "person: PersonId", message_id, drafts.xmin::text::bigint as "written!"
-           from drafts
-           join members on members.id = drafts.member_id
-           where members.person_id = any($1) and members.ended_seq is null
-           order by message_id, drafts.ctid"#,
-        &people,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.person, row.message_id, row.written)).collect())
 }
 
 pub(in crate::messages) async fn drop_draft(

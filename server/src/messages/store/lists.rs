@@ -1,7 +1,5 @@
 //! What lists of threads show: the threads of a channel, and those of all one's groups.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -9,7 +7,9 @@ use web::{
     messages::extract,
     threads::{Latest, Thread},
 };
-use words::{ChannelId, DocumentId, MeetingId, PersonId, Post as Held, ThreadId, ThreadKind, ThreadStatus};
+use words::{
+    ChannelId, DocumentId, MeetingId, PersonId, Post as Held, ThreadId, ThreadKind, ThreadLevel, ThreadStatus,
+};
 
 use super::read::author;
 use crate::{
@@ -161,7 +161,8 @@ pub(in crate::messages) async fn threads_by_ids(
              opener_territory.department as "opener_department?",
              latest.author_id as "author?: PersonId", author.name as "author_name?", author_post.role as "author_post?: Held",
              author_territory.code as "author_code?", author_territory.name as "author_territory?",
-             author_territory.department as "author_department?", left(latest.body, 400) as extract
+             author_territory.department as "author_department?", left(latest.body, 400) as extract,
+             coalesce(read_positions.position, 0) as "read!", coalesce(follows.level, 'normal') as "level!: ThreadLevel"
            from unnest($1::uuid[]) with ordinality asked (id, ordinal)
            join threads on threads.id = asked.id and ($2::uuid is not null or not threads.draft)
            join people opener on opener.id = threads.created_by
@@ -172,6 +173,8 @@ pub(in crate::messages) async fn threads_by_ids(
            left join people author on author.id = latest.author_id
            left join assignments author_post on author_post.id = latest.assignment_id
            left join territories author_territory on author_territory.id = author_post.territory_id
+           left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $2
+           left join follows on follows.thread_id = threads.id and follows.person_id = $2
            order by asked.ordinal"#,
         ids,
         reader.map(|reader| reader.0),
@@ -206,27 +209,8 @@ pub(in crate::messages) async fn threads_by_ids(
                 extract: extract(row.extract.as_deref().unwrap_or_default()),
             }),
             active_at: row.active_at,
+            read: reader.map(|_| row.read),
+            level: row.level,
         })
         .collect())
-}
-
-pub(in crate::messages) async fn read_positions(
-    connection: &mut PgConnection,
-    person: PersonId,
-    threads: &[ThreadId],
-) -> Result<HashMap<ThreadId, i32>> {
-    if threads.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids: Vec<_> = threads.iter().map(|thread| thread.0).collect();
-    let rows = sqlx::query!(
-        r#"select thread_id as "thread: ThreadId", position
-           from read_positions
-           where person_id = $1 and thread_id = any($2)"#,
-        person.0,
-        &ids,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.thread, row.position)).collect())
 }

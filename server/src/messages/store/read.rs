@@ -131,7 +131,6 @@ pub(in crate::messages) async fn messages(
         Window::Last => (i32::MAX, None),
         Window::Before(position) => (position, None),
         Window::After(position) => (i32::MAX, Some(position)),
-        Window::Between(from, to) => (to.saturating_add(1), Some(from.saturating_sub(1))),
     };
     let ids: Vec<Uuid> = match after {
         Some(after) => {
@@ -169,22 +168,42 @@ pub(in crate::messages) async fn message(
     Ok(by_ids(connection, &[message.0], Readers::AskerIn(group)).await?.pop())
 }
 
-#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
 pub(in crate::messages) async fn by_ids(
     connection: &mut PgConnection,
     ids: &[Uuid],
     whose: Readers,
 ) -> Result<Vec<Message>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let group = match whose {
-        Readers::AskerIn(group) => Some(group.0),
-        Readers::Asker | Readers::Followers => None,
+    if ids.is_empty() { Ok(Vec::new()) } else { read(connection, Asked::Ids(ids), whose).await }
+}
+
+/// The messages of a thread from a position to another, both included.
+pub(in crate::messages) async fn between(
+    connection: &mut PgConnection,
+    thread: ThreadId,
+    from: i32,
+    to: i32,
+) -> Result<Vec<Message>> {
+    read(connection, Asked::Between(thread, from, to), Readers::Asker).await
+}
+
+/// Which messages are asked for.
+#[derive(Clone, Copy)]
+enum Asked<'a> {
+    Ids(&'a [Uuid]),
+    /// Those of a thread from a position to another.
+    Between(ThreadId, i32, i32),
+}
+
+/// Messages by thread and position.
+#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
+async fn read(connection: &mut PgConnection, asked: Asked<'_>, whose: Readers) -> Result<Vec<Message>> {
+    let (ids, (thread, from, to)) = match asked {
+        Asked::Ids(ids) => (Some(ids), (None, None, None)),
+        Asked::Between(thread, from, to) => (None, (Some(thread.0), Some(from), Some(to))),
     };
     let rows = sqlx::query!(
         r#"select
-             messages.id as "id: MessageId", messages.thread_id as "thread: ThreadId",
+             messages.id as "id: MessageId", messages.group_id as "group: GroupId", messages.thread_id as "thread: ThreadId",
              threads.channel_id as "channel: ChannelId", position, author_id as "author: PersonId",
              people.name as author_name, assignments.role as "post?: Held",
              territories.code as "code?", territories.name as "territory?", territories.department as "department?",
@@ -202,14 +221,21 @@ pub(in crate::messages) async fn by_ids(
            join people on people.id = author_id
            left join assignments on assignments.id = messages.assignment_id
            left join territories on territories.id = assignments.territory_id
-           where messages.id = any($1) and ($2::uuid is null or messages.group_id = $2) and ($3 or not threads.draft)
+           where ($2 or not threads.draft)
+             and messages.id = any(coalesce($1, array(
+               select id from messages where thread_id = $3 and position between $4 and $5)))
            order by messages.thread_id, position"#,
         ids,
-        group,
         !matches!(whose, Readers::Followers),
+        thread,
+        from,
+        to,
     )
     .fetch_all(&mut *connection)
     .await?;
+    // Not in the statement: it would be planned for fewer messages than there are.
+    let rows: Vec<_> =
+        rows.into_iter().filter(|row| !matches!(whose, Readers::AskerIn(group) if group != row.group)).collect();
     // Most messages have neither: then nothing more is asked.
     let files: Vec<_> = rows.iter().filter(|row| row.has_files).map(|row| row.id.0).collect();
     let mut attachments = if files.is_empty() { HashMap::new() } else { attachments(connection, &files).await? };
