@@ -55,6 +55,16 @@ pub(crate) fn of_servers() -> String {
     format!("0-{}", count() / 2 - 1)
 }
 
+/// All processors, as `taskset` takes them.
+pub(crate) fn all() -> String {
+    format!("0-{}", count() - 1)
+}
+
+/// The loader's processors, as `taskset` takes them.
+pub(crate) fn own() -> String {
+    format!("{}-{}", count() / 2, count() - 1)
+}
+
 /// Keeps this thread, and what it starts, to the loader's processors, so that the servers have theirs to themselves.
 pub(crate) fn keep_to_own() -> Result<()> {
     let mut own = rustix::thread::CpuSet::new();
