@@ -140,7 +140,7 @@ async fn a_report_reaches_the_animators_and_nobody_else() {
     let report = format!("/messages/{said}/report");
     let refused = guest.form(&report, &[("reason", "  ")]).await;
     assert!(refused.text.contains("Ce champ est nécessaire"));
-    for reason in ["Ce ton blesse", "Ce ton blesse, vraiment"] {
+    for reason in ["Ce ton blesse", "Ce ton\u{202e} blesse, vraiment"] {
         assert_eq!(guest.form(&report, &[("reason", reason)]).await.status, 303);
     }
     let slug = text(&ines.get(&format!("/api/v1/groups/{}", group.id)).await.json()["slug"]);

@@ -231,6 +231,8 @@ async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
         json!({ "timezone": "Mars/Olympus" }),
         json!({ "link": "javascript:alert(1)" }),
         json!({ "objective": "" }),
+        json!({ "objective": "a\u{0}" }),
+        json!({ "place": "Arras\u{202e}" }),
         json!({ "ends_at": "2031-10-02T07:30:00Z" }),
     ] {
         let mut body = body();
@@ -239,6 +241,13 @@ async fn a_draft_is_its_animators_and_a_meeting_is_its_groups() {
         let field = wrong.as_object().unwrap().keys().next().unwrap().clone();
         assert_eq!((refused.status.as_u16(), refused.json()["errors"][0]["field"].clone()), (422, json!(field)));
     }
+    let mut turned = body();
+    turned["objective"] = json!("Préparer\u{202e}\r\nles dossiers");
+    assert_eq!(
+        ines.post(&path, turned).await.json()["objective"],
+        "Préparer\nles dossiers",
+        "it reads as it is written"
+    );
 }
 
 /// What comes over a socket up to an event of this kind, which is answered too.

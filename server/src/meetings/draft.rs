@@ -5,7 +5,7 @@ use chrono_tz::Tz;
 use words::{MeetingState, Mode};
 
 use crate::{
-    characters::holds_hidden,
+    characters::{holds_hidden, plain},
     error::{Error, FieldError, Result},
 };
 
@@ -60,12 +60,12 @@ impl NewMeeting {
             _ if holds_hidden(title) => fault("title", "malformed"),
             _ => {}
         }
-        let objective = words.objective.trim();
-        match objective.chars().count() {
-            0 => fault("objective", "required"),
-            501.. => fault("objective", "too_long"),
-            _ if objective.contains('\0') => fault("objective", "malformed"),
-            _ => {}
+        let objective = plain("objective", words.objective);
+        match objective.as_ref().map(|objective| objective.chars().count()) {
+            Err(_) => fault("objective", "malformed"),
+            Ok(0) => fault("objective", "required"),
+            Ok(501..) => fault("objective", "too_long"),
+            Ok(_) => {}
         }
         if ends_at <= starts_at {
             fault("ends_at", "order");
@@ -76,8 +76,10 @@ impl NewMeeting {
         }
         let given = |text: Option<&str>| text.map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
         let (place, link) = (given(words.place), given(words.link));
-        if place.as_ref().is_some_and(|place| place.chars().count() > 300 || place.contains('\0')) {
-            fault("place", "too_long");
+        match &place {
+            Some(place) if place.chars().count() > 300 => fault("place", "too_long"),
+            Some(place) if holds_hidden(place) => fault("place", "malformed"),
+            _ => {}
         }
         if link.as_ref().is_some_and(|link| !is_address(link)) {
             fault("link", "malformed");
@@ -89,10 +91,10 @@ impl NewMeeting {
         if items.is_none() {
             fault("agenda", "malformed");
         }
-        match (timezone, items) {
-            (Ok(timezone), Some(agenda)) if faults.is_empty() => Ok(Self {
+        match (timezone, items, objective) {
+            (Ok(timezone), Some(agenda), Ok(objective)) if faults.is_empty() => Ok(Self {
                 title: title.to_owned(),
-                objective: objective.to_owned(),
+                objective,
                 starts_at,
                 ends_at,
                 timezone,

@@ -12,6 +12,7 @@ use web::reports::Report;
 use words::{GroupId, NotificationReason, PersonId, ReportId};
 
 use crate::{
+    characters::plain,
     db::Tx,
     error::{Error, Result},
     groups::MayAnimate,
@@ -32,18 +33,14 @@ pub struct Reason(String);
 impl Reason {
     /// Checks a reason.
     pub fn checked(reason: &str) -> Result<Self> {
-        let reason = reason.replace("\r\n", "\n");
-        let reason = reason.trim();
+        let reason = plain("reason", reason)?;
         if reason.is_empty() {
             return Err(Error::field("reason", "required"));
         }
         if reason.chars().count() > LONGEST_REASON {
             return Err(Error::field("reason", "too_long"));
         }
-        if reason.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
-            return Err(Error::field("reason", "malformed"));
-        }
-        Ok(Self(reason.to_owned()))
+        Ok(Self(reason))
     }
 }
 
