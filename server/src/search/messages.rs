@@ -19,7 +19,10 @@ use sqlx::PgConnection;
 
 use super::{
     narrow::earliest,
-    store::messages::{Ask, Hit, Looked, among_latest, by_index, looked, since},
+    store::{
+        messages::{Ask, Hit, Looked, among_latest, by_index, looked, since},
+        plan_anew, plan_once,
+    },
 };
 use crate::error::Result;
 
@@ -64,6 +67,14 @@ pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, common: b
             return Ok(Reach::whole(hits));
         }
     }
+    plan_anew(connection).await?;
+    let reach = latest(connection, ask, want).await?;
+    plan_once(connection).await?;
+    Ok(reach)
+}
+
+/// Looks into the latest messages of each group, and then into spans of time.
+async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize) -> Result<Reach> {
     let mut each = SAMPLE;
     loop {
         let Some(looked) = looked(connection, ask, each).await? else {

@@ -9,7 +9,8 @@
 //! Tables: `glossary`, `vocabulary`, `vocabulary_progress`, `common_lexemes`; all else is read from the rooms below.
 //!
 //! Surprises: rights are a join of each statement, so that a former member finds nothing from the moment they left. A
-//! mistyped word is put right by what the asker's own groups wrote, and only if something is found with it.
+//! mistyped word is put right by what the asker's own groups wrote, and only if something is found with it; documents whose
+//! titles look like it are shown only where no message and no document holds it.
 
 mod access;
 mod forms;
@@ -35,7 +36,11 @@ pub use vocabulary::{gather, work};
 use self::{
     narrow::Narrow,
     question::Sort,
-    store::{Key, Query, documents, messages as said, names},
+    store::{
+        Key, Query,
+        documents::{self, Chosen},
+        messages as said, names,
+    },
 };
 use crate::{
     error::{Error, Result},
@@ -150,10 +155,9 @@ pub async fn search(connection: &mut PgConnection, viewer: &Viewer, request: Req
 }
 
 async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Request) -> Result<Results> {
-    store::bound(connection).await?;
+    let groups = store::bound(connection, viewer.id).await?;
     let narrow = Narrow::read(connection, viewer, &mut request.question).await?;
     let glossary = store::glossary::readings(connection).await?;
-    let groups = store::groups(connection, viewer.id).await?;
     let mut search = Search { viewer, request, narrow, groups, query: None, typed: String::new() };
     let mut results = search.run(connection, &glossary).await?;
     if results.is_empty() && !search.request.exactly && search.request.cursor.is_none() {
@@ -174,7 +178,7 @@ async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Req
 /// The places whose names look like what was typed; the last ones for nothing.
 pub async fn places(connection: &mut PgConnection, viewer: &Viewer, typed: &str) -> Result<Vec<Place>> {
     let typed: String = typed.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect();
-    store::bound(connection).await?;
+    store::bound(connection, viewer.id).await?;
     match typed.trim() {
         "" => store::switcher::recent(connection, viewer.id, OFFERED).await,
         typed => store::switcher::named(connection, viewer.id, typed, OFFERED).await,
@@ -214,8 +218,9 @@ impl Search<'_> {
         if self.wants(Sought::Message) || self.wants(Sought::Answer) {
             self.messages(connection, &mut results).await?;
         }
-        results.documents = self.documents(connection, Sought::Document).await?;
-        results.minutes = self.documents(connection, Sought::Minutes).await?;
+        if self.wants(Sought::Document) || self.wants(Sought::Minutes) {
+            self.documents(connection, &mut results).await?;
+        }
         self.names(connection, &mut results).await?;
         Ok(results)
     }
@@ -277,36 +282,55 @@ impl Search<'_> {
         Ok(())
     }
 
-    async fn documents(&self, connection: &mut PgConnection, kind: Sought) -> Result<Listed> {
-        if !self.wants(kind) {
-            return Ok(Listed::default());
+    async fn documents(&self, connection: &mut PgConnection, results: &mut Results) -> Result<()> {
+        let rare = match self.query() {
+            Some(query) => documents::by_index(connection, query, RARE).await?,
+            None => Vec::new(),
+        };
+        if self.query().is_none() || rare.len() >= usize::try_from(RARE).unwrap_or_default() {
+            store::plan_anew(connection).await?;
+            self.documents_among(connection, None, results).await?;
+            return store::plan_once(connection).await;
         }
+        self.documents_among(connection, Some(&rare), results).await?;
+        // Nobody said these words: they may be a title's, mistyped.
+        if results.is_empty() && !self.typed.is_empty() {
+            let alike = documents::by_title(connection, &self.typed, RARE).await?;
+            self.documents_among(connection, Some(&alike), results).await?;
+        }
+        Ok(())
+    }
+
+    /// Those of the chosen documents that count, or else the latest of all that do.
+    async fn documents_among(
+        &self,
+        connection: &mut PgConnection,
+        chosen: Option<&[Chosen]>,
+        results: &mut Results,
+    ) -> Result<()> {
         let groups = self.places();
-        let ask = documents::Ask {
-            person: self.viewer.id,
-            groups: &groups,
-            query: self.query(),
-            narrow: &self.narrow,
-            minutes: (kind == Sought::Minutes || self.request.minutes_apart).then_some(kind == Sought::Minutes),
-            below: self.below(),
-        };
-        let chosen = match ask.query {
-            Some(query) => Some(documents::by_index(connection, query, RARE).await?),
-            None => None,
-        };
-        let found = match chosen {
-            Some(chosen) if chosen.len() < usize::try_from(RARE).unwrap_or_default() => {
-                let found = documents::of(connection, &ask, &chosen, self.most()).await?;
-                if found.is_empty() && !self.typed.is_empty() {
-                    let alike = documents::by_title(connection, &self.typed, RARE).await?;
-                    documents::of(connection, &ask, &alike, self.most()).await?
-                } else {
-                    found
+        for kind in [Sought::Document, Sought::Minutes].into_iter().filter(|kind| self.wants(*kind)) {
+            let apart = kind == Sought::Minutes || self.request.minutes_apart;
+            let ask = documents::Ask {
+                person: self.viewer.id,
+                groups: &groups,
+                query: self.query(),
+                narrow: &self.narrow,
+                minutes: apart.then_some(kind == Sought::Minutes),
+                below: self.below(),
+            };
+            let found = match chosen {
+                Some(chosen) => {
+                    let may = |one: &&Chosen| ask.minutes.is_none_or(|minutes| minutes == one.minutes);
+                    let ids: Vec<_> = chosen.iter().filter(may).map(|one| one.id).collect();
+                    documents::of(connection, &ask, &ids, self.most()).await?
                 }
-            }
-            _ => documents::latest(connection, &ask, self.most()).await?,
-        };
-        Ok(self.listed(kind, found))
+                None => documents::latest(connection, &ask, self.most()).await?,
+            };
+            let listed = self.listed(kind, found);
+            if kind == Sought::Minutes { results.minutes = listed } else { results.documents = listed }
+        }
+        Ok(())
     }
 
     async fn names(&self, connection: &mut PgConnection, results: &mut Results) -> Result<()> {

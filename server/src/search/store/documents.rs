@@ -23,16 +23,26 @@ pub(in crate::search) struct Ask<'a> {
     pub(in crate::search) below: Key,
 }
 
+/// A document that may be meant.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::search) struct Chosen {
+    pub(in crate::search) id: Uuid,
+    pub(in crate::search) minutes: bool,
+}
+
 /// Up to twice `most` documents that hold the words, whoever may read them. What else a document says is asked for here:
 /// the text of its transcript will be.
-pub(in crate::search) async fn by_index(connection: &mut PgConnection, query: &str, most: i64) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar!(
-        r#"select id as "id!" from (
-             (select id from documents where search @@ $1::text::tsquery and deleted_at is null limit $2)
+pub(in crate::search) async fn by_index(connection: &mut PgConnection, query: &str, most: i64) -> Result<Vec<Chosen>> {
+    Ok(sqlx::query_as!(
+        Chosen,
+        r#"select id as "id!", minutes as "minutes!" from (
+             (select id, type = 'minutes' as minutes
+              from documents where search @@ $1::text::tsquery and deleted_at is null limit $2)
              union
-             (select versions.document_id
+             (select documents.id, type = 'minutes'
               from files
               join versions on versions.file_id = files.id
+              join documents on documents.id = versions.document_id
               where file_words(files.name) @@ $1::text::tsquery
               limit $2)) holding"#,
         query,
@@ -43,9 +53,11 @@ pub(in crate::search) async fn by_index(connection: &mut PgConnection, query: &s
 }
 
 /// Up to `most` documents whose titles look like what was typed.
-pub(in crate::search) async fn by_title(connection: &mut PgConnection, typed: &str, most: i64) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar!(
-        "select id from documents where folded($1) <% folded(title) and deleted_at is null limit $2",
+pub(in crate::search) async fn by_title(connection: &mut PgConnection, typed: &str, most: i64) -> Result<Vec<Chosen>> {
+    Ok(sqlx::query_as!(
+        Chosen,
+        r#"select id, type = 'minutes' as "minutes!"
+           from documents where folded($1) <% folded(title) and deleted_at is null limit $2"#,
         typed,
         most
     )
@@ -53,15 +65,16 @@ pub(in crate::search) async fn by_title(connection: &mut PgConnection, typed: &s
     .await?)
 }
 
-/// `$each`, `$which` and `$end` choose documents, the rest says which of them count and how they are shown.
+/// `$source` and `$which` choose documents, the rest says which of them count and how they are shown.
 macro_rules! documents {
-    ($each:literal, $which:literal, $end:literal, $connection:expr, $ask:expr, $chosen:expr, $most:expr) => {{
+    ($source:literal, $which:literal, $connection:expr, $ask:expr, $chosen:expr, $most:expr) => {{
         let (ask, narrow) = ($ask, $ask.narrow);
         let rows = sqlx::query!(
-            "with found as ("
-                + $each
-                + r#" select d.id, d.title, d.purpose, d.updated_at, d.created_by, d.assignment_id, d.group_id
-                      from documents d
+            r#"with found as (
+                      select d.id, d.title, d.purpose, d.updated_at, d.created_by, d.assignment_id, d.group_id
+                      from "#
+                + $source
+                + r#" d
                       join members
                         on members.group_id = d.group_id and members.person_id = $1 and members.ended_seq is null
                       where d.deleted_at is null and ($6::boolean is null or (d.type = 'minutes') = $6)
@@ -78,9 +91,7 @@ macro_rules! documents {
                             and (threads.channel_id = any($11) or threads.id = any($12))))
                         and (not $13 or d.type = 'link') and "#
                 + $which
-                + " order by d.updated_at desc, d.id desc limit $14"
-                + $end
-                + r#")
+                + r#" order by d.updated_at desc, d.id desc limit $14)
                       select
                         found.id as "id!: DocumentId", found.title as "title!", found.updated_at as "at!",
                         people.name as "author!", territories.name as "territory?", shown_name(groups, $1) as "place!",
@@ -134,15 +145,26 @@ pub(in crate::search) async fn of(
     chosen: &[Uuid],
     most: i64,
 ) -> Result<Vec<Found>> {
-    documents!("", "d.id = any($2::uuid[])", "", connection, ask, chosen, most)
+    if chosen.is_empty() {
+        return Ok(Vec::new());
+    }
+    // By their ids alone, whatever the planner thinks of other indexes: they are few.
+    documents!(
+        "(select id, title, purpose, type, updated_at, created_by, assignment_id, group_id, deleted_at
+            from documents where id = any($2::uuid[]) offset 0)",
+        "true",
+        connection,
+        ask,
+        chosen,
+        most
+    )
 }
 
-/// Those that hold the words, the latest first, by the order of each group: quick where many do.
+/// Those that hold the words, the latest first: quick where many do.
 pub(in crate::search) async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, most: i64) -> Result<Vec<Found>> {
     documents!(
-        "select one.* from unnest($2::uuid[]) place (group_id) cross join lateral (",
-        "d.group_id = place.group_id and ($3::text is null or d.search @@ $3::text::tsquery)",
-        ") one",
+        "documents",
+        "d.group_id = any($2::uuid[]) and ($3::text is null or d.search @@ $3::text::tsquery)",
         connection,
         ask,
         ask.groups,

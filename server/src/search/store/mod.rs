@@ -37,27 +37,39 @@ pub(super) struct Key {
     pub(super) id: Uuid,
 }
 
-/// Bounds what a search may cost: the planner sees what is asked, since the plan for a rare word is none for a common
-/// one; it joins in the order that is written, since to think of another takes longer than any of these statements; and it
-/// reads no table from its beginning to its end.
-pub(super) async fn bound(connection: &mut PgConnection) -> Result<()> {
-    sqlx::query_scalar!(
-        r#"select concat(
-             set_config('statement_timeout', '4s', true), set_config('plan_cache_mode', 'force_custom_plan', true),
+/// Bounds what a search may cost: a statement is planned once, in the order that is written, since to think of another takes
+/// longer than any of these statements; and it reads no table from its beginning to its end. Answers the groups that
+/// somebody is a member of now.
+pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
+    let bounds = sqlx::query!(
+        r#"select array(select group_id from members where person_id = $1 and ended_seq is null) as "groups!", concat(
+             set_config('statement_timeout', '4s', true), set_config('plan_cache_mode', 'force_generic_plan', true),
              set_config('enable_seqscan', 'off', true), set_config('work_mem', '16MB', true),
              set_config('join_collapse_limit', '1', true), set_config('from_collapse_limit', '1', true),
-             set_config('pg_trgm.word_similarity_threshold', '0.5', true)) as "bounds!""#
+             set_config('pg_trgm.word_similarity_threshold', '0.5', true)) as "bounds!""#,
+        person.0,
     )
     .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(bounds.groups)
 }
 
-/// The groups that somebody is a member of now.
-pub(super) async fn groups(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
-    Ok(sqlx::query_scalar!("select group_id from members where person_id = $1 and ended_seq is null", person.0)
-        .fetch_all(connection)
-        .await?)
+/// Has what is asked next be planned for its very words, since the plan for a rare one is none for a common one: that
+/// takes longer than most answers do.
+pub(super) async fn plan_anew(connection: &mut PgConnection) -> Result<()> {
+    plan(connection, "force_custom_plan").await
+}
+
+/// Has what is asked next be planned once for all words.
+pub(super) async fn plan_once(connection: &mut PgConnection) -> Result<()> {
+    plan(connection, "force_generic_plan").await
+}
+
+async fn plan(connection: &mut PgConnection, mode: &str) -> Result<()> {
+    sqlx::query_scalar!(r#"select set_config('plan_cache_mode', $1, true) as "mode!""#, mode)
+        .fetch_one(connection)
+        .await?;
+    Ok(())
 }
 
 /// The query for these forms; none if nothing but empty words is asked for. An English form counts if it shares the stem

@@ -73,14 +73,19 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
 /// Threads by their titles, the most alike first.
 pub(in crate::search) async fn threads(connection: &mut PgConnection, ask: &Ask<'_>, most: i64) -> Result<Vec<Found>> {
     let rows = sqlx::query!(
-        r#"select named.id as "id!: ThreadId", title as "title!", active_at as "at!",
+        r#"with alike as materialized (
+             select id, title, channel_id, group_id, draft, active_at
+             from threads
+             where folded($2) <% folded(title) and meeting_id is null
+           )
+           select named.id as "id!: ThreadId", title as "title!", active_at as "at!",
              concat_ws(' › ', groups.name, channels.name) as "place!"
            from (
-             select threads.id, title, channel_id, threads.group_id, active_at
-             from threads
-             join members on members.group_id = threads.group_id and person_id = $1 and ended_seq is null
-             where folded($2) <% folded(title) and (not draft or members.role = 'animator') and meeting_id is null
-               and ($3::uuid[] is null or threads.group_id = any($3) or channel_id = any($4) or threads.id = any($5))
+             select alike.id, title, channel_id, alike.group_id, active_at
+             from alike
+             join members on members.group_id = alike.group_id and person_id = $1 and ended_seq is null
+             where (not draft or members.role = 'animator')
+               and ($3::uuid[] is null or alike.group_id = any($3) or channel_id = any($4) or alike.id = any($5))
                and active_at >= $6 and active_at < $7
              limit 200) named
            join groups on groups.id = named.group_id
