@@ -49,7 +49,7 @@ fn row(stage: &Stage, number: u128, title: &str, latest: Option<Latest>, active_
         pinned: false,
         closed: false,
         answer: None,
-        opened_by: stage.sophie(),
+        opened_by: stage.sophie().name,
         latest,
         active_at,
         read: Some(0),

@@ -38,9 +38,9 @@ pub struct Thread {
     pub closed: bool,
     /// The position of the message that answers the question, once it is resolved by one.
     pub answer: Option<i32>,
-    /// Who opened it.
+    /// The name of who opened it.
     #[serde(skip)]
-    pub opened_by: Author,
+    pub opened_by: String,
     /// Its last message, in short.
     #[serde(skip)]
     pub latest: Option<Latest>,

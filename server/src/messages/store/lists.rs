@@ -156,9 +156,7 @@ pub(in crate::messages) async fn threads_by_ids(
              kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
              pinned_at is not null as "pinned!", closed_at is not null as "closed!",
              case when status = 'resolved' then answer_position end as answer,
-             threads.created_by as "opener: PersonId", opener.name as opener_name, opener_post.role as "opener_post?: Held",
-             opener_territory.code as "opener_code?", opener_territory.name as "opener_territory?",
-             opener_territory.department as "opener_department?",
+             opener.name as opener,
              latest.author_id as "author?: PersonId", author.name as "author_name?", author_post.role as "author_post?: Held",
              author_territory.code as "author_code?", author_territory.name as "author_territory?",
              author_territory.department as "author_department?", left(latest.body, 400) as extract,
@@ -166,9 +164,7 @@ pub(in crate::messages) async fn threads_by_ids(
            from unnest($1::uuid[]) with ordinality asked (id, ordinal)
            join threads on threads.id = asked.id and ($2::uuid is not null or not threads.draft)
            join people opener on opener.id = threads.created_by
-           left join messages first on first.thread_id = threads.id and first.position = 1
-           left join assignments opener_post on opener_post.id = first.assignment_id
-           left join territories opener_territory on opener_territory.id = opener_post.territory_id
+           left join messages first on first.thread_id = threads.id and first.position = 1 and threads.title is null
            left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
            left join people author on author.id = latest.author_id
            left join assignments author_post on author_post.id = latest.assignment_id
@@ -195,14 +191,7 @@ pub(in crate::messages) async fn threads_by_ids(
             pinned: row.pinned,
             closed: row.closed,
             answer: row.answer,
-            opened_by: author(
-                row.opener,
-                row.opener_name,
-                row.opener_post,
-                row.opener_code,
-                row.opener_territory,
-                row.opener_department,
-            ),
+            opened_by: row.opener,
             latest: row.author.zip(row.author_name).map(|(id, name)| Latest {
                 author: author(id, name, row.author_post, row.author_code, row.author_territory, row.author_department),
                 removed: row.extract.is_none(),
