@@ -96,7 +96,7 @@ async function makeWorld() {
   await nadia.upload(`/groups/${group.id}/documents`, { title: "ran", url: `https://evil.example/"onmouseover="ran(1)` }, "").catch(() => {});
   const agenda = titles.map((title) => ({ title, minutes: 5 }));
   const scheduled = (title, at) => ({
-    title, objective: of(packed(BODIES, 500), at), place: of(packed(BODIES, 300), at), link: `https://evil.example/?'onclick='ran(${at})'`,
+    title, objective: of(packed(BODIES, 500), at), place: of(packed(LINES, 300), at), link: `https://evil.example/?'onclick='ran(${at})'`,
     starts_at: `2031-10-02T07:${String(at % 60).padStart(2, "0")}:00Z`, ends_at: "2031-10-02T09:30:00Z", timezone: "Europe/Paris", mode: "hybrid",
     agenda: at < 4 ? agenda.slice(at * 45, at * 45 + 45) : [],
   });
