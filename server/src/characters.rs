@@ -8,6 +8,17 @@ fn turns(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether it takes no room, or turns the direction: what comes from elsewhere, such as the name of a file or the title of a
+/// page, is shown without any. What joins the parts of an emoji or of a word is not among them.
+pub fn is_unseen(c: char) -> bool {
+    turns(c)
+        || matches!(
+            c,
+            '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+                | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        )
+}
+
 /// Whether a name or a title holds what none may: it is one line, and reads as it is written.
 pub fn holds_hidden(line: &str) -> bool {
     line.chars().any(|c| c.is_control() || turns(c))
@@ -26,7 +37,7 @@ pub fn plain(field: &'static str, text: &str) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{holds_hidden, plain};
+    use super::{holds_hidden, is_unseen, plain};
 
     #[test]
     fn what_is_not_seen_does_not_change_how_a_text_reads() {
@@ -38,6 +49,12 @@ mod tests {
         let seen = "שלום \u{200f}abc, 👩\u{200d}🏫 et co\u{ad}upe";
         assert_eq!(kept(seen), seen);
         assert!(plain("body", "a\0b").is_err());
+    }
+
+    #[test]
+    fn what_is_not_seen_is_told_from_what_joins() {
+        assert!("\u{ad}\u{61c}\u{200b}\u{202e}\u{2067}\u{2060}\u{feff}\u{e0041}".chars().all(is_unseen));
+        assert!(!"é 👩\u{200d}🏫\u{200c}שa\u{2028}".chars().any(is_unseen));
     }
 
     #[test]

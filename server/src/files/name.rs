@@ -1,5 +1,7 @@
 //! The names that people's files have, made safe to show and to send back.
 
+use crate::characters::is_unseen;
+
 /// The longest name, in bytes.
 const LONGEST: usize = 255;
 /// The name of what has none: a word of both languages.
@@ -9,7 +11,8 @@ const UNNAMED: &str = "document";
 /// the writing direction, blanks and dots at its ends. Its extension is kept when it is cut.
 pub fn safe_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|&c| !c.is_control() && !turns(c)).collect();
+    let shown = |c: &char| !(c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || is_unseen(*c));
+    let clean: String = last.chars().filter(shown).collect();
     let clean = clean.trim_matches(|c: char| c.is_whitespace() || c == '.');
     if clean.is_empty() {
         return UNNAMED.to_owned();
@@ -26,14 +29,6 @@ pub fn safe_name(name: &str) -> String {
         end -= 1;
     }
     format!("{}{extension}", &stem[..end])
-}
-
-/// Marks that turn the writing direction, or take no room.
-fn turns(c: char) -> bool {
-    matches!(
-        c,
-        '\u{061C}' | '\u{200B}'..='\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
-    )
 }
 
 #[cfg(test)]

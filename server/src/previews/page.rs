@@ -9,7 +9,7 @@ use html5ever::tokenizer::{
 };
 use url::Url;
 
-use crate::outgoing;
+use crate::{characters::is_unseen, outgoing};
 
 /// How many links of a message are looked up.
 const MOST_LINKS: usize = 3;
@@ -59,14 +59,7 @@ pub(super) fn links(html: &str, own: Option<&Url>) -> Vec<Url> {
 
 /// A text in one line, without what is not seen or turns the direction of what follows; cut where it is long.
 fn line(text: &str, longest: usize) -> Option<String> {
-    let hidden = |c: char| {
-        c.is_control() && !c.is_whitespace()
-            || matches!(
-                c,
-                '\u{ad}' | '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}'
-                    | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
-            )
-    };
+    let hidden = |c: char| c.is_control() && !c.is_whitespace() || is_unseen(c);
     let seen: String = text.chars().filter(|&c| !hidden(c)).collect();
     let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() { None } else { Some(web::text::cut(&line, longest)) }
