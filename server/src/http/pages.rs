@@ -81,8 +81,8 @@ impl Page {
     /// This page as it was rendered last, or else as it is rendered now: for pages of which every change is told on one
     /// of the reader's streams, as open ones need it too (I5), or is one of what they are writing.
     ///
-    /// How matters stand is read with the session, before the page is: one that shows more than that is good for it as well, and names the
-    /// sequences of what it shows.
+    /// How matters stand is read with the session, before the page is: one that shows more than that is good for it as
+    /// well, and names the sequences of what it shows.
     pub async fn remembered<F>(&self, app: &App, render: impl Fn() -> F + Send) -> Result<Response>
     where
         F: Future<Output = Result<Response>> + Send,
@@ -121,8 +121,8 @@ async fn read(body: Body) -> Result<Bytes> {
     to_bytes(body, usize::MAX).await.map_err(|_| Error::Unavailable)
 }
 
-#[cfg(feature = "faults")]
 /// Where two pages begin to differ, as each goes on there.
+#[cfg(feature = "faults")]
 fn first_difference(page: &[u8], other: &[u8]) -> Option<[String; 2]> {
     let at = page.iter().zip(other).take_while(|(a, b)| a == b).count();
     let goes_on = |page: &[u8]| String::from_utf8_lossy(&page[at..page.len().min(at + 200)]).into_owned();

@@ -26,8 +26,8 @@ pub use change::{Change, FormerTitle, State, change, former_titles};
 use follows::carry_follows;
 pub use follows::{Follow, begin_follow, follow, follow_of, rendered_level};
 pub use positions::{
-    ReadState, UnreadChannel, UnreadConversation, last_position, mark_all_read, mark_read, mark_unread, read_position,
-    read_states, unread_channels, unread_conversations,
+    ReadState, UnreadChannel, UnreadConversation, last_position, mark_all_read, mark_read, mark_unread, read_states,
+    unread_channels, unread_conversations,
 };
 
 use crate::{

@@ -15,7 +15,7 @@ pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, posi
     tx.lock(viewer.id.into()).await?;
     bug!("read_goes_back" => store::set_read_position(tx.connection(), viewer.id, access.thread(), position).await?);
     let Some(moved) = store::move_read_position(tx.connection(), viewer.id, access.thread(), position).await? else {
-        return read_position(tx.connection(), viewer.id, access.thread()).await;
+        return store::read_position(tx.connection(), viewer.id, access.thread()).await;
     };
     tx.record(Event::ReadMoved { person: viewer.id, thread: access.thread() }, Some(viewer.id)).await?;
     Ok(moved)
@@ -47,11 +47,6 @@ pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId,
 /// The position of a thread's last message.
 pub async fn last_position(connection: &mut PgConnection, thread: ThreadId) -> Result<i32> {
     Ok(store::place(connection, thread).await?.map_or(0, |place| place.last_position))
-}
-
-/// The last position that a person has read; 0 for nothing.
-pub async fn read_position(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<i32> {
-    store::read_position(connection, person, thread).await
 }
 
 /// How far a person is in a thread, and how far it goes: unread is what lies between.
