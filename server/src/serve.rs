@@ -301,22 +301,22 @@ fn fill<'c>(connection: &'c mut PgConnection, viewer: &'c Viewer) -> Work<'c, Na
     })
 }
 
-/// Notes who asks. A database that is away is an error only where somebody must be signed in.
+/// Notes who asks, unless it is for a part of pages, which is the same for all. A database that is away is an error only
+/// where somebody must be signed in.
 async fn viewer(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if ["/assets/", paths::SERVICE_WORKER, paths::MANIFEST].iter().any(|part| path.starts_with(part)) {
+        return next.run(request).await;
+    }
+    let public = ["/livez", "/readyz", "/metrics"].contains(&path);
     match people::http::viewer_of(&app, request.headers()).await {
         Ok(Some(viewer)) => {
             request.extensions_mut().insert(viewer);
         }
         Ok(None) => {}
-        Err(error) => {
-            let public = ["/assets/", paths::SERVICE_WORKER, paths::MANIFEST, "/livez", "/readyz", "/metrics"]
-                .iter()
-                .any(|path| request.uri().path().starts_with(path));
-            if !public {
-                // Rare: its size is no part of every request.
-                return Box::pin(unknown(app, request, error)).await;
-            }
-        }
+        Err(_) if public => {}
+        // Rare: its size is no part of every request.
+        Err(error) => return Box::pin(unknown(app, request, error)).await,
     }
     next.run(request).await
 }
