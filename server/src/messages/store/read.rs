@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 use web::{
@@ -168,12 +169,82 @@ pub(in crate::messages) async fn message(
     Ok(by_ids(connection, &[message.0], Readers::AskerIn(group)).await?.pop())
 }
 
+/// What a message's own row says, and which others speak of it.
+#[expect(clippy::struct_excessive_bools, reason = "each is a table of its own")]
+struct Row {
+    id: MessageId,
+    group: GroupId,
+    thread: ThreadId,
+    channel: Option<ChannelId>,
+    position: i32,
+    author: PersonId,
+    author_name: String,
+    post: Option<Held>,
+    code: Option<String>,
+    territory: Option<String>,
+    department: Option<String>,
+    body: Option<String>,
+    html: Option<String>,
+    created_at: DateTime<Utc>,
+    edited_at: Option<DateTime<Utc>>,
+    deleted_at: Option<DateTime<Utc>>,
+    has_files: bool,
+    has_reactions: bool,
+    is_answer: bool,
+    has_moved: bool,
+    pinned: bool,
+    has_poll: bool,
+    has_links: bool,
+}
+
+/// The rows that `$which` chooses, by thread and position.
+macro_rules! rows {
+    ($which:literal, $connection:expr, $($given:expr),+) => {
+        sqlx::query_as!(
+            Row,
+            r#"select
+                 messages.id, messages.group_id as "group", messages.thread_id as "thread",
+                 threads.channel_id as "channel: ChannelId", position, author_id as author, people.name as author_name,
+                 assignments.role as "post?: Held", territories.code as "code?", territories.name as "territory?",
+                 territories.department as "department?", body, html, messages.created_at, edited_at, deleted_at,
+                 exists (select from attachments where attachments.message_id = messages.id) as "has_files!",
+                 exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!",
+                 coalesce(answer_position = position and status = 'resolved', false) as "is_answer!",
+                 exists (
+                   select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
+                 exists (select from pins where pins.message_id = messages.id) as "pinned!",
+                 exists (select from polls where polls.message_id = messages.id) as "has_poll!",
+                 exists (select from message_links where message_links.message_id = messages.id) as "has_links!"
+               from messages
+               join threads on threads.id = messages.thread_id
+               join people on people.id = author_id
+               left join assignments on assignments.id = messages.assignment_id
+               left join territories on territories.id = assignments.territory_id
+               where "# + $which + " order by messages.thread_id, position",
+            $($given),+
+        )
+        .fetch_all(&mut *$connection)
+        .await?
+    };
+}
+
 pub(in crate::messages) async fn by_ids(
     connection: &mut PgConnection,
     ids: &[Uuid],
     whose: Readers,
 ) -> Result<Vec<Message>> {
-    if ids.is_empty() { Ok(Vec::new()) } else { read(connection, Asked::Ids(ids), whose).await }
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = rows!(
+        "messages.id = any($1::uuid[]) and ($2 or not threads.draft)",
+        connection,
+        ids,
+        !matches!(whose, Readers::Followers)
+    );
+    // Not in the statement: it would be planned for fewer messages than there are.
+    let may = |row: &Row| !matches!(whose, Readers::AskerIn(group) if group != row.group);
+    whole(connection, rows.into_iter().filter(may).collect()).await
 }
 
 /// The messages of a thread from a position to another, both included.
@@ -183,59 +254,12 @@ pub(in crate::messages) async fn between(
     from: i32,
     to: i32,
 ) -> Result<Vec<Message>> {
-    read(connection, Asked::Between(thread, from, to), Readers::Asker).await
+    let rows = rows!("messages.thread_id = $1 and position between $2 and $3", connection, thread.0, from, to);
+    whole(connection, rows).await
 }
 
-/// Which messages are asked for.
-#[derive(Clone, Copy)]
-enum Asked<'a> {
-    Ids(&'a [Uuid]),
-    /// Those of a thread from a position to another.
-    Between(ThreadId, i32, i32),
-}
-
-/// Messages by thread and position.
-#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
-async fn read(connection: &mut PgConnection, asked: Asked<'_>, whose: Readers) -> Result<Vec<Message>> {
-    let (ids, (thread, from, to)) = match asked {
-        Asked::Ids(ids) => (Some(ids), (None, None, None)),
-        Asked::Between(thread, from, to) => (None, (Some(thread.0), Some(from), Some(to))),
-    };
-    let rows = sqlx::query!(
-        r#"select
-             messages.id as "id: MessageId", messages.group_id as "group: GroupId", messages.thread_id as "thread: ThreadId",
-             threads.channel_id as "channel: ChannelId", position, author_id as "author: PersonId",
-             people.name as author_name, assignments.role as "post?: Held",
-             territories.code as "code?", territories.name as "territory?", territories.department as "department?",
-             body, html, messages.created_at, edited_at, deleted_at,
-             exists (select from attachments where attachments.message_id = messages.id) as "has_files!",
-             exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!",
-             coalesce(answer_position = position and status = 'resolved', false) as "is_answer!",
-             exists (
-               select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
-             exists (select from pins where pins.message_id = messages.id) as "pinned!",
-             exists (select from polls where polls.message_id = messages.id) as "has_poll!",
-             exists (select from message_links where message_links.message_id = messages.id) as "has_links!"
-           from messages
-           join threads on threads.id = messages.thread_id
-           join people on people.id = author_id
-           left join assignments on assignments.id = messages.assignment_id
-           left join territories on territories.id = assignments.territory_id
-           where ($2 or not threads.draft)
-             and messages.id = any(coalesce($1, array(
-               select id from messages where thread_id = $3 and position between $4 and $5)))
-           order by messages.thread_id, position"#,
-        ids,
-        !matches!(whose, Readers::Followers),
-        thread,
-        from,
-        to,
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    // Not in the statement: it would be planned for fewer messages than there are.
-    let rows: Vec<_> =
-        rows.into_iter().filter(|row| !matches!(whose, Readers::AskerIn(group) if group != row.group)).collect();
+/// Messages with what others say of them.
+async fn whole(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Message>> {
     // Most messages have neither: then nothing more is asked.
     let files: Vec<_> = rows.iter().filter(|row| row.has_files).map(|row| row.id.0).collect();
     let mut attachments = if files.is_empty() { HashMap::new() } else { attachments(connection, &files).await? };
