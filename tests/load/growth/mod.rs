@@ -60,7 +60,8 @@ struct Turns {
     together: Vec<Vec<Duration>>,
     /// Those of which something is new since they were read.
     anew: Vec<Vec<Duration>>,
-    /// Pages, those of which something is new, and lightest answers a second, for several readers.
+    /// Pages, those of which something is new, and lightest answers a second, for several readers: for these, too, who asks
+    /// is read from the database.
     rate: Vec<f64>,
     rate_anew: Vec<f64>,
     floor: Vec<f64>,
