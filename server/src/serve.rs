@@ -265,7 +265,7 @@ pub fn declared() -> Vec<Declared> {
 
 /// The navigation of pages: it spans rooms.
 pub fn navigation() -> Navigation {
-    Navigation::new(|connection, viewer| Box::pin(groups::streams(connection, viewer)), fill)
+    Navigation::new(fill)
 }
 
 /// Reads a page's navigation: the reader's groups and channels, and where their streams stand.

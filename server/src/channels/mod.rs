@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use web::channels::Channel;
 use words::{ChannelId, ChannelLevel, Event};
 
-pub use access::{ChannelAccess, MayChange, in_group, may_change, may_read};
+pub use access::{ChannelAccess, MayChange, may_change, may_read, read_beside};
 
 use crate::{
     characters::{holds_hidden, plain},

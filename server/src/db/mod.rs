@@ -282,14 +282,6 @@ impl Db {
         .await
     }
 
-    /// How matters stand for somebody now, as it is read with their session: what remembers looks whether it has
-    /// forgotten in time.
-    #[cfg(feature = "faults")]
-    pub async fn standing(&self, person: PersonId) -> Result<String> {
-        let mut connection = self.pool().acquire().await?;
-        store::standing(&mut connection, person).await
-    }
-
     /// The epoch of this database: changes with a restore, a promotion or another database behind the same address
     /// (I14). UUIDv5 over `instance.epoch`, the system identifier, the timeline and the database's oid. What was read
     /// last: pages and sockets always speak of the same one.
@@ -379,6 +371,13 @@ impl Tx {
     pub fn hint(&mut self, stream: StreamId, seq: i64) {
         self.hints.push((stream, seq));
     }
+}
+
+/// How matters stand for somebody now, as it is read with their session: what remembers looks whether it has forgotten in
+/// time.
+#[cfg(feature = "faults")]
+pub async fn standing(connection: &mut PgConnection, person: PersonId) -> Result<String> {
+    store::standing(connection, person).await
 }
 
 /// Where a stream stands.

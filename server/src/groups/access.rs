@@ -109,6 +109,11 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, group: Gro
     Ok(MayRead { group, person: viewer.id, role })
 }
 
+/// The same where a statement read their role, as a present member, beside what it was asked for.
+pub fn read_beside(person: PersonId, group: GroupId, role: Option<Role>) -> Result<MayRead> {
+    Ok(MayRead { group, person, role: role.ok_or(Error::NotFound)? })
+}
+
 /// Whether the viewer may begin things in the group.
 pub async fn may_write(connection: &mut PgConnection, viewer: &Viewer, group: GroupId) -> Result<MayWrite> {
     may_read(connection, viewer, group).await?.write()

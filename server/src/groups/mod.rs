@@ -27,7 +27,7 @@ use web::{
 use words::{Access, Event, GroupId, PersonId, Role, StreamId};
 
 pub use access::{MayAnimate, MayRead, MayWrite};
-pub use access::{may_animate, may_read, may_write};
+pub use access::{may_animate, may_read, may_write, read_beside};
 
 use crate::{
     characters::{holds_hidden, plain},
@@ -180,11 +180,6 @@ pub async fn change(tx: &mut Tx, may: &MayAnimate, new: &NewGroup) -> Result<()>
 /// Whether the viewer asked to join a group, and waits.
 pub async fn has_requested(connection: &mut PgConnection, viewer: &Viewer, group: GroupId) -> Result<bool> {
     store::has_requested(connection, group, viewer.id).await
-}
-
-/// Where the viewer's streams stand, in a steady order: their groups', their conversations' and their own.
-pub async fn streams(connection: &mut PgConnection, viewer: &Viewer) -> Result<Vec<(Uuid, i64)>> {
-    store::streams(connection, viewer.id).await
 }
 
 /// The groups that a person may know of: their own, then those that one may join.

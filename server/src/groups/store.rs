@@ -38,21 +38,6 @@ pub(super) async fn insert(
     Ok(())
 }
 
-pub(super) async fn streams(connection: &mut PgConnection, person: PersonId) -> Result<Vec<(Uuid, i64)>> {
-    let rows = sqlx::query!(
-        r#"select streams.id as "id!", last_seq as "last_seq!"
-           from members join streams on streams.id = members.group_id
-           where person_id = $1 and ended_seq is null
-           union all
-           select id, last_seq from streams where id = $1
-           order by 1"#,
-        person.0,
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
-}
-
 /// Makes the group of a conversation; nothing if it is there. Its name is never shown.
 pub(super) async fn insert_conversation(
     connection: &mut PgConnection,

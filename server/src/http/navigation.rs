@@ -1,4 +1,6 @@
-//! The navigation of pages: read anew only when one of the streams went on that it speaks of.
+//! The navigation of pages: read anew only when something happened that its reader is told of.
+
+use std::sync::Arc;
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -11,50 +13,52 @@ use crate::{db::Work, error::Result, remembered::Remembered};
 /// How many people's navigations are remembered: those of who read last. One is some 40 bytes for each unread thread.
 const PEOPLE: usize = 512;
 
-/// Where streams stand, in a steady order.
-pub type Seqs = Vec<(Uuid, i64)>;
-
-/// Reads where a viewer's streams stand, their own among them.
-pub type Streams = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, Seqs>;
-
 /// Fills the navigation of a viewer.
 pub type Fill = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, Nav>;
 
 /// How the roof reads a navigation, since it spans rooms, and what was read last.
 ///
 /// Whatever a navigation shows changes with an event on one of the viewer's streams, since open pages need it too (I5):
-/// it is good for as long as all of them stand where they stood. That is asked in the page's own snapshot, and so holds
-/// for several nodes and for a database that was restored.
+/// it is good for as long as matters stand for them as they stood, which is read with their session.
 #[derive(Clone, Debug)]
 pub struct Navigation {
-    streams: Streams,
     fill: Fill,
-    remembered: Remembered<(PersonId, Locale), (Uuid, Seqs), Nav>,
+    remembered: Remembered<(PersonId, Locale), (Uuid, Arc<str>), Nav>,
 }
 
 impl Navigation {
     /// A navigation that is read so.
-    pub fn new(streams: Streams, fill: Fill) -> Self {
-        Self { streams, fill, remembered: Remembered::up_to(PEOPLE) }
+    pub fn new(fill: Fill) -> Self {
+        Self { fill, remembered: Remembered::up_to(PEOPLE) }
+    }
+
+    /// The navigation of a viewer as it was read last, if it is good: to be asked for before the snapshot of the page's
+    /// content begins. It is older than that then, and what came between is told once more; newer, it would speak of
+    /// events that the content does not show.
+    pub(super) fn remembered(&self, viewer: &Viewer, epoch: Uuid) -> Option<Nav> {
+        let stamp = (epoch, viewer.standing.clone()?);
+        let nav = self.remembered.get(&(viewer.id, viewer.locale), &stamp)?;
+        Some(Nav { name: viewer.name.clone(), ..nav })
     }
 
     /// The navigation of a viewer, in the page's snapshot.
     pub(super) async fn read(&self, connection: &mut PgConnection, viewer: &Viewer, epoch: Uuid) -> Result<Nav> {
-        let (key, stamp) = ((viewer.id, viewer.locale), (epoch, (self.streams)(connection, viewer).await?));
-        if let Some(mut nav) = self.remembered.get(&key, &stamp) {
-            nav.name.clone_from(&viewer.name);
-            if let Some(own) = nav.streams.iter_mut().find(|(stream, _)| *stream == viewer.id.0) {
-                own.1 = viewer.seq;
-            }
-            // The tests look, wherever a page is read twice, whether what is remembered is what is there.
-            if cfg!(feature = "faults") {
-                let fresh = Nav { epoch, ..(self.fill)(connection, viewer).await? };
-                assert_eq!(format!("{nav:?}"), format!("{fresh:?}"), "no event told of a change");
-            }
-            return Ok(nav);
-        }
         let nav = Nav { epoch, ..(self.fill)(connection, viewer).await? };
-        self.remembered.put(key, stamp, nav.clone(), 1);
+        // How matters stand was read before it: it shows at least that.
+        if let Some(standing) = &viewer.standing {
+            let key = (viewer.id, viewer.locale);
+            self.remembered.put(key, (epoch, Arc::clone(standing)), nav.clone(), 1);
+        }
         Ok(nav)
+    }
+
+    /// The tests look, wherever a page is read twice, whether what is remembered is what is there.
+    #[cfg(feature = "faults")]
+    pub(super) async fn assert_good(&self, connection: &mut PgConnection, viewer: &Viewer, nav: &Nav) -> Result<()> {
+        let fresh = Nav { epoch: nav.epoch, ..(self.fill)(connection, viewer).await? };
+        if viewer.standing.as_deref() == Some(&*crate::db::standing(connection, viewer.id).await?) {
+            assert_eq!(format!("{nav:?}"), format!("{fresh:?}"), "no event told of a change");
+        }
+        Ok(())
     }
 }

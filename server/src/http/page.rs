@@ -82,18 +82,26 @@ impl Page {
         Shell { nav: Some(nav), ..self.bare(title) }
     }
 
-    /// Reads the navigation and the page's content in one snapshot, so that its sequences are the content's (I5). That of
-    /// the reader's own stream is of just before: what came meanwhile is told once more.
+    /// Reads the navigation and the page's content in one snapshot, so that its sequences are the content's (I5). Those of
+    /// a remembered navigation, and of the reader's own stream, are of just before: what came meanwhile is told once more.
     pub async fn read<T, F>(&self, app: &App, read: F) -> Result<(Nav, T)>
     where
         T: Send + 'static,
         F: for<'c> FnOnce(&'c mut PgConnection, &'c Viewer) -> Work<'c, T> + Send + 'static,
     {
         let (viewer, navigation, epoch) = (self.reader()?, app.navigation.clone(), app.db.epoch().await?);
+        let known = navigation.remembered(&viewer, epoch);
         app.db
             .snapshot(move |connection| {
                 Box::pin(async move {
-                    let nav = navigation.read(connection, &viewer, epoch).await?;
+                    let nav = match known {
+                        Some(nav) => {
+                            #[cfg(feature = "faults")]
+                            navigation.assert_good(connection, &viewer, &nav).await?;
+                            nav
+                        }
+                        None => navigation.read(connection, &viewer, epoch).await?,
+                    };
                     let content = read(connection, &viewer).await?;
                     Ok((nav, content))
                 })

@@ -269,10 +269,21 @@ pub async fn writing_role(connection: &mut PgConnection, access: &MessageAccess)
     if now.removed { Err(Error::NotFound) } else { Ok(now.role) }
 }
 
-/// The messages that are pinned in a thread, the last pinned first.
-pub async fn pinned_messages(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Vec<Message>> {
-    let ids = store::pinned_messages(connection, access.thread(), MOST_PINNED).await?;
-    ordered(connection, &ids).await
+/// What a thread's page shows beside its messages.
+#[derive(Debug)]
+pub struct Beside {
+    /// How many people read it.
+    pub audience: i64,
+    /// Its pinned messages, the last pinned first.
+    pub pinned: Vec<Message>,
+    /// What the reader is writing there.
+    pub kept: Option<Kept>,
+}
+
+/// What a thread's page shows beside its messages.
+pub async fn beside(connection: &mut PgConnection, access: &ThreadAccess) -> Result<Beside> {
+    let (audience, pinned, kept) = store::beside(connection, access, MOST_PINNED).await?;
+    Ok(Beside { audience, pinned: ordered(connection, &pinned).await?, kept })
 }
 
 /// Messages that the asker was let in to, in this order.
@@ -328,6 +339,9 @@ pub async fn read(
 
 /// A page of a channel's list: the last active thread first, with the places to go on from.
 pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, page: ThreadPage) -> Result<ThreadRows> {
+    if let (Pinned::Apart, ThreadFilter::All, Place::First) = (page.pinned, page.filter, page.from) {
+        return beginning(connection, access, page.limit).await;
+    }
     let mut places = store::places(connection, access.channel().id, access.may().person(), &page).await?;
     let more = i64::try_from(places.len()).is_ok_and(|found| found > page.limit);
     if more {
@@ -353,6 +367,20 @@ pub async fn threads_of(connection: &mut PgConnection, access: &ChannelAccess, p
         newer: places.first().copied().filter(|_| newer),
         older: places.last().copied().filter(|_| older),
     })
+}
+
+/// The beginning of a channel's list, as its page and those of its threads show it, in one statement: its pinned threads
+/// apart, then so many of the others.
+async fn beginning(connection: &mut PgConnection, access: &ChannelAccess, limit: i64) -> Result<ThreadRows> {
+    let (channel, reader) = (access.channel().id, access.may().person());
+    let all = store::first_threads(connection, channel, reader, (MOST_PINNED, limit + 1)).await?;
+    let (pinned, mut items): (Vec<_>, Vec<_>) = all.into_iter().partition(|thread: &Thread| thread.pinned);
+    let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);
+    if more {
+        items.pop();
+    }
+    let last = items.last().map(|thread: &Thread| (thread.active_at, thread.id));
+    Ok(ThreadRows { pinned, newer: None, older: last.filter(|_| more), items })
 }
 
 /// What a message said before each of its edits, the last first.

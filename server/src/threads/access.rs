@@ -5,21 +5,20 @@ use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind};
 
 use super::store;
 use crate::{
-    channels::ChannelAccess,
+    channels::{self, ChannelAccess},
     error::{Error, Result},
     groups::{self, MayRead},
     http::Viewer,
 };
 
 /// The viewer may read this thread.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct ThreadAccess {
     may: MayRead,
     thread: ThreadId,
-    channel: Option<ChannelId>,
+    channel: Option<ChannelAccess>,
     kind: ThreadKind,
     last_position: i32,
-    archived: bool,
     closed: bool,
     changeable: bool,
     continues: Option<ThreadId>,
@@ -69,9 +68,9 @@ impl MayChange {
 
     /// Asks again, after the group's stream was locked; answers the role that the viewer has now.
     pub(super) async fn recheck(&self, connection: &mut PgConnection) -> Result<Role> {
-        let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
-        let may = readable(&place, self.may.recheck(connection).await?)?;
-        changeable(&place, may.role(), may.person())?;
+        let place = store::place(connection, self.thread, self.person()).await?.ok_or(Error::NotFound)?;
+        let may = readable(&place, self.person())?;
+        changeable(&place, &may)?;
         Ok(may.role())
     }
 }
@@ -87,9 +86,14 @@ impl ThreadAccess {
         self.thread
     }
 
+    /// The right to read the channel it hangs on, if it does.
+    pub fn in_channel(&self) -> Option<&ChannelAccess> {
+        self.channel.as_ref()
+    }
+
     /// The channel it hangs on, if it does.
     pub fn channel(&self) -> Option<ChannelId> {
-        self.channel
+        self.channel.as_ref().map(|access| access.channel().id)
     }
 
     /// What it is for.
@@ -104,7 +108,7 @@ impl ThreadAccess {
 
     /// Whether its channel is archived, so that nothing more is written.
     pub fn archived(&self) -> bool {
-        self.archived
+        self.channel.as_ref().is_some_and(|access| access.channel().archived_at.is_some())
     }
 
     /// Whether it was closed, so that nobody posts in it.
@@ -134,25 +138,24 @@ impl ThreadAccess {
 
     /// Asks again, after the group's stream was locked: the thread as it is now, for the same viewer.
     pub async fn recheck(&self, connection: &mut PgConnection) -> Result<Self> {
-        let place = store::place(connection, self.thread).await?.ok_or(Error::NotFound)?;
-        let may = readable(&place, self.may.recheck(connection).await?)?;
-        Ok(Self::of(may, self.thread, &place))
+        Self::read(connection, self.may.person(), self.thread).await
     }
 
-    fn of(may: MayRead, thread: ThreadId, place: &store::Place) -> Self {
-        Self {
+    async fn read(connection: &mut PgConnection, person: PersonId, thread: ThreadId) -> Result<Self> {
+        let place = store::place(connection, thread, person).await?.ok_or(Error::NotFound)?;
+        let may = readable(&place, person)?;
+        Ok(Self {
             may,
             thread,
-            channel: place.channel,
             kind: place.kind,
             last_position: place.last_position,
-            archived: place.archived,
             closed: place.closed,
-            changeable: changeable(place, may.role(), may.person()).is_ok(),
+            changeable: changeable(&place, &may).is_ok(),
             continues: place.continues,
             continued_in: place.continued_in,
             seq: place.seq,
-        }
+            channel: place.channel.map(|(channel, level)| channels::read_beside(may, channel, level)).transpose()?,
+        })
     }
 
     /// The proof that the viewer may post here. Guests may: the thread exists.
@@ -212,31 +215,31 @@ impl MayOpen {
 
 /// Whether the viewer may read the thread; if not, it does not exist for them.
 pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<ThreadAccess> {
-    let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
-    let may = readable(&place, groups::may_read(connection, viewer, place.group).await?)?;
-    Ok(ThreadAccess::of(may, thread, &place))
+    ThreadAccess::read(connection, viewer.id, thread).await
 }
 
 /// Whether the viewer may change what is said of the thread.
 pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, thread: ThreadId) -> Result<MayChange> {
-    let place = store::place(connection, thread).await?.ok_or(Error::NotFound)?;
-    let may = readable(&place, groups::may_read(connection, viewer, place.group).await?)?;
-    changeable(&place, may.role(), viewer.id)?;
+    let place = store::place(connection, thread, viewer.id).await?.ok_or(Error::NotFound)?;
+    let may = readable(&place, viewer.id)?;
+    changeable(&place, &may)?;
     Ok(MayChange { thread, may })
 }
 
-/// The right of a reader of the group to read a thread there: that of a draft is the animators'.
-fn readable(place: &store::Place, may: MayRead) -> Result<MayRead> {
+/// The right to read a thread, of whom its place was read for: that of a draft is the animators'.
+fn readable(place: &store::Place, person: PersonId) -> Result<MayRead> {
+    let may = groups::read_beside(person, place.group, place.role)?;
     if place.draft && may.role() != Role::Animator { Err(Error::NotFound) } else { Ok(may) }
 }
 
 /// The standing thread and those of meetings and documents are named by what they hang on.
-fn changeable(place: &store::Place, role: Role, person: PersonId) -> Result<()> {
-    if place.archived {
+fn changeable(place: &store::Place, may: &MayRead) -> Result<()> {
+    let Some((channel, _)) = &place.channel else { return Err(Error::Forbidden) };
+    if channel.archived_at.is_some() {
         return Err(Error::Archived);
     }
-    let free = place.kind != ThreadKind::Standing && place.channel.is_some();
-    if free && (role == Role::Animator || place.creator == person) { Ok(()) } else { Err(Error::Forbidden) }
+    let theirs = may.role() == Role::Animator || place.creator == may.person();
+    if theirs && place.kind != ThreadKind::Standing { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Whether the viewer may post in the thread.

@@ -151,7 +151,7 @@ pub async fn of_conversation(connection: &mut PgConnection, may: &MayRead) -> Re
 
 /// The stream in which what happens in a thread is told.
 pub async fn stream_of(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<StreamId>> {
-    Ok(store::place(connection, thread).await?.map(|place| place.group.into()))
+    Ok(store::reach(connection, thread).await?.map(|(group, _)| group.into()))
 }
 
 /// Of those who write, the members of the threads' group who chose to show it, with their names.
@@ -174,7 +174,7 @@ pub async fn set_draft(tx: &mut Tx, may: &MayRead, thread: ThreadId, draft: bool
 /// Tells that a thread without a title of its own is called otherwise, since what its first message says has changed.
 /// The standing thread is called after its channel, a conversation after its people.
 pub async fn tell_renamed(tx: &mut Tx, may: &MayRead, thread: ThreadId) -> Result<()> {
-    let place = store::place(tx.connection(), thread).await?;
+    let place = store::place(tx.connection(), thread, may.person()).await?;
     let titled = place.is_some_and(|place| !matches!(place.kind, ThreadKind::Standing | ThreadKind::Conversation));
     if titled && store::title(tx.connection(), thread).await?.is_none() {
         tx.record(Event::ThreadUpdated { group: may.group(), thread }, Some(may.person())).await?;

@@ -46,7 +46,7 @@ pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId,
 
 /// The position of a thread's last message.
 pub async fn last_position(connection: &mut PgConnection, thread: ThreadId) -> Result<i32> {
-    Ok(store::place(connection, thread).await?.map_or(0, |place| place.last_position))
+    Ok(store::reach(connection, thread).await?.map_or(0, |(_, last)| last))
 }
 
 /// How far a person is in a thread, and how far it goes: unread is what lies between.

@@ -22,11 +22,10 @@ use super::{
     writing::{self, Written},
 };
 use crate::{
-    channels, conversations, documents,
+    conversations, documents,
     error::{Error, Result},
-    groups,
     http::{App, Page, Path, Query, Viewer, print},
-    messages::{self, Desk, Kept, Place, Windows},
+    messages::{self, Beside, Place, Windows},
     threads::{self, ThreadAccess},
 };
 
@@ -69,10 +68,8 @@ struct Read {
     thread: Thread,
     messages: Arc<[Message]>,
     quoted: Option<Message>,
-    pinned: Vec<Message>,
+    beside: Beside,
     ties: (Option<Tie>, Option<Tie>),
-    audience: i64,
-    kept: Option<Kept>,
     access: ThreadAccess,
 }
 
@@ -85,9 +82,8 @@ async fn read(
 ) -> Result<Read> {
     let access = threads::may_read(connection, viewer, thread).await?;
     let (mut channel, mut list, mut level) = (None, ThreadList::default(), ChannelLevel::Mine);
-    if let Some(id) = access.channel() {
-        let access = channels::in_group(connection, access.may(), id).await?;
-        list = channel::list(connection, &access, (ThreadFilter::All, Place::First)).await?;
+    if let Some(access) = access.in_channel() {
+        list = channel::list(connection, access, (ThreadFilter::All, Place::First)).await?;
         level = access.level();
         channel = Some(access.channel().clone());
     }
@@ -115,10 +111,8 @@ async fn read(
         level,
         messages,
         quoted,
-        pinned: messages::pinned_messages(connection, &access).await?,
+        beside: messages::beside(connection, &access).await?,
         ties: ties(connection, viewer, &access, text).await?,
-        audience: groups::member_count(connection, access.may()).await?,
-        kept: messages::find_draft(connection, &Desk::from(&access)).await?,
         access,
         thread,
     })
@@ -188,15 +182,15 @@ async fn show(
     }
     let written = written.or_else(|| read.quoted.as_ref().map(|quoted| Written::quoting(quoted, page.text)));
     let group = read.access.may().group();
-    let composer = writing::composer(paths::thread(thread), group, page, read.kept, written);
+    let composer = writing::composer(paths::thread(thread), group, page, read.beside.kept, written);
     let (continues, continued_in) = read.ties;
     let open = OpenThread {
         thread: read.thread,
         messages: read.messages,
-        pinned: read.pinned,
+        pinned: read.beside.pinned,
         continues,
         continued_in,
-        audience: read.audience,
+        audience: read.beside.audience,
         composer,
         archived: read.access.archived(),
         typing: page.viewer.as_ref().is_some_and(|viewer| viewer.shows_typing),

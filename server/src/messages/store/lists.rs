@@ -134,24 +134,43 @@ pub(in crate::messages) async fn latest_threads(
     threads_by_ids(connection, &ids, Some(person)).await
 }
 
-/// Threads in this order, as one reader who was let in sees them; without one, as everybody does who follows the streams
-/// of their groups.
-#[expect(clippy::too_many_lines, reason = "one statement with its columns")]
-pub(in crate::messages) async fn threads_by_ids(
-    connection: &mut PgConnection,
-    ids: &[Uuid],
-    reader: Option<PersonId>,
-) -> Result<Vec<Thread>> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
-    }
-    let rows = sqlx::query!(
-        r#"select
-             threads.id as "id: ThreadId", channel_id as "channel: ChannelId", document_id as "document: DocumentId",
+/// What a list says of a thread.
+struct Row {
+    id: ThreadId,
+    channel: Option<ChannelId>,
+    document: Option<DocumentId>,
+    meeting: Option<MeetingId>,
+    title: String,
+    kind: ThreadKind,
+    status: Option<ThreadStatus>,
+    last_position: i32,
+    active_at: DateTime<Utc>,
+    pinned: bool,
+    closed: bool,
+    answer: Option<i32>,
+    opener: String,
+    author: Option<PersonId>,
+    author_name: Option<String>,
+    author_post: Option<Held>,
+    author_code: Option<String>,
+    author_territory: Option<String>,
+    author_department: Option<String>,
+    extract: Option<String>,
+    read: i32,
+    level: ThreadLevel,
+}
+
+/// The threads that `$asked` chooses, in the order of its `ordinal`, for the reader `$1`.
+macro_rules! rows {
+    ($asked:literal, $connection:expr, $reader:expr, $($given:expr),+) => {
+        sqlx::query_as!(
+            Row,
+            r#"select
+             threads.id, channel_id as "channel: ChannelId", document_id as "document: DocumentId",
              meeting_id as "meeting: MeetingId",
              case kind
                when 'standing' then ''
-               when 'conversation' then conversation_name(threads.group_id, $2)
+               when 'conversation' then conversation_name(threads.group_id, $1)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              kind as "kind: ThreadKind", status as "status: ThreadStatus", last_position, active_at,
              pinned_at is not null as "pinned!", closed_at is not null as "closed!",
@@ -161,25 +180,78 @@ pub(in crate::messages) async fn threads_by_ids(
              author_territory.code as "author_code?", author_territory.name as "author_territory?",
              author_territory.department as "author_department?", left(latest.body, 400) as extract,
              coalesce(read_positions.position, 0) as "read!", coalesce(follows.level, 'normal') as "level!: ThreadLevel"
-           from unnest($1::uuid[]) with ordinality asked (id, ordinal)
-           join threads on threads.id = asked.id and ($2::uuid is not null or not threads.draft)
+           from "# + $asked + r#" asked
+           join threads on threads.id = asked.id and ($1::uuid is not null or not threads.draft)
            join people opener on opener.id = threads.created_by
            left join messages first on first.thread_id = threads.id and first.position = 1 and threads.title is null
            left join messages latest on latest.thread_id = threads.id and latest.position = threads.last_position
            left join people author on author.id = latest.author_id
            left join assignments author_post on author_post.id = latest.assignment_id
            left join territories author_territory on author_territory.id = author_post.territory_id
-           left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $2
-           left join follows on follows.thread_id = threads.id and follows.person_id = $2
+           left join read_positions on read_positions.thread_id = threads.id and read_positions.person_id = $1
+           left join follows on follows.thread_id = threads.id and follows.person_id = $1
            order by asked.ordinal"#,
-        ids,
-        reader.map(|reader| reader.0),
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| Thread {
+            $reader,
+            $($given),+
+        )
+        .fetch_all($connection)
+        .await?
+    };
+}
+
+/// Threads in this order, as one reader who was let in sees them; without one, as everybody does who follows the streams
+/// of their groups.
+pub(in crate::messages) async fn threads_by_ids(
+    connection: &mut PgConnection,
+    ids: &[Uuid],
+    reader: Option<PersonId>,
+) -> Result<Vec<Thread>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let asker = reader.map(|reader| reader.0);
+    let rows = rows!(
+        "(select id, ordinal from unnest($2::uuid[]) with ordinality given (id, ordinal))",
+        connection,
+        asker,
+        ids
+    );
+    Ok(rows.into_iter().map(|row| Thread { read: reader.map(|_| row.read), ..row.into() }).collect())
+}
+
+/// So many of the threads that are pinned in a channel, the last pinned first, then so many of the others, the last active
+/// first.
+pub(in crate::messages) async fn first_threads(
+    connection: &mut PgConnection,
+    channel: ChannelId,
+    reader: PersonId,
+    (pinned, others): (i64, i64),
+) -> Result<Vec<Thread>> {
+    let rows = rows!(
+        "(
+           (select id, row_number() over (order by pinned_at desc, id) as ordinal
+            from threads
+            where channel_id = $2 and pinned_at is not null
+            order by pinned_at desc, id
+            limit $3)
+           union all
+           (select id, $3 + row_number() over (order by active_at desc, id desc)
+            from threads
+            where channel_id = $2 and pinned_at is null
+            order by active_at desc, id desc
+            limit $4))",
+        connection,
+        Some(reader.0),
+        channel.0,
+        pinned,
+        others
+    );
+    Ok(rows.into_iter().map(Thread::from).collect())
+}
+
+impl From<Row> for Thread {
+    fn from(row: Row) -> Self {
+        Self {
             id: row.id,
             channel: row.channel,
             document: row.document,
@@ -198,8 +270,8 @@ pub(in crate::messages) async fn threads_by_ids(
                 extract: extract(row.extract.as_deref().unwrap_or_default()),
             }),
             active_at: row.active_at,
-            read: reader.map(|_| row.read),
+            read: Some(row.read),
             level: row.level,
-        })
-        .collect())
+        }
+    }
 }

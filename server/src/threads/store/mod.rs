@@ -6,7 +6,8 @@ mod positions;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
-use words::{ChannelId, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
+use web::channels::Channel;
+use words::{ChannelId, ChannelLevel, GroupId, PersonId, Role, ThreadId, ThreadKind, ThreadStatus};
 
 pub(super) use change::{insert_title, save, set_continued_in, set_continues, set_draft, state, title, titles};
 pub(super) use follows::{begin_follow, copy_follow, follow, followers_but, set_level};
@@ -21,11 +22,14 @@ pub(super) use positions::{
 use super::Home;
 use crate::{error::Result, live::hub::Typing};
 
+/// Where a thread is, for somebody.
 pub(super) struct Place {
     pub(super) group: GroupId,
-    pub(super) channel: Option<ChannelId>,
+    /// Their role there, if they are a present member.
+    pub(super) role: Option<Role>,
+    /// Its channel, if it hangs on one, and how much of that they want to hear.
+    pub(super) channel: Option<(Channel, ChannelLevel)>,
     pub(super) last_position: i32,
-    pub(super) archived: bool,
     /// Whether nobody posts there any more.
     pub(super) closed: bool,
     /// Whether it is of a meeting's draft.
@@ -90,22 +94,57 @@ pub(super) async fn creator_of_channel(connection: &mut PgConnection, channel: C
         .await?)
 }
 
-pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<Place>> {
-    Ok(sqlx::query_as!(
-        Place,
+pub(super) async fn place(connection: &mut PgConnection, thread: ThreadId, person: PersonId) -> Result<Option<Place>> {
+    let row = sqlx::query!(
         r#"select
-             threads.group_id as "group", channel_id as "channel: ChannelId", last_position,
-             channels.archived_at is not null as "archived!", closed_at is not null as "closed!", draft, threads.kind as "kind: ThreadKind",
+             threads.group_id as "group: GroupId", members.role as "role?: Role",
+             channels.id as "channel?: ChannelId", channels.name as "name?", channels.purpose as "purpose?",
+             channels.archived_at as "archived_at?", coalesce(channel_levels.level, 'mine') as "level!: ChannelLevel",
+             last_position, closed_at is not null as "closed!", draft, threads.kind as "kind: ThreadKind",
              threads.created_by as "creator: PersonId", continues as "continues: ThreadId",
              continued_in as "continued_in: ThreadId", streams.last_seq as seq
            from threads
            join streams on streams.id = threads.group_id
+           left join members
+             on members.group_id = threads.group_id and members.person_id = $2 and members.ended_seq is null
            left join channels on channels.id = threads.channel_id
+           left join channel_levels on channel_levels.channel_id = channels.id and channel_levels.person_id = $2
            where threads.id = $1"#,
-        thread.0
+        thread.0,
+        person.0,
     )
     .fetch_optional(connection)
-    .await?)
+    .await?;
+    Ok(row.map(|row| {
+        let channel = match (row.channel, row.name, row.purpose) {
+            (Some(id), Some(name), Some(purpose)) => {
+                Some((Channel { id, group: row.group, name, purpose, archived_at: row.archived_at }, row.level))
+            }
+            _ => None,
+        };
+        Place {
+            group: row.group,
+            role: row.role,
+            channel,
+            last_position: row.last_position,
+            closed: row.closed,
+            draft: row.draft,
+            kind: row.kind,
+            creator: row.creator,
+            continues: row.continues,
+            continued_in: row.continued_in,
+            seq: row.seq,
+        }
+    }))
+}
+
+/// The group of a thread, and the position of its last message.
+pub(super) async fn reach(connection: &mut PgConnection, thread: ThreadId) -> Result<Option<(GroupId, i32)>> {
+    let row =
+        sqlx::query!(r#"select group_id as "group: GroupId", last_position from threads where id = $1"#, thread.0)
+            .fetch_optional(connection)
+            .await?;
+    Ok(row.map(|row| (row.group, row.last_position)))
 }
 
 pub(super) async fn of_conversation(connection: &mut PgConnection, group: GroupId) -> Result<Option<ThreadId>> {
