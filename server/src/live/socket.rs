@@ -121,7 +121,8 @@ async fn begin(
         id: registered.id(),
         session: Session::new(Text::of(viewer.locale), live.counted),
         ending,
-        viewer,
+        // How matters stood is of the moment of its request, and would weigh on every connection.
+        viewer: Viewer { standing: None, ..viewer },
         format,
         outbox,
         held: ByStream::default(),

@@ -296,7 +296,7 @@ pub async fn viewer_of_session(db: &Db, viewers: &Viewers, secret: &Secret) -> R
 
 /// The holders in the order of the secrets; nothing at all if they cannot be read.
 async fn session_viewers(db: Db, used: Batches<(), SessionId, ()>, secrets: Vec<[u8; 32]>) -> Vec<Option<Viewer>> {
-    let held = db::promptly(read_sessions(&db, &used, &secrets)).await;
+    let held = read_sessions(&db, &used, &secrets).await;
     let held = held.inspect_err(|error| tracing::debug!(%error, "sessions could not be read")).ok();
     held.map_or_else(Vec::new, |held| secrets.iter().map(|secret| held.get(secret.as_slice()).cloned()).collect())
 }
@@ -308,8 +308,9 @@ async fn read_sessions(
 ) -> Result<HashMap<Vec<u8>, Viewer>> {
     let now = db.clock().now();
     let secrets: Vec<_> = secrets.iter().map(|secret| secret.to_vec()).collect();
-    let mut connection = db.pool().acquire().await?;
-    let rows = store::session_viewers(&mut connection, &secrets, now, now - SESSION_IDLES).await?;
+    let idle_since = now - SESSION_IDLES;
+    let rows =
+        db.follow(async |connection| store::session_viewers(connection, &secrets, now, idle_since).await).await?;
     for row in rows.iter().filter(|row| now - row.seen_at > TimeDelta::minutes(1)) {
         let db = db.clone();
         // Nobody waits for it: what is not noted now is with the next use.

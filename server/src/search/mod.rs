@@ -37,7 +37,7 @@ use self::{
     narrow::Narrow,
     question::Sort,
     store::{
-        Key, Query,
+        Bounds, Key, Query,
         documents::{self, Chosen},
         messages as said, names,
     },
@@ -155,9 +155,8 @@ pub async fn search(connection: &mut PgConnection, viewer: &Viewer, request: Req
 }
 
 async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Request) -> Result<Results> {
-    let groups = store::bound(connection, viewer.id).await?;
+    let Bounds { groups, glossary } = store::bound(connection, viewer.id).await?;
     let narrow = Narrow::read(connection, viewer, &mut request.question).await?;
-    let glossary = store::glossary::readings(connection).await?;
     let mut search = Search { viewer, request, narrow, groups, query: None, typed: String::new() };
     let mut results = search.run(connection, &glossary).await?;
     if results.is_empty() && !search.request.exactly && search.request.cursor.is_none() {

@@ -32,8 +32,11 @@ const MESSAGES: usize = 1_000_000;
 const MANY: usize = 10_000_000;
 /// How often all take their turn.
 const ROUNDS: usize = 5;
-/// How often a page is read in a turn by one reader, and by each of several at once.
-const PAGES: usize = 100;
+/// How often a page is read in a turn by one reader, and by each of several at once: a percentile of fewer is that of a
+/// few that were interrupted.
+const PAGES: usize = 500;
+/// How often something is new in a turn, and every busy thread is read once.
+const STIRS: usize = 3;
 const READERS: usize = 8;
 /// How long messages are sent in a turn, by how many to how many, each with so many under way.
 const TALK: Duration = Duration::from_secs(3);
@@ -68,6 +71,9 @@ struct Turns {
     /// The processor time of a page of which something is new and of a message, in µs, PostgreSQL's too.
     page: Vec<f64>,
     message: Vec<f64>,
+    /// The processor time of a page of which something is new and of a lightest answer, in µs, of the server alone.
+    page_alone: Vec<f64>,
+    floor_alone: Vec<f64>,
     /// The turns in which something that was said went astray.
     astray: usize,
 }
@@ -122,18 +128,29 @@ impl Network {
 
     async fn take_turn(&mut self) -> Result<()> {
         let (server, programs) = (&self.server, self.server.programs()?);
-        network::stir(server)?;
-        let before = processor::time(&programs)?;
-        let (anew, rate) = crowded(server, &|reader| every_busy(reader)).await?;
-        self.turns.page.push((processor::time(&programs)? - before) * 1e6 / anew.len() as f64);
+        let (mut anew, mut rates, mut used, mut alone) = (Vec::new(), Vec::new(), 0.0, 0.0);
+        for _ in 0..STIRS {
+            network::stir(server)?;
+            let before = (processor::time(&programs)?, server.processor()?);
+            let (took, rate) = crowded(server, &|reader| every_busy(reader)).await?;
+            used += processor::time(&programs)? - before.0;
+            alone += server.processor()? - before.1;
+            anew.extend(took);
+            rates.push(rate);
+        }
+        self.turns.page.push(used * 1e6 / anew.len() as f64);
+        self.turns.page_alone.push(alone * 1e6 / anew.len() as f64);
         self.turns.anew.push(anew);
-        self.turns.rate_anew.push(rate);
-        read(server, 0, &busy(), PAGES / 5).await?;
+        self.turns.rate_anew.push(median(rates));
+        read(server, 0, &busy(), PAGES / 25).await?;
         self.turns.alone.push(read(server, 0, &busy(), PAGES).await?);
         let (together, rate) = crowded(server, &|_| vec![busy(); PAGES]).await?;
         self.turns.together.push(together);
         self.turns.rate.push(rate);
-        self.turns.floor.push(crowded(server, &|_| vec!["/livez".to_owned(); PAGES]).await?.1);
+        let before = server.processor()?;
+        let (lightest, rate) = crowded(server, &|_| vec!["/livez".to_owned(); PAGES]).await?;
+        self.turns.floor_alone.push((server.processor()? - before) * 1e6 / lightest.len() as f64);
+        self.turns.floor.push(rate);
         // Nobody stays connected for the turns of the others: nobody answers the server's pings there.
         let mut crowd = Room { server, seats: seats(SPEAKERS, 1, LISTENERS), groups: vec![self.group] }.crowd()?;
         let before = processor::time(&programs)?;
@@ -159,6 +176,8 @@ impl Turns {
             "lightest_answers_per_s": median(self.floor.clone()).round(),
             "processor_us_per_page": median(self.page.clone()).round(),
             "processor_us_per_message": median(self.message.clone()).round(),
+            "server_us_per_page": median(self.page_alone.clone()).round(),
+            "server_us_per_lightest_answer": median(self.floor_alone.clone()).round(),
         })
     }
 }

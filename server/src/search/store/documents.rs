@@ -97,7 +97,7 @@ macro_rules! documents {
                         people.name as "author!", territories.name as "territory?", shown_name(groups, $1) as "place!",
                         case
                           when $3::text is null then found.purpose
-                          else ts_headline('public.fr', translate(found.purpose, E'\u0001\u0002', ''), $3::text::tsquery,
+                          else ts_headline('public.fr', found.purpose, $3::text::tsquery,
                             case when length(found.purpose) <= 200 then $15 else $16 end)
                         end as "extract!"
                       from found

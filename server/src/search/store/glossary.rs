@@ -5,17 +5,7 @@ use sqlx::PgConnection;
 use web::search::Acronym;
 use words::AcronymId;
 
-use crate::{error::Result, search::forms::Reading};
-
-/// What a question is written out by.
-pub(in crate::search) async fn readings(connection: &mut PgConnection) -> Result<Vec<Reading>> {
-    Ok(sqlx::query_as!(
-        Reading,
-        "select acronym, expansion from glossary where removed_at is null order by acronym, expansion"
-    )
-    .fetch_all(connection)
-    .await?)
-}
+use crate::error::Result;
 
 pub(in crate::search) async fn list(connection: &mut PgConnection) -> Result<Vec<Acronym>> {
     Ok(sqlx::query_as!(

@@ -260,7 +260,7 @@ pub(in crate::search) async fn dressed(
              case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as place,
              case
                when $3::text is null then left(messages.body, 200)
-               else ts_headline('public.fr', translate(messages.body, E'\u0001\u0002', ''), $3::text::tsquery,
+               else ts_headline('public.fr', messages.body, $3::text::tsquery,
                  case when length(messages.body) <= 200 then $4 else $5 end)
              end as "extract!"
            from unnest($2::uuid[]) with ordinality asked (id, place)

@@ -13,10 +13,13 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 use words::PersonId;
 
-use super::{forms::Form, question::Sort};
+use super::{
+    forms::{Form, Reading},
+    question::Sort,
+};
 use crate::error::Result;
 
-/// How an extract is cut. The marks are control characters, which are taken out of the text first: nobody can type them.
+/// How an extract is cut. The marks are control characters, which nothing holds that was written ([`crate::characters`]).
 const EXTRACT: &str = "StartSel=\u{1}, StopSel=\u{2}, MaxWords=30, MinWords=12, ShortWord=1, MaxFragments=1";
 /// How one is that is short enough to be shown whole.
 const WHOLE: &str = "StartSel=\u{1}, StopSel=\u{2}, HighlightAll=true";
@@ -37,12 +40,24 @@ pub(super) struct Key {
     pub(super) id: Uuid,
 }
 
+/// What a search begins with.
+#[derive(Debug)]
+pub(super) struct Bounds {
+    /// The groups that the asker is a member of now.
+    pub(super) groups: Vec<Uuid>,
+    /// What their question is written out by.
+    pub(super) glossary: Vec<Reading>,
+}
+
 /// Bounds what a search may cost: a statement is planned once, in the order that is written, since to think of another takes
-/// longer than any of these statements; and it reads no table from its beginning to its end. Answers the groups that
-/// somebody is a member of now.
-pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Result<Vec<Uuid>> {
+/// longer than any of these statements; and it reads no table from its beginning to its end.
+pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Result<Bounds> {
     let bounds = sqlx::query!(
-        r#"select array(select group_id from members where person_id = $1 and ended_seq is null) as "groups!", concat(
+        r#"select
+             array(select group_id from members where person_id = $1 and ended_seq is null) as "groups!",
+             array(select acronym from glossary where removed_at is null order by acronym, expansion) as "acronyms!",
+             array(select expansion from glossary where removed_at is null order by acronym, expansion) as "expansions!",
+             concat(
              set_config('statement_timeout', '4s', true), set_config('plan_cache_mode', 'force_generic_plan', true),
              set_config('enable_seqscan', 'off', true), set_config('work_mem', '16MB', true),
              set_config('join_collapse_limit', '1', true), set_config('from_collapse_limit', '1', true),
@@ -51,7 +66,11 @@ pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Re
     )
     .fetch_one(connection)
     .await?;
-    Ok(bounds.groups)
+    let reading = |(acronym, expansion)| Reading { acronym, expansion };
+    Ok(Bounds {
+        groups: bounds.groups,
+        glossary: bounds.acronyms.into_iter().zip(bounds.expansions).map(reading).collect(),
+    })
 }
 
 /// Has what is asked next be planned for its very words, since the plan for a rare one is none for a common one: that

@@ -31,7 +31,7 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
              groups.name as "place!",
              case
                when $2::text is null then objective
-               else ts_headline('public.fr', translate(objective, E'\u0001\u0002', ''), $2::text::tsquery, $10)
+               else ts_headline('public.fr', objective, $2::text::tsquery, $10)
              end as "extract!"
            from meetings
            join members on members.group_id = meetings.group_id and members.person_id = $1 and members.ended_seq is null
