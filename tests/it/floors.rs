@@ -136,6 +136,13 @@ fn sql_stays_in_its_drawer() {
 }
 
 #[test]
+fn a_right_that_a_statement_read_becomes_a_proof_in_one_place() {
+    let makers = sources().into_iter().filter(|(_, _, content)| content.contains("::may_read_as("));
+    let makers: Vec<_> = makers.map(|(_, path, _)| path.strip_prefix(root()).unwrap().to_owned()).collect();
+    assert_eq!(makers, [Path::new("server/src/threads/access.rs")]);
+}
+
+#[test]
 fn templates_hold_no_script_no_style_and_no_unsafe_door() {
     let templates = files(&root().join("web/src"), "html");
     for path in &templates {

@@ -72,8 +72,9 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, channel: C
     Ok(ChannelAccess { may, channel, level })
 }
 
-/// The same for who was let in to its group, where a statement read the channel beside what hangs on it.
-pub fn read_beside(may: MayRead, channel: Channel, level: ChannelLevel) -> Result<ChannelAccess> {
+/// The same for who was let in to its group, where a statement read the channel beside what hangs on it. For the proofs of
+/// the rooms above alone (`tests/it/floors.rs`).
+pub fn may_read_as(may: MayRead, channel: Channel, level: ChannelLevel) -> Result<ChannelAccess> {
     if channel.group == may.group() { Ok(ChannelAccess { may, channel, level }) } else { Err(Error::NotFound) }
 }
 

@@ -17,7 +17,7 @@ use sqlx::PgConnection;
 use web::channels::Channel;
 use words::{ChannelId, ChannelLevel, Event};
 
-pub use access::{ChannelAccess, MayChange, may_change, may_read, read_beside};
+pub use access::{ChannelAccess, MayChange, may_change, may_read, may_read_as};
 
 use crate::{
     characters::{holds_hidden, plain},

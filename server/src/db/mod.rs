@@ -48,10 +48,10 @@ pub type Hint = (StreamId, i64);
 /// How many hints may wait for a slow listener before it falls back on its poll.
 const HINTS: usize = 4096;
 
-/// How many connections each pool holds at most: twenty together.
+/// How many connections each pool holds at most: twenty-one together.
 const READERS: u32 = 8;
 const WRITERS: u32 = 8;
-const FOLLOWERS: u32 = 4;
+const FOLLOWERS: u32 = 5;
 
 /// A connection that was idle for longer is asked whether it is still there before it is used: one that was busy just
 /// now has just answered, and asking costs each statement a way to the database and back.
@@ -267,8 +267,8 @@ impl Db {
         .await
     }
 
-    /// Reads for the live core, outside any transaction, for as long as a reading may take on which something waits that
-    /// is to go on. A connection whose reading is broken off is kept only if it answers at once.
+    /// Reads for the live core and of sessions, outside any transaction, for as long as a reading may take on which
+    /// something waits that is to go on. A connection whose reading is broken off is kept only if it answers at once.
     pub async fn follow<T>(&self, read: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         // On the heap, or each caller's own future would hold what giving a connection out takes.
         promptly(Box::pin(async {

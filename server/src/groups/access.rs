@@ -109,8 +109,9 @@ pub async fn may_read(connection: &mut PgConnection, viewer: &Viewer, group: Gro
     Ok(MayRead { group, person: viewer.id, role })
 }
 
-/// The same where a statement read their role, as a present member, beside what it was asked for.
-pub fn read_beside(person: PersonId, group: GroupId, role: Option<Role>) -> Result<MayRead> {
+/// The same where a statement read their role beside a thing of the group: from their membership there that has not ended,
+/// in whatever it was read with. For the proofs of the rooms above alone (`tests/it/floors.rs`).
+pub fn may_read_as(person: PersonId, group: GroupId, role: Option<Role>) -> Result<MayRead> {
     Ok(MayRead { group, person, role: role.ok_or(Error::NotFound)? })
 }
 

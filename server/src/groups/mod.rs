@@ -27,7 +27,7 @@ use web::{
 use words::{Access, Event, GroupId, PersonId, Role, StreamId};
 
 pub use access::{MayAnimate, MayRead, MayWrite};
-pub use access::{may_animate, may_read, may_write, read_beside};
+pub use access::{may_animate, may_read, may_read_as, may_write};
 
 use crate::{
     characters::{holds_hidden, plain},

@@ -101,7 +101,7 @@ pub struct Viewer {
     /// change that came between the two.
     pub seq: i64,
     /// How matters stood for them then: each stream that they follow, and each text that they are writing. Only who comes
-    /// with a session is asked for it.
+    /// with a session is asked for it, and no socket keeps it.
     pub standing: Option<Arc<str>>,
 }
 

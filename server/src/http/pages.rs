@@ -82,7 +82,7 @@ impl Page {
     /// of the reader's streams, as open ones need it too (I5), or is one of what they are writing.
     ///
     /// How matters stand is read with the session, before the page is: one that shows more than that is good for it as
-    /// well, and names the sequences of what it shows.
+    /// well, and names sequences that are no later than what it shows.
     pub async fn remembered<F>(&self, app: &App, render: impl Fn() -> F + Send) -> Result<Response>
     where
         F: Future<Output = Result<Response>> + Send,

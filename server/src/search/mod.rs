@@ -37,7 +37,7 @@ use self::{
     narrow::Narrow,
     question::Sort,
     store::{
-        Bounds, Key, Query,
+        Beginning, Key, Query,
         documents::{self, Chosen},
         messages as said, names,
     },
@@ -155,7 +155,7 @@ pub async fn search(connection: &mut PgConnection, viewer: &Viewer, request: Req
 }
 
 async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Request) -> Result<Results> {
-    let Bounds { groups, glossary } = store::bound(connection, viewer.id).await?;
+    let Beginning { groups, glossary } = store::bound(connection, viewer.id).await?;
     let narrow = Narrow::read(connection, viewer, &mut request.question).await?;
     let mut search = Search { viewer, request, narrow, groups, query: None, typed: String::new() };
     let mut results = search.run(connection, &glossary).await?;

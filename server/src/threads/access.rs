@@ -154,7 +154,7 @@ impl ThreadAccess {
             continues: place.continues,
             continued_in: place.continued_in,
             seq: place.seq,
-            channel: place.channel.map(|(channel, level)| channels::read_beside(may, channel, level)).transpose()?,
+            channel: place.channel.map(|(channel, level)| channels::may_read_as(may, channel, level)).transpose()?,
         })
     }
 
@@ -228,7 +228,7 @@ pub async fn may_change(connection: &mut PgConnection, viewer: &Viewer, thread: 
 
 /// The right to read a thread, of whom its place was read for: that of a draft is the animators'.
 fn readable(place: &store::Place, person: PersonId) -> Result<MayRead> {
-    let may = groups::read_beside(person, place.group, place.role)?;
+    let may = groups::may_read_as(person, place.group, place.role)?;
     if place.draft && may.role() != Role::Animator { Err(Error::NotFound) } else { Ok(may) }
 }
 

@@ -216,7 +216,7 @@ pub(in crate::messages) async fn threads_by_ids(
         asker,
         ids
     );
-    Ok(rows.into_iter().map(|row| Thread { read: reader.map(|_| row.read), ..row.into() }).collect())
+    Ok(rows.into_iter().map(|row| row.thread(reader)).collect())
 }
 
 /// So many of the threads that are pinned in a channel, the last pinned first, then so many of the others, the last active
@@ -246,12 +246,14 @@ pub(in crate::messages) async fn first_threads(
         pinned,
         others
     );
-    Ok(rows.into_iter().map(Thread::from).collect())
+    Ok(rows.into_iter().map(|row| row.thread(Some(reader))).collect())
 }
 
-impl From<Row> for Thread {
-    fn from(row: Row) -> Self {
-        Self {
+impl Row {
+    /// The thread as a reader sees it, or everybody.
+    fn thread(self, reader: Option<PersonId>) -> Thread {
+        let row = self;
+        Thread {
             id: row.id,
             channel: row.channel,
             document: row.document,
@@ -270,7 +272,7 @@ impl From<Row> for Thread {
                 extract: extract(row.extract.as_deref().unwrap_or_default()),
             }),
             active_at: row.active_at,
-            read: Some(row.read),
+            read: reader.map(|_| row.read),
             level: row.level,
         }
     }

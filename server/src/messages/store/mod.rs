@@ -1,5 +1,6 @@
 //! The SQL of messages, and of what threads show of them.
 
+mod beside;
 mod completion;
 mod drafts;
 mod favourites;
@@ -13,6 +14,7 @@ mod read;
 mod removals;
 mod write;
 
+pub(super) use beside::beside;
 pub(super) use completion::{channels, documents, meetings, members, territories, titled_threads};
 pub(super) use drafts::{draft, drop_draft, keep_draft, sweep_drafts};
 pub(super) use favourites::{delete_favourite, favourites, insert_favourite, is_favourite};
@@ -20,7 +22,7 @@ pub(super) use history::{edits, said_at, says};
 pub(super) use lists::{first_threads, latest_threads, pinned, places, threads_by_ids};
 pub(super) use mentions::{insert_mentions, nameable};
 pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
-pub(super) use pins::{beside, pin, unpin};
+pub(super) use pins::{pin, unpin};
 pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
 pub(super) use read::{
     Present, Readers, attached_to, between, by_ids, exists, message, messages, place, present, showing,

@@ -42,7 +42,7 @@ pub(super) struct Key {
 
 /// What a search begins with.
 #[derive(Debug)]
-pub(super) struct Bounds {
+pub(super) struct Beginning {
     /// The groups that the asker is a member of now.
     pub(super) groups: Vec<Uuid>,
     /// What their question is written out by.
@@ -50,8 +50,8 @@ pub(super) struct Bounds {
 }
 
 /// Bounds what a search may cost: a statement is planned once, in the order that is written, since to think of another takes
-/// longer than any of these statements; and it reads no table from its beginning to its end.
-pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Result<Bounds> {
+/// longer than any of these statements; and it reads no table from its beginning to its end. Answers what it begins with.
+pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Result<Beginning> {
     let bounds = sqlx::query!(
         r#"select
              array(select group_id from members where person_id = $1 and ended_seq is null) as "groups!",
@@ -67,7 +67,7 @@ pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Re
     .fetch_one(connection)
     .await?;
     let reading = |(acronym, expansion)| Reading { acronym, expansion };
-    Ok(Bounds {
+    Ok(Beginning {
         groups: bounds.groups,
         glossary: bounds.acronyms.into_iter().zip(bounds.expansions).map(reading).collect(),
     })
