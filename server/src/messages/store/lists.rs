@@ -252,28 +252,34 @@ pub(in crate::messages) async fn first_threads(
 impl Row {
     /// The thread as a reader sees it, or everybody.
     fn thread(self, reader: Option<PersonId>) -> Thread {
-        let row = self;
         Thread {
-            id: row.id,
-            channel: row.channel,
-            document: row.document,
-            meeting: row.meeting,
-            title: row.title,
-            kind: row.kind,
-            status: row.status,
-            last_position: row.last_position,
-            pinned: row.pinned,
-            closed: row.closed,
-            answer: row.answer,
-            opened_by: row.opener,
-            latest: row.author.zip(row.author_name).map(|(id, name)| Latest {
-                author: author(id, name, row.author_post, row.author_code, row.author_territory, row.author_department),
-                removed: row.extract.is_none(),
-                extract: extract(row.extract.as_deref().unwrap_or_default()),
+            id: self.id,
+            channel: self.channel,
+            document: self.document,
+            meeting: self.meeting,
+            title: self.title,
+            kind: self.kind,
+            status: self.status,
+            last_position: self.last_position,
+            pinned: self.pinned,
+            closed: self.closed,
+            answer: self.answer,
+            opened_by: self.opener,
+            latest: self.author.zip(self.author_name).map(|(id, name)| Latest {
+                author: author(
+                    id,
+                    name,
+                    self.author_post,
+                    self.author_code,
+                    self.author_territory,
+                    self.author_department,
+                ),
+                removed: self.extract.is_none(),
+                extract: extract(self.extract.as_deref().unwrap_or_default()),
             }),
-            active_at: row.active_at,
-            read: reader.map(|_| row.read),
-            level: row.level,
+            active_at: self.active_at,
+            read: reader.map(|_| self.read),
+            level: self.level,
         }
     }
 }
