@@ -1,5 +1,7 @@
 //! Search: what is found, by whom, and what is said where nothing is.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use preau::{
     clock::Clock,
@@ -309,6 +311,39 @@ async fn markup_and_marks_in_a_message_stay_text() {
     assert!(main.contains("&#60;img src=x&#62; zinzolin"), "{main}");
     let extract = &extracts(&ines, &[("q", "zinzolin")]).await[0];
     assert!(extract.contains("zinzolin 1 < 2") && !extract.contains(['\u{1}', '\u{2}']), "{extract:?}");
+}
+
+/// Each word of a text is found, and marked in it: the stem of the index is the extract's.
+#[tokio::test]
+async fn every_word_is_marked_where_it_is_found() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let texts = [
+        include_str!("../../web/src/meetings/fr.ftl"),
+        include_str!("../../web/src/conversations/fr.ftl"),
+        include_str!("../../web/src/page/fr.ftl"),
+    ];
+    let said = texts.iter().flat_map(|text| text.split(|c: char| !c.is_alphabetic())).map(str::to_lowercase);
+    let words: BTreeSet<_> = said.filter(|word| (4..20).contains(&word.chars().count())).collect();
+    let words: Vec<_> = words.into_iter().collect();
+    // Each is shown whole.
+    for some in words.chunks(12) {
+        ines.say(&group.standing, &some.join(" ")).await;
+    }
+    let (mut marked, mut empty) = (0, Vec::new());
+    for word in &words {
+        let page = ines.page(&web::paths::search(&[("q", word), ("kind", "message"), ("exact", "1")])).await.text;
+        if page.contains(&format!("<mark>{word}</mark>")) {
+            marked += 1;
+        } else {
+            empty.push(word);
+        }
+    }
+    assert!(marked > 500, "{marked}");
+    // What the index does not know finds nothing, and is marked nowhere.
+    for word in empty {
+        assert_eq!(count(&ines, word).await, 0, "{word}");
+    }
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@
 //! and hopeless for a rare one. So:
 //!
 //! 1. a question with a rare word asks the index, for a bounded number. Mostly that is all there is;
-//! 2. any other is looked for among the latest messages of each group: a sample first, then as many as the sample says;
+//! 2. any other is looked for among the latest messages of each group: a sample first, then as many more as it says;
 //! 3. what is between the two asks the index for a span of time, and for eight times as much until there is enough: the
 //!    spans are known by a block index, so that no message outside is read. What takes long ends there, and goes on when
 //!    the reader asks for more.
@@ -16,10 +16,12 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::{
     narrow::earliest,
     store::{
+        Key,
         messages::{Ask, Hit, Looked, among_latest, by_index, looked, since},
         plan_anew, plan_once,
     },
@@ -30,10 +32,10 @@ use crate::error::Result;
 const RARE: i64 = 500;
 /// How many messages of the liveliest group are looked into first, with what was said in the others meanwhile.
 const SAMPLE: i64 = 80;
-/// How many are looked into at most, over all groups.
-const LATEST: i64 = 3_000;
-/// How many of the sample are enough to go on with the latest.
-const MANY: usize = 4;
+/// How many tell for sure how often the words are said, over all groups.
+const SURE: i64 = 2_000;
+/// About how many are looked into at most: the index takes as long for a million messages.
+const LATEST: i64 = 8_000;
 /// About how many messages the first span holds.
 const SPAN: i32 = 20_000;
 /// How much longer each next span is.
@@ -67,30 +69,37 @@ pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, common: b
             return Ok(Reach::whole(hits));
         }
     }
-    plan_anew(connection).await?;
-    let reach = latest(connection, ask, want).await?;
-    plan_once(connection).await?;
-    Ok(reach)
+    latest(connection, ask, want).await
 }
 
-/// Looks into the latest messages of each group, and then into spans of time.
+/// Looks into the latest messages of each group, further down as long as that is worth it, and then into spans of time.
 async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize) -> Result<Reach> {
-    let mut each = SAMPLE;
+    let (mut hits, mut read, mut each, mut below) = (Vec::new(), 0, SAMPLE, ask.below);
     loop {
-        let Some(looked) = looked(connection, ask, each).await? else {
-            return Ok(Reach::whole(among_latest(connection, ask, ask.narrow.from, each).await?));
+        let ask_below = Ask { below, ..*ask };
+        let Some(looked) = looked(connection, &ask_below, each).await? else {
+            hits.extend(among_latest(connection, &ask_below, ask.narrow.from, each).await?);
+            return Ok(Reach::whole(hits));
         };
-        let mut hits = among_latest(connection, ask, looked.down_to, each).await?;
+        let found = among_latest(connection, &ask_below, looked.down_to, each).await?;
         // Of that very instant there may be others.
-        hits.retain(|hit| hit.key.at > looked.down_to);
+        hits.extend(found.into_iter().filter(|hit| hit.key.at > looked.down_to));
+        read += looked.messages;
         if hits.len() >= want {
             return Ok(Reach::whole(hits));
         }
-        let times = i64::try_from(want * 2 / hits.len().max(1) + 1).unwrap_or(i64::MAX);
-        if hits.len() < MANY || looked.messages.saturating_mul(times) > LATEST {
-            return by_spans(connection, ask, looked, want).await;
-        }
-        each *= times;
+        let count = |messages: usize| i64::try_from(messages).unwrap_or(i64::MAX);
+        // Half as many again as those so far say, since they are a sample.
+        let missing = read.saturating_mul(count(want - hits.len())) * 3 / 2 / count(hits.len()).max(1);
+        let next = match read + missing {
+            // More messages of one instant than were looked into.
+            _ if looked.down_to == below.at => return by_spans(connection, ask, looked, want).await,
+            all if all <= LATEST => missing,
+            _ if read < SURE => SURE,
+            _ => return by_spans(connection, ask, looked, want).await,
+        };
+        each = (each * next / looked.messages).clamp(SAMPLE, LATEST);
+        below = Key { at: looked.down_to, id: Uuid::max() };
     }
 }
 
@@ -98,15 +107,15 @@ async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize) -> Re
 async fn by_spans(connection: &mut PgConnection, ask: &Ask<'_>, looked: Looked, want: usize) -> Result<Reach> {
     let (began, most) = (Instant::now(), i64::try_from(want).unwrap_or(i64::MAX));
     let messages = i32::try_from(looked.messages).unwrap_or(i32::MAX);
+    plan_anew(connection).await?;
     let mut span = (looked.from - looked.down_to).max(TimeDelta::seconds(1)) / messages * SPAN;
     loop {
         let from = looked.from.checked_sub_signed(span).map_or(ask.narrow.from, |from| from.max(ask.narrow.from));
         let hits = since(connection, ask, from, most).await?;
-        if hits.len() >= want || from <= ask.narrow.from.max(earliest()) {
-            return Ok(Reach::whole(hits));
-        }
-        if began.elapsed() > PATIENCE {
-            return Ok(Reach { hits, down_to: Some(from) });
+        let all = hits.len() >= want || from <= ask.narrow.from.max(earliest());
+        if all || began.elapsed() > PATIENCE {
+            plan_once(connection).await?;
+            return Ok(Reach { hits, down_to: (!all).then_some(from) });
         }
         span = span.checked_mul(GROWTH).unwrap_or(TimeDelta::MAX);
     }

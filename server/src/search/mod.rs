@@ -13,6 +13,7 @@
 //! titles look like it are shown only where no message and no document holds it.
 
 mod access;
+mod extract;
 mod forms;
 mod glossary;
 pub mod http;
@@ -34,6 +35,7 @@ pub use question::{Field, Filters, Question, Remark};
 pub use vocabulary::{gather, work};
 
 use self::{
+    extract::{NOTHING, Wanted},
     narrow::Narrow,
     question::Sort,
     store::{
@@ -245,6 +247,10 @@ impl Search<'_> {
         self.query.as_ref().map(|query| query.text.as_str())
     }
 
+    fn wanted(&self) -> &Wanted {
+        self.query.as_ref().map_or(&NOTHING, |query| &query.wanted)
+    }
+
     /// The asker's groups that the filters leave.
     fn places(&self) -> Vec<Uuid> {
         let within = self.narrow.places.as_ref().map(|places| &places.within);
@@ -257,6 +263,7 @@ impl Search<'_> {
             person: self.viewer.id,
             groups: &groups,
             query: self.query(),
+            wanted: self.wanted(),
             narrow: &self.narrow,
             below: self.below(),
         };
@@ -314,6 +321,7 @@ impl Search<'_> {
                 person: self.viewer.id,
                 groups: &groups,
                 query: self.query(),
+                wanted: self.wanted(),
                 narrow: &self.narrow,
                 minutes: apart.then_some(kind == Sought::Minutes),
                 below: self.below(),
@@ -336,6 +344,7 @@ impl Search<'_> {
         let ask = names::Ask {
             person: self.viewer.id,
             query: self.query(),
+            wanted: self.wanted(),
             typed: &self.typed,
             narrow: &self.narrow,
             below: self.below(),

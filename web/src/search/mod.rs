@@ -55,25 +55,6 @@ impl Found {
     }
 }
 
-impl Piece {
-    /// Cuts a text in which what was looked for stands between U+0001 and U+0002.
-    pub fn cut(text: &str) -> Vec<Self> {
-        let mut pieces = Vec::new();
-        for (index, part) in text.split('\u{1}').enumerate() {
-            let (marked, plain) = match part.split_once('\u{2}') {
-                Some(cut) if index > 0 => cut,
-                _ => ("", part),
-            };
-            for (text, marked) in [(marked, true), (plain, false)] {
-                if !text.is_empty() {
-                    pieces.push(Self { text: text.replace('\u{2}', ""), marked });
-                }
-            }
-        }
-        pieces
-    }
-}
-
 /// A list of what was found, of one kind.
 #[derive(Clone, Debug)]
 pub struct Section {
@@ -253,7 +234,7 @@ mod tests {
     use askama::Template;
     use words::{Locale, Sought};
 
-    use super::{Piece, Place, Places};
+    use super::{Place, Places};
     use crate::Text;
 
     #[test]
@@ -270,18 +251,5 @@ mod tests {
         assert!(!html.contains("<img") && !html.contains("<script>"), "{html}");
         assert!(html.contains("Personne") && html.contains(r#"data-count="1 lieu""#), "{html}");
         assert!(print(Vec::new()).contains(" hidden"), "a list of nothing is not shown");
-    }
-
-    #[test]
-    fn an_extract_is_cut_where_the_words_begin_and_end() {
-        let cut = |text: &str| {
-            let shown = |piece: Piece| if piece.marked { format!("[{}]", piece.text) } else { piece.text };
-            Piece::cut(text).into_iter().map(shown).collect::<Vec<_>>()
-        };
-        assert_eq!(cut("une \u{1}grille\u{2} de \u{1}suivi\u{2}"), ["une ", "[grille]", " de ", "[suivi]"]);
-        assert_eq!(cut("\u{1}<b>\u{2}"), ["[<b>]"]);
-        assert_eq!(cut("rien"), ["rien"]);
-        assert_eq!(cut(""), Vec::<String>::new());
-        assert_eq!(cut("\u{2}à \u{1}demi"), ["à ", "demi"], "marks that are not pairs mark nothing");
     }
 }

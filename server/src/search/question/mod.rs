@@ -3,6 +3,7 @@
 //! Nothing typed is an error. What is not understood is a [`Remark`], told beside its field, and the rest is looked for.
 
 use chrono::{Datelike, Days, Months, NaiveDate};
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use words::{Has, Sought};
 
 /// How much of a question is read, in characters.
@@ -318,16 +319,11 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// In small letters, without the accents and ligatures of French: what keys, months and kinds are compared by.
+/// In small letters, without the accents, and without the ligatures of French: what keys, months, kinds and words are compared by.
 pub(super) fn folded(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).fold(String::new(), |mut text, c| {
+    let letters = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
+    letters.fold(String::with_capacity(text.len()), |mut text, c| {
         match c {
-            'à' | 'â' | 'ä' => text.push('a'),
-            'é' | 'è' | 'ê' | 'ë' => text.push('e'),
-            'î' | 'ï' => text.push('i'),
-            'ô' | 'ö' => text.push('o'),
-            'ù' | 'û' | 'ü' => text.push('u'),
-            'ç' => text.push('c'),
             'œ' => text.push_str("oe"),
             'æ' => text.push_str("ae"),
             '’' => text.push('\''),

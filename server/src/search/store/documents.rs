@@ -2,14 +2,14 @@
 
 use sqlx::PgConnection;
 use uuid::Uuid;
-use web::{
-    paths,
-    search::{Found, Piece},
-};
+use web::{paths, search::Found};
 use words::{DocumentId, PersonId};
 
-use super::{EXTRACT, Key, WHOLE};
-use crate::{error::Result, search::narrow::Narrow};
+use super::Key;
+use crate::{
+    error::Result,
+    search::{extract::Wanted, narrow::Narrow},
+};
 
 /// Which documents are looked for.
 #[derive(Debug)]
@@ -17,6 +17,7 @@ pub(in crate::search) struct Ask<'a> {
     pub(in crate::search) person: PersonId,
     pub(in crate::search) groups: &'a [Uuid],
     pub(in crate::search) query: Option<&'a str>,
+    pub(in crate::search) wanted: &'a Wanted,
     pub(in crate::search) narrow: &'a Narrow,
     /// Minutes alone, or all but these; none for both.
     pub(in crate::search) minutes: Option<bool>,
@@ -95,11 +96,7 @@ macro_rules! documents {
                       select
                         found.id as "id!: DocumentId", found.title as "title!", found.updated_at as "at!",
                         people.name as "author!", territories.name as "territory?", shown_name(groups, $1) as "place!",
-                        case
-                          when $3::text is null then found.purpose
-                          else ts_headline('public.fr', found.purpose, $3::text::tsquery,
-                            case when length(found.purpose) <= 200 then $15 else $16 end)
-                        end as "extract!"
+                        found.purpose as "purpose!"
                       from found
                       join people on people.id = found.created_by
                       join groups on groups.id = found.group_id
@@ -121,8 +118,6 @@ macro_rules! documents {
             narrow.places.as_ref().map(|places| places.threads.as_slice()),
             narrow.with_link,
             $most,
-            WHOLE,
-            EXTRACT,
         )
         .fetch_all($connection)
         .await?;
@@ -132,7 +127,7 @@ macro_rules! documents {
                 author: Some(row.territory.map_or(row.author.clone(), |of| format!("{}, {of}", row.author))),
                 place: Some(row.place),
                 at: Some(row.at),
-                ..Found::new(row.id.0, row.title, Piece::cut(&row.extract), paths::document(row.id))
+                ..Found::new(row.id.0, row.title, ask.wanted.extract(&row.purpose), paths::document(row.id))
             })
             .collect())
     }};
@@ -152,7 +147,8 @@ pub(in crate::search) async fn of(
     documents!(
         "(select id, title, purpose, type, updated_at, created_by, assignment_id, group_id, deleted_at
             from documents where id = any($2::uuid[]) offset 0)",
-        "true",
+        // They hold the words, or a file of theirs does, or their title is like them.
+        "($3::text is null or true)",
         connection,
         ask,
         chosen,

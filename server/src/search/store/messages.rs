@@ -4,23 +4,24 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
-use web::{
-    paths,
-    search::{Found, Piece},
-};
+use web::{paths, search::Found};
 use words::{MessageId, PersonId, ThreadId};
 
-use super::{EXTRACT, Key, WHOLE};
-use crate::{error::Result, search::narrow::Narrow};
+use super::Key;
+use crate::{
+    error::Result,
+    search::{extract::Wanted, narrow::Narrow},
+};
 
 /// Whose messages are looked for, and which of them.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(in crate::search) struct Ask<'a> {
     pub(in crate::search) person: PersonId,
     /// Groups of theirs that may hold some.
     pub(in crate::search) groups: &'a [Uuid],
     /// The query; none if every message will do.
     pub(in crate::search) query: Option<&'a str>,
+    pub(in crate::search) wanted: &'a Wanted,
     pub(in crate::search) narrow: &'a Narrow,
     /// Only what comes after this in the list, which is earlier.
     pub(in crate::search) below: Key,
@@ -258,11 +259,7 @@ pub(in crate::search) async fn dressed(
                when 'conversation' then conversation_name(groups.id, $1)
                else coalesce(threads.title, left(split_part(first.body, E'\n', 1), 80), '') end as "title!",
              case groups.kind when 'thematic' then concat_ws(' › ', groups.name, channels.name) end as place,
-             case
-               when $3::text is null then left(messages.body, 200)
-               else ts_headline('public.fr', messages.body, $3::text::tsquery,
-                 case when length(messages.body) <= 200 then $4 else $5 end)
-             end as "extract!"
+             messages.body as "body!"
            from unnest($2::uuid[]) with ordinality asked (id, place)
            join messages on messages.id = asked.id and messages.deleted_at is null
            join members
@@ -277,9 +274,6 @@ pub(in crate::search) async fn dressed(
            order by asked.place"#,
         ask.person.0,
         messages,
-        ask.query,
-        WHOLE,
-        EXTRACT,
     )
     .fetch_all(connection)
     .await?;
@@ -294,7 +288,7 @@ pub(in crate::search) async fn dressed(
             place: row.place,
             at: Some(row.at),
             standing: row.standing,
-            ..Found::new(row.id.0, row.title, Piece::cut(&row.extract), paths::message_permalink(row.id))
+            ..Found::new(row.id.0, row.title, ask.wanted.extract(&row.body), paths::message_permalink(row.id))
         })
         .collect())
 }

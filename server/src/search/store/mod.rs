@@ -14,15 +14,11 @@ use uuid::Uuid;
 use words::PersonId;
 
 use super::{
+    extract::Wanted,
     forms::{Form, Reading},
     question::Sort,
 };
 use crate::error::Result;
-
-/// How an extract is cut. The marks are control characters, which nothing holds that was written ([`crate::characters`]).
-const EXTRACT: &str = "StartSel=\u{1}, StopSel=\u{2}, MaxWords=30, MinWords=12, ShortWord=1, MaxFragments=1";
-/// How one is that is short enough to be shown whole.
-const WHOLE: &str = "StartSel=\u{1}, StopSel=\u{2}, HighlightAll=true";
 
 /// A question as the index is asked it.
 #[derive(Clone, Debug)]
@@ -31,6 +27,8 @@ pub(super) struct Query {
     pub(super) text: String,
     /// Whether each word of it, or one of its forms, is one that messages are full of.
     pub(super) common: bool,
+    /// What is marked in what was found.
+    pub(super) wanted: Wanted,
 }
 
 /// A place in a list that is sorted by time, the latest first.
@@ -102,6 +100,9 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     let row = sqlx::query!(
         r#"with form as (
              select term, excluded, written, beginning,
+               -- The stem of a word that is shorter than how it begins is no beginning of it.
+               tsvector_to_array(to_tsvector('public.fr',
+                 case when beginning then written || ' ' || written || 'ion' else written end)) as lexemes,
                case
                  when beginning
                    then ('''' || replace(replace(folded(written), '\', '\\'), '''', '''''') || ''':*')::tsquery
@@ -117,7 +118,7 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
            ), term as (
              select term, excluded, string_agg(distinct '(' || query::text || ')', ' | ') as text,
                bool_or(beginning or not exists (
-                 select from unnest(tsvector_to_array(to_tsvector('public.fr', written))) lexeme (name)
+                 select from unnest(lexemes) lexeme (name)
                  where not exists (select from common_lexemes where common_lexemes.name = lexeme.name))) as common
              from form
              where numnode(query) > 0
@@ -125,7 +126,9 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
            )
            select
              string_agg(case when excluded then '!' else '' end || '(' || text || ')', ' & ' order by term) as "text?",
-             coalesce(bool_and(common or excluded), false) as "common!"
+             coalesce(bool_and(common or excluded), false) as "common!",
+             array(select distinct unnest(lexemes) from form where not excluded) as "lexemes!",
+             array(select folded(written) from form where beginning and not excluded) as "beginnings!"
            from term
            having not bool_and(excluded)"#,
         &terms,
@@ -137,5 +140,7 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     )
     .fetch_optional(connection)
     .await?;
-    Ok(row.and_then(|row| Some(Query { text: row.text?, common: row.common })))
+    Ok(row.and_then(|row| {
+        Some(Query { text: row.text?, common: row.common, wanted: Wanted::of(row.lexemes, row.beginnings) })
+    }))
 }

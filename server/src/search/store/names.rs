@@ -3,20 +3,21 @@
 
 use sqlx::PgConnection;
 use uuid::Uuid;
-use web::{
-    paths,
-    search::{Found, Piece},
-};
+use web::{paths, search::Found};
 use words::{MeetingId, PersonId, ThreadId};
 
-use super::{Key, WHOLE};
-use crate::{error::Result, search::narrow::Narrow};
+use super::Key;
+use crate::{
+    error::Result,
+    search::{extract::Wanted, narrow::Narrow},
+};
 
 /// What is looked for among names.
 #[derive(Debug)]
 pub(in crate::search) struct Ask<'a> {
     pub(in crate::search) person: PersonId,
     pub(in crate::search) query: Option<&'a str>,
+    pub(in crate::search) wanted: &'a Wanted,
     /// What was typed, to compare with names; empty for a question without plain words.
     pub(in crate::search) typed: &'a str,
     pub(in crate::search) narrow: &'a Narrow,
@@ -29,10 +30,7 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
     let rows = sqlx::query!(
         r#"select meetings.id as "id!: MeetingId", title as "title!", starts_at as "at!", people.name as "author!",
              groups.name as "place!",
-             case
-               when $2::text is null then objective
-               else ts_headline('public.fr', objective, $2::text::tsquery, $10)
-             end as "extract!"
+             objective as "objective!"
            from meetings
            join members on members.group_id = meetings.group_id and members.person_id = $1 and members.ended_seq is null
            join groups on groups.id = meetings.group_id
@@ -44,7 +42,7 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
              and ($7::uuid[] is null or meetings.created_by = any($7))
              and ($8::uuid[] is null or meetings.group_id = any($8) or meetings.thread_id = any($9))
            order by starts_at desc, meetings.id desc
-           limit $11"#,
+           limit $10"#,
         ask.person.0,
         ask.query,
         ask.typed,
@@ -54,7 +52,6 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
         ask.narrow.authors.as_deref(),
         places.map(|places| places.groups.as_slice()),
         places.map(|places| places.threads.as_slice()),
-        WHOLE,
         most,
     )
     .fetch_all(connection)
@@ -65,7 +62,7 @@ pub(in crate::search) async fn meetings(connection: &mut PgConnection, ask: &Ask
             author: Some(row.author),
             place: Some(row.place),
             at: Some(row.at),
-            ..Found::new(row.id.0, row.title, Piece::cut(&row.extract), paths::meeting(row.id))
+            ..Found::new(row.id.0, row.title, ask.wanted.extract(&row.objective), paths::meeting(row.id))
         })
         .collect())
 }
@@ -151,7 +148,7 @@ pub(in crate::search) async fn people(
         .into_iter()
         .map(|row| {
             let territories = row.territories.unwrap_or_default();
-            Found::new(row.id.0, row.name, Piece::cut(&territories), paths::person(row.id))
+            Found::new(row.id.0, row.name, ask.wanted.extract(&territories), paths::person(row.id))
         })
         .collect())
 }
@@ -180,6 +177,6 @@ pub(in crate::search) async fn territories(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Found::new(row.id, row.name, Piece::cut(&row.department), paths::territory(&row.code)))
+        .map(|row| Found::new(row.id, row.name, ask.wanted.extract(&row.department), paths::territory(&row.code)))
         .collect())
 }
