@@ -145,7 +145,8 @@ pub(in crate::search) async fn among_latest(
                  and (created_at, id) < ($4, $5)
                order by created_at desc
                limit $7) latest
-             where deleted_at is null and ($3::text is null or search @@ $3::text::tsquery))"#,
+             -- Read once, and not for each message.
+             where deleted_at is null and ($3::text is null or search @@ (select $3::text::tsquery)))"#,
         "where counts order by created_at desc, id desc",
         connection,
         ask,
