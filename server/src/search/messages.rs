@@ -34,8 +34,9 @@ const RARE: i64 = 500;
 const SAMPLE: i64 = 80;
 /// How many tell for sure how often the words are said, over all groups.
 const SURE: i64 = 2_000;
-/// About how many are looked into at most: the index takes as long for a million messages.
-const LATEST: i64 = 8_000;
+/// About how many are looked into at most for words that messages are full of, and of which the index takes as long for a
+/// million messages; for others, which it answers for sooner, those that tell.
+const LATEST: i64 = 12_000;
 /// About how many messages the first span holds.
 const SPAN: i32 = 20_000;
 /// How much longer each next span is.
@@ -69,11 +70,11 @@ pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, common: b
             return Ok(Reach::whole(hits));
         }
     }
-    latest(connection, ask, want).await
+    latest(connection, ask, want, if common { LATEST } else { SURE }).await
 }
 
-/// Looks into the latest messages of each group, further down as long as that is worth it, and then into spans of time.
-async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize) -> Result<Reach> {
+/// Looks into the latest messages of each group, about `most` in all if that is worth it, and then into spans of time.
+async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize, most: i64) -> Result<Reach> {
     let (mut hits, mut read, mut each, mut below) = (Vec::new(), 0, SAMPLE, ask.below);
     loop {
         let ask_below = Ask { below, ..*ask };
@@ -94,8 +95,8 @@ async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize) -> Re
         let next = match read + missing {
             // More messages of one instant than were looked into.
             _ if looked.down_to == below.at => return by_spans(connection, ask, looked, want).await,
-            all if all <= LATEST => missing,
-            _ if read < SURE => SURE,
+            all if all <= most => missing,
+            _ if read < SURE && SURE < most => SURE,
             _ => return by_spans(connection, ask, looked, want).await,
         };
         each = (each * next / looked.messages).clamp(SAMPLE, LATEST);
