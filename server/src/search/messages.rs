@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{
     narrow::earliest,
     store::{
-        Key,
+        Key, Said,
         messages::{Ask, Hit, Looked, among_latest, by_index, looked, since},
         plan_anew, plan_once,
     },
@@ -59,18 +59,18 @@ impl Reach {
 }
 
 /// Finds the latest `want` messages, or some more; fewer only if there are no others down to where was looked.
-pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, common: bool, want: usize) -> Result<Reach> {
+pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, said: Said, want: usize) -> Result<Reach> {
     if ask.groups.is_empty() {
         return Ok(Reach::default());
     }
-    if ask.query.is_some() && !common {
+    if said == Said::Seldom {
         let mut hits = by_index(connection, ask, ask.narrow.from, RARE).await?;
         if hits.len() < usize::try_from(RARE).unwrap_or(usize::MAX) {
             hits.retain(|hit| hit.counts);
             return Ok(Reach::whole(hits));
         }
     }
-    latest(connection, ask, want, if common { LATEST } else { SURE }).await
+    latest(connection, ask, want, if said == Said::Often { LATEST } else { SURE }).await
 }
 
 /// Looks into the latest messages of each group, about `most` in all if that is worth it, and then into spans of time.

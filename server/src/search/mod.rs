@@ -39,7 +39,7 @@ use self::{
     narrow::Narrow,
     question::Sort,
     store::{
-        Beginning, Key, Query,
+        Beginning, Key, Query, Said,
         documents::{self, Chosen},
         messages as said, names,
     },
@@ -268,8 +268,8 @@ impl Search<'_> {
             below: self.below(),
         };
         let limit = self.request.limit;
-        let common = self.query.as_ref().is_none_or(|query| query.common);
-        let reach = messages::find(connection, &ask, common, limit + 1).await?;
+        let said = self.query.as_ref().map_or(Said::Often, |query| query.said);
+        let reach = messages::find(connection, &ask, said, limit + 1).await?;
         if self.wants(Sought::Answer) && self.query.is_some() {
             let titled = said::answered(connection, &ask, self.most()).await?;
             let hits = reach.hits.iter().filter(|hit| hit.resolved).map(|hit| (hit.thread, hit.key.id));

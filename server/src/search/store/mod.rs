@@ -25,10 +25,21 @@ use crate::error::Result;
 pub(super) struct Query {
     /// The query, in PostgreSQL's words.
     pub(super) text: String,
-    /// Whether each word of it, or one of its forms, is one that messages are full of.
-    pub(super) common: bool,
+    /// How often that is said.
+    pub(super) said: Said,
     /// What is marked in what was found.
     pub(super) wanted: Wanted,
+}
+
+/// How often what is asked for is said, as far as that is known without looking.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Said {
+    /// Messages are full of each word of it, or of one of its forms.
+    Often,
+    /// Words that begin somehow are some words or many.
+    Anyhow,
+    /// One of its words is none of those that messages are full of.
+    Seldom,
 }
 
 /// A place in a list that is sorted by time, the latest first.
@@ -140,7 +151,13 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     )
     .fetch_optional(connection)
     .await?;
+    let begins = forms.iter().any(|form| form.sort == Sort::Beginning && !form.excluded);
     Ok(row.and_then(|row| {
-        Some(Query { text: row.text?, common: row.common, wanted: Wanted::of(row.lexemes, row.beginnings) })
+        let said = match (row.common, begins) {
+            (false, _) => Said::Seldom,
+            (true, true) => Said::Anyhow,
+            (true, false) => Said::Often,
+        };
+        Some(Query { text: row.text?, said, wanted: Wanted::of(row.lexemes, row.beginnings) })
     }))
 }
