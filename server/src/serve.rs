@@ -52,7 +52,9 @@ use crate::{
     },
     meetings,
     messages::{self, Poster},
-    notifications, people, previews, publish, push, reports, search, territories, threads, today,
+    notifications, people, previews, publish, push, reports, search, territories,
+    threads::{self, Reads},
+    today,
 };
 
 /// How often sessions and tokens that ended are looked for.
@@ -108,8 +110,11 @@ impl Sockets {
             Arc::new(move |viewer, command| Box::pin(messages::live::run(db.clone(), poster.clone(), viewer, command)))
         };
         let read: Read = {
-            let db = db.clone();
-            Arc::new(move |viewer, positions| Box::pin(messages::live::mark_read(db.clone(), viewer, positions)))
+            let reads = Reads::new(db.clone());
+            Arc::new(move |viewer, positions| {
+                let reads = reads.clone();
+                Box::pin(async move { reads.mark(viewer, positions).await })
+            })
         };
         let roof = Roof { may_follow: follow_rights, render: fanout::render, stream_of, show_typing };
         let hubs = Hubs::new(db.clone(), roof, drain.clone());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use preau::messages;
+use preau::threads;
 use reqwest::Method;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -201,9 +201,9 @@ async fn read_positions_move_together_forward_and_where_one_may_read() {
     let threads: Vec<ThreadId> = threads.iter().map(|thread| thread.parse().unwrap()).collect();
     let (standing, first) = (threads[0], threads[1]);
     let viewer = preau::people::viewer(&mut server.db.pool().acquire().await.unwrap(), camille.id).await;
-    let (db, viewer) = (told(&server), viewer.unwrap().unwrap());
+    let (reads, viewer) = (threads::Reads::new(told(&server)), viewer.unwrap().unwrap());
     let read = async |positions: Vec<(ThreadId, i32)>| {
-        let (unmoved, statements) = counted(messages::live::mark_read(db.clone(), viewer.clone(), positions)).await;
+        let (unmoved, statements) = counted(reads.mark(viewer.clone(), positions)).await;
         assert_eq!(unmoved, []);
         statements
     };
@@ -217,6 +217,47 @@ async fn read_positions_move_together_forward_and_where_one_may_read() {
     assert_eq!(read(threads.iter().map(|&thread| (thread, 2)).collect()).await, one, "as many statements as for one");
     let (positions, told) = read_by(&server, camille.id).await;
     assert_eq!((positions.len(), told), (10, 10));
+    assert_eq!(server.torn().await, Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_many_people_read_is_moved_at_once_and_nobody_waits_for_another() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let people = [server.person("Camille").await, server.person("Paul").await, server.person("Sofia").await];
+    let mut viewers = Vec::new();
+    for person in &people {
+        ines.add(&group, person, "member").await;
+        let viewer = preau::people::viewer(&mut server.db.pool().acquire().await.unwrap(), person.id).await;
+        viewers.push(viewer.unwrap().unwrap());
+    }
+    let standing: ThreadId = group.standing.parse().unwrap();
+    for _ in 0..3 {
+        ines.say(&group.standing, "bonjour").await;
+    }
+    let reads = threads::Reads::new(told(&server));
+    let mark = |person: usize, position| reads.mark(viewers[person].clone(), vec![(standing, position)]);
+    let (_, one) = counted(mark(0, 1)).await;
+    let (_, all) = counted(async { tokio::join!(mark(0, 2), mark(1, 2), mark(2, 2)) }).await;
+    assert_eq!(all, one, "as many statements as for one");
+    for person in &people {
+        assert_eq!(read_by(&server, person.id).await.0, HashMap::from([(standing.0, 2)]));
+    }
+    let reads = threads::Reads::new(server.db.clone());
+    let holding = locked(&server, people[0].id.0).await;
+    let mark = |person: usize| {
+        let (reads, viewer) = (reads.clone(), viewers[person].clone());
+        tokio::spawn(async move { reads.mark(viewer, vec![(standing, 3)]).await })
+    };
+    let (held, others) = (mark(0), [mark(1), mark(2)]);
+    for other in others {
+        assert_eq!(other.await.unwrap(), []);
+    }
+    let moved = async |person: usize| read_by(&server, people[person].id).await.0[&standing.0];
+    assert_eq!((moved(0).await, moved(1).await, moved(2).await), (2, 3, 3), "the others did not wait");
+    holding.rollback().await.unwrap();
+    assert_eq!(held.await.unwrap(), []);
+    assert_eq!((moved(0).await, read_by(&server, people[0].id).await.1), (3, 3), "and it was moved alone");
     assert_eq!(server.torn().await, Vec::<String>::new());
 }
 

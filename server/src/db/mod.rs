@@ -348,6 +348,13 @@ impl Tx {
         Ok(seq)
     }
 
+    /// Locks those of some streams that nobody else has locked, and answers where each stands.
+    pub async fn lock_free(&mut self, streams: &[StreamId]) -> Result<Vec<(StreamId, i64)>> {
+        let locked = store::lock_free(self.connection(), streams).await?;
+        point!("after_lock");
+        Ok(locked)
+    }
+
     /// Records an event with the next sequence of its stream, and does what upper rooms do about it. Answers the
     /// sequence.
     pub async fn record(&mut self, event: Event, actor: Option<PersonId>) -> Result<i64> {

@@ -5,7 +5,7 @@
 
 use axum::extract::ws::Utf8Bytes;
 use web::Text;
-use words::{StreamId, ThreadId};
+use words::StreamId;
 
 use super::{Ack, Draft, Post, Poster};
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
         session::{self, id_of},
         socket::Answer,
     },
-    threads::{self, NewThread},
+    threads::NewThread,
 };
 
 /// Runs a command; the answer comes later, in its turn.
@@ -43,20 +43,6 @@ pub async fn run(db: Db, poster: Poster, viewer: Viewer, command: ClientFrame) -
         command => {
             let done = db.write(move |tx| write(tx, viewer, command)).await;
             ready(answered(id, done, text))
-        }
-    }
-}
-
-/// Moves read positions forward, together. What may not be read any more is passed over; answers what could not be
-/// moved and may be another time: all, or nothing.
-pub async fn mark_read(db: Db, viewer: Viewer, positions: Vec<(ThreadId, i32)>) -> Vec<(ThreadId, i32)> {
-    let read = positions.clone();
-    let moved = db.write(move |tx| Box::pin(async move { threads::mark_all_read(tx, &viewer, &read).await }));
-    match moved.await {
-        Ok(()) | Err(Error::NotFound) => Vec::new(),
-        Err(error) => {
-            tracing::debug!(%error, "read positions were not moved");
-            positions
         }
     }
 }

@@ -16,6 +16,7 @@ mod access;
 mod change;
 mod follows;
 mod positions;
+mod reads;
 mod store;
 
 use sqlx::PgConnection;
@@ -29,6 +30,7 @@ pub use positions::{
     ReadState, UnreadChannel, UnreadConversation, last_position, mark_all_read, mark_read, mark_unread, read_states,
     unread_channels, unread_conversations,
 };
+pub use reads::Reads;
 
 use crate::{
     characters::holds_hidden,

@@ -1,12 +1,12 @@
 //! How far people have read: a number for each person and thread, from which what is unread is derived (I9).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::PgConnection;
-use words::{Event, PersonId, ThreadId};
+use words::{Event, PersonId, StreamId, ThreadId};
 
 pub use super::store::{UnreadChannel, UnreadConversation};
-use super::{ThreadAccess, store};
+use super::{ThreadAccess, reads::ReadBy, store};
 use crate::{db::Tx, error::Result, faults::bug, http::Viewer};
 
 /// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
@@ -33,13 +33,35 @@ pub async fn mark_unread(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, fr
 /// Moves the viewer's read positions forward in all these threads at once; they never move back this way. Threads that
 /// the viewer may not read are passed over: the statement asks.
 pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId, i32)]) -> Result<()> {
-    let (last, now) = (tx.lock(viewer.id.into()).await?, tx.now());
-    bug!("read_goes_back" => for &(thread, position) in positions {
-        store::set_read_position(tx.connection(), viewer.id, thread, position).await?;
+    let last = tx.lock(viewer.id.into()).await?;
+    let positions: Vec<_> = positions.iter().map(|&(thread, position)| (viewer.id, thread, position)).collect();
+    advance(tx, &[(viewer.id, last)], &positions).await
+}
+
+/// Moves the read positions of several people forward at once, in the same way. Those on whose stream somebody else writes are
+/// passed over, since nobody waits for another here; answers who was not.
+pub(super) async fn mark_read_together(tx: &mut Tx, reads: &[ReadBy]) -> Result<HashSet<PersonId>> {
+    let people: Vec<_> = reads.iter().map(|(person, _)| StreamId::from(*person)).collect();
+    let locked: HashMap<_, _> = tx.lock_free(&people).await?.into_iter().collect();
+    let last = |person: PersonId| Some((person, *locked.get(&person.into())?));
+    let people: HashMap<_, _> = reads.iter().filter_map(|(person, _)| last(*person)).collect();
+    let read = reads.iter().filter(|(person, _)| people.contains_key(person));
+    let positions: Vec<_> = read
+        .flat_map(|(person, positions)| positions.iter().map(|&(thread, position)| (*person, thread, position)))
+        .collect();
+    let streams: Vec<_> = people.iter().map(|(person, last)| (*person, *last)).collect();
+    advance(tx, &streams, &positions).await?;
+    Ok(people.into_keys().collect())
+}
+
+/// Moves positions of people whose streams are locked, each standing there.
+async fn advance(tx: &mut Tx, streams: &[(PersonId, i64)], positions: &[(PersonId, ThreadId, i32)]) -> Result<()> {
+    bug!("read_goes_back" => for &(person, thread, position) in positions {
+        store::set_read_position(tx.connection(), person, thread, position).await?;
     });
-    let moved = store::move_read_positions(tx.connection(), viewer.id, positions, last, now).await?;
-    if moved > 0 {
-        tx.hint(viewer.id.into(), last + moved);
+    let now = tx.now();
+    for (person, seq) in store::move_read_positions(tx.connection(), streams, positions, now).await? {
+        tx.hint(person.into(), seq);
     }
     Ok(())
 }

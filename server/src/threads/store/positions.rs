@@ -103,50 +103,59 @@ pub(in crate::threads) async fn set_read_position(
     Ok(())
 }
 
-/// One statement for all: the rights, the positions, their events after `last_seq`, and the stream's last sequence.
-/// Answers how many moved. By ascending thread, as a batch of messages moves its authors': neither waits for the other.
+/// One statement for all: the rights, the positions, their events after where each person's stream stands, and the streams'
+/// last sequences. Answers where the streams of those stand of whom something moved. By ascending person and thread, as a
+/// batch of messages moves its authors': neither waits for the other.
 pub(in crate::threads) async fn move_read_positions(
     connection: &mut PgConnection,
-    person: PersonId,
-    positions: &[(ThreadId, i32)],
-    last_seq: i64,
+    streams: &[(PersonId, i64)],
+    positions: &[(PersonId, ThreadId, i32)],
     now: DateTime<Utc>,
-) -> Result<i64> {
-    let (threads, positions): (Vec<_>, Vec<_>) =
-        positions.iter().map(|&(thread, position)| (thread.0, position)).unzip();
-    Ok(sqlx::query_scalar!(
+) -> Result<Vec<(PersonId, i64)>> {
+    let (people, last): (Vec<_>, Vec<_>) = streams.iter().map(|&(person, last)| (person.0, last)).unzip();
+    let readers: Vec<_> = positions.iter().map(|(person, ..)| person.0).collect();
+    let threads: Vec<_> = positions.iter().map(|(_, thread, _)| thread.0).collect();
+    let positions: Vec<_> = positions.iter().map(|(.., position)| *position).collect();
+    let rows = sqlx::query!(
         r#"with asked as (
-             select thread_id, max(position) as position
-             from unnest($2::uuid[], $3::integer[]) item (thread_id, position)
-             group by thread_id
+             select person_id, thread_id, max(position) as position
+             from unnest($3::uuid[], $4::uuid[], $5::integer[]) item (person_id, thread_id, position)
+             group by person_id, thread_id
            ), moved as (
              insert into read_positions (person_id, thread_id, position)
-             select $1, threads.id, least(asked.position, threads.last_position)
+             select asked.person_id, threads.id, least(asked.position, threads.last_position)
              from asked
              join threads on threads.id = asked.thread_id
-             join members on members.group_id = threads.group_id and members.person_id = $1 and members.ended_seq is null
+             join members
+               on members.group_id = threads.group_id and members.person_id = asked.person_id and members.ended_seq is null
              where least(asked.position, threads.last_position) > 0 and (not threads.draft or members.role = 'animator')
-             order by threads.id
+             order by asked.person_id, threads.id
              on conflict (person_id, thread_id) do update set position = excluded.position
                where read_positions.position < excluded.position
-             returning thread_id
+             returning person_id, thread_id
+           ), numbered as (
+             select person_id, thread_id, last + row_number() over (partition by person_id order by thread_id) as seq
+             from moved
+             join unnest($1::uuid[], $2::bigint[]) stream (id, last) on stream.id = person_id
            ), logged as (
              insert into events (stream_id, seq, kind, subject_id, thread_id, person_id, actor_id, at)
-             select $1, $4::bigint + row_number() over (order by thread_id), 'read.moved', thread_id, thread_id, $1, $1, $5
-             from moved
+             select person_id, seq, 'read.moved', thread_id, thread_id, person_id, person_id, $6 from numbered
+           ), reached as (
+             select person_id, max(seq) as seq from numbered group by person_id
            ), counted as (
-             update streams set last_seq = $4 + (select count(*) from moved)
-             where id = $1 and exists (select from moved)
+             update streams set last_seq = reached.seq from reached where streams.id = reached.person_id
            )
-           select count(*) as "moved!" from moved"#,
-        person.0,
+           select person_id as "person!: PersonId", seq as "seq!" from reached"#,
+        &people,
+        &last,
+        &readers,
         &threads,
         &positions,
-        last_seq,
         now,
     )
-    .fetch_one(connection)
-    .await?)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.person, row.seq)).collect())
 }
 
 pub(in crate::threads) async fn read_position(
