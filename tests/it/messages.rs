@@ -243,6 +243,12 @@ async fn what_many_people_read_is_moved_at_once_and_nobody_waits_for_another() {
     for person in &people {
         assert_eq!(read_by(&server, person.id).await.0, HashMap::from([(standing.0, 2)]));
     }
+    // Who has no right to the thread moves nothing of it, whoever has one beside them.
+    let stranger = server.person("Nora").await;
+    let viewer = preau::people::viewer(&mut server.db.pool().acquire().await.unwrap(), stranger.id).await;
+    let (stranger, viewer) = (stranger.id, viewer.unwrap().unwrap());
+    tokio::join!(reads.mark(viewer, vec![(standing, 2)]), mark(1, 2));
+    assert_eq!(read_by(&server, stranger).await, (HashMap::new(), 0));
     let reads = threads::Reads::new(server.db.clone());
     let holding = locked(&server, people[0].id.0).await;
     let mark = |person: usize| {

@@ -346,6 +346,42 @@ async fn every_word_is_marked_where_it_is_found() {
     }
 }
 
+/// Several steps down, over messages of one instant in two groups, more of them than a step takes, and over a burst.
+#[tokio::test]
+async fn the_latest_messages_are_walked_through_without_a_gap_or_a_repetition() {
+    let server = Server::start().await;
+    let ((ines, group), (paul, other)) = (server.group().await, server.group_named("Réseau REP").await);
+    let camille = server.person("Camille").await;
+    ines.add(&group, &camille, "member").await;
+    paul.add(&other, &camille, "member").await;
+    paul.add(&other, &ines, "member").await;
+    let insert = "insert into messages
+          (id, thread_id, group_id, position, created_seq, author_id, body, html, fingerprint, created_at)
+        select gen_random_uuid(), thread, grp, 1000 + n, 100000 + n,
+          case when n % 23 = 0 then $1::uuid else $2::uuid end, 'mot ' || n, '', decode(repeat('00', 32), 'hex'),
+          timestamptz '2026-01-01' + interval '1 second' * case when n between 300 and 700 then 43 else n / 7 end
+        from generate_series(1, 1400) n, (values ($3::uuid, $4::uuid), ($5, $6)) place (grp, thread)
+        where n % 3 <> 0 or grp = $3";
+    let id = |id: &str| id.parse::<uuid::Uuid>().unwrap();
+    let inserted = sqlx::query(insert).bind(camille.id.0).bind(ines.id.0).bind(id(&group.id)).bind(id(&group.standing));
+    inserted.bind(id(&other.id)).bind(id(&other.standing)).execute(server.db.pool()).await.unwrap();
+    let wanted = "select id::text from messages where author_id = $1 order by created_at desc, id desc";
+    let wanted: Vec<String> = sqlx::query_scalar(wanted).bind(camille.id.0).fetch_all(server.db.pool()).await.unwrap();
+    assert!(wanted.len() > 90, "{}", wanted.len());
+    for limit in ["3", "10", "100"] {
+        let (mut seen, mut cursor) = (Vec::new(), String::new());
+        loop {
+            let asked = [("author", "Camille"), ("kind", "message"), ("limit", limit), ("cursor", &cursor)];
+            let found = ines.get(&address(&asked)).await.json();
+            let items = found["messages"]["items"].as_array().unwrap().clone();
+            seen.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
+            let Some(next) = found["messages"]["next"].as_str() else { break };
+            cursor = next.to_owned();
+        }
+        assert_eq!(seen, wanted, "{limit} at a time");
+    }
+}
+
 #[tokio::test]
 async fn a_list_goes_on_where_it_ended() {
     let server = Server::start().await;

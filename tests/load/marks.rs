@@ -67,14 +67,14 @@ pub(crate) async fn measure(server: &Server, animator: &Person, report: &mut Rep
     let (after, cores) = (written(server)?, (processor::time(&programs)? - used) / seconds);
     // Who posts has read what they say: that row is of the message.
     let (rows, log) = (after.rows - before.rows - posted as f64, after.log - before.log);
-    let plain = plain(server, &thread.to_string())?;
-    let mut line = Line::new("B11", "how far 1,000 members have read who scroll by 50 messages a second each");
-    line.valid(crowd.faults().are_none() && rows > 0.0);
     // Nobody is further back than where they scrolled to.
     let kept = server.sql(&format!(
         "select min(position) from read_positions where thread_id = '{thread}' and person_id in ({});",
         (0..MEMBERS).map(|number| format!("'{}'", cast::person(number))).collect::<Vec<_>>().join(", ")
     ))?;
+    let plain = plain(server, &thread.to_string())?;
+    let mut line = Line::new("B11", "how far 1,000 members have read who scroll by 50 messages a second each");
+    line.valid(crowd.faults().are_none() && rows > 0.0);
     line.valid(kept == furthest.to_string());
     line.with("furthest", json!({ "said": furthest, "kept": kept, "went_astray": !crowd.faults().are_none() }));
     line.valid(moves as f64 >= 0.9 * PER_SECOND * MEMBERS as f64 * seconds);

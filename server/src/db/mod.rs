@@ -348,8 +348,8 @@ impl Tx {
         Ok(seq)
     }
 
-    /// Locks those of some streams that nobody else has locked, and answers where each stands.
-    pub async fn lock_free(&mut self, streams: &[StreamId]) -> Result<Vec<(StreamId, i64)>> {
+    /// Locks those of some streams that nobody else has locked, and answers which.
+    pub async fn lock_free(&mut self, streams: &[StreamId]) -> Result<Vec<StreamId>> {
         let locked = store::lock_free(self.connection(), streams).await?;
         point!("after_lock");
         Ok(locked)

@@ -36,15 +36,13 @@ pub(super) async fn lock(connection: &mut PgConnection, stream: StreamId) -> Res
         .await?)
 }
 
-pub(super) async fn lock_free(connection: &mut PgConnection, streams: &[StreamId]) -> Result<Vec<(StreamId, i64)>> {
+pub(super) async fn lock_free(connection: &mut PgConnection, streams: &[StreamId]) -> Result<Vec<StreamId>> {
     let streams: Vec<_> = streams.iter().map(|stream| stream.0).collect();
-    let rows = sqlx::query!(
-        r#"select id as "id: StreamId", last_seq from streams where id = any($1) order by id for update skip locked"#,
+    let locked = sqlx::query_scalar!(
+        r#"select id as "id: StreamId" from streams where id = any($1) order by id for update skip locked"#,
         &streams
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.last_seq)).collect())
+    );
+    Ok(locked.fetch_all(connection).await?)
 }
 
 pub(super) async fn last_seq(connection: &mut PgConnection, stream: StreamId) -> Result<Option<i64>> {

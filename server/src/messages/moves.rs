@@ -54,8 +54,10 @@ pub async fn split(
         Extent::Following => following(tx.connection(), access.thread(), position).await?,
     };
     threads::open(tx, &threads::may_open(channel, ThreadKind::Message)?, new).await?;
-    relocate(tx, &may, (access.thread(), new.id()), &messages).await?;
-    threads::goes_on_from(tx, new.id(), access.thread()).await
+    let messages = named(tx, &messages);
+    let moving = relocate(tx, &may, (access.thread(), new.id()), &messages).await?;
+    threads::goes_on_from(tx, new.id(), access.thread()).await?;
+    store::has_read(tx.connection(), &moving).await
 }
 
 /// Moves all that is said in a thread to the end of another one of the same group; the first is closed.
@@ -79,8 +81,10 @@ pub async fn merge(tx: &mut Tx, from: &ThreadAccess, into: &ThreadAccess) -> Res
     }
     let title = super::thread(tx.connection(), &from).await?.title;
     let messages = following(tx.connection(), from.thread(), 1).await?;
-    relocate(tx, &may, (from.thread(), into.thread()), &messages).await?;
-    threads::goes_on_in(tx, may.read(), (from.thread(), &title), into.thread()).await
+    let messages = named(tx, &messages);
+    let moving = relocate(tx, &may, (from.thread(), into.thread()), &messages).await?;
+    threads::goes_on_in(tx, may.read(), (from.thread(), &title), into.thread()).await?;
+    store::has_read(tx.connection(), &moving).await
 }
 
 /// Where a message is now that may have been moved.
@@ -96,20 +100,24 @@ async fn following(connection: &mut PgConnection, thread: ThreadId, position: i3
     Ok(messages)
 }
 
+/// Each message with the id that it will have.
+fn named(tx: &mut Tx, messages: &[MessageId]) -> Vec<(MessageId, MessageId)> {
+    messages.iter().map(|&message| (message, tx.fresh())).collect()
+}
+
 /// The group's stream is locked.
-async fn relocate(
+async fn relocate<'m>(
     tx: &mut Tx,
     may: &MayAnimate,
     (from, to): (ThreadId, ThreadId),
-    messages: &[MessageId],
-) -> Result<()> {
+    messages: &'m [(MessageId, MessageId)],
+) -> Result<store::Moving<'m>> {
     let (group, now) = (may.group(), tx.now());
     let last_seq = tx.lock(group.into()).await?;
     let last_position = threads::last_position(tx.connection(), to).await?;
-    let messages: Vec<_> = messages.iter().map(|&message| (message, tx.fresh())).collect();
-    let moving = store::Moving { group, from, to, messages: &messages, last_position, last_seq, person: may.person() };
+    let moving = store::Moving { group, from, to, messages, last_position, last_seq, person: may.person() };
     store::copy(tx.connection(), &moving, now).await?;
     store::carry(tx.connection(), &moving, now).await?;
     tx.hint(group.into(), last_seq + 2 * i64::try_from(messages.len()).unwrap_or(i64::MAX));
-    Ok(())
+    Ok(moving)
 }

@@ -7,13 +7,14 @@
 use std::collections::BTreeSet;
 
 use rust_stemmers::{Algorithm, Stemmer};
+use unicode_normalization::char::is_combining_mark;
 use web::search::Piece;
 
 use super::question::folded;
 
 /// Up to how many characters a text is shown whole.
 const WHOLE: usize = 200;
-/// How many words an extract of another has at least and at most, and how many bytes of text.
+/// How many words an extract of a longer text has at least and at most, and how many bytes.
 const FEWEST: usize = 12;
 const WORDS: usize = 30;
 const BYTES: usize = 400;
@@ -44,8 +45,9 @@ impl Wanted {
         let stemmer = Stemmer::create(Algorithm::French);
         let mut stems = BTreeSet::new();
         for lexeme in lexemes {
-            // `exemple.fr` is one word to the index, and two here.
-            if !lexeme.chars().all(char::is_alphanumeric) {
+            // `exemple.fr` is one word to the index, and two here; of `mons-en-baroeul` it knows the parts too.
+            let is_joined = lexeme.split('-').all(|part| !part.is_empty() && part.chars().all(char::is_alphabetic));
+            if !is_joined && !lexeme.chars().all(char::is_alphanumeric) {
                 let parts = lexeme.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
                 stems.extend(parts.map(|part| stemmer.stem(part).into_owned()));
             }
@@ -78,7 +80,8 @@ impl Wanted {
         let mut words = Vec::new();
         let mut rest = text;
         while let Some(start) = rest.find(char::is_alphanumeric) {
-            let end = rest[start..].find(|c: char| !c.is_alphanumeric()).map_or(rest.len(), |length| start + length);
+            let goes_on = |c: char| c.is_alphanumeric() || is_combining_mark(c);
+            let end = rest[start..].find(|c| !goes_on(c)).map_or(rest.len(), |length| start + length);
             let from = text.len() - rest.len();
             words.push(Word { from: from + start, to: from + end, wanted: self.place(&rest[start..end], &stemmer) });
             rest = &rest[end..];
@@ -88,6 +91,10 @@ impl Wanted {
 
     /// Which of what was looked for a word is.
     fn place(&self, word: &str, stemmer: &Stemmer) -> Option<usize> {
+        // The index knows no longer ones either.
+        if word.len() > BYTES {
+            return None;
+        }
         // No stem begins otherwise than its word.
         let first = folded(&word[..word.chars().next()?.len_utf8()]);
         let mut all = self.stems.iter().chain(&self.beginnings);
@@ -108,7 +115,7 @@ fn passage(text: &str, words: &[Word]) -> (usize, usize) {
     let most = words.iter().filter_map(|word| word.wanted).collect::<BTreeSet<_>>().len();
     for (at, word) in words.iter().enumerate().filter(|(_, word)| word.wanted.is_some()) {
         let reach = words[at..].iter().take(WORDS - SENTENCE).take_while(|other| other.to - word.from < BYTES / 2);
-        let seen: BTreeSet<_> = reach.filter_map(|other| other.wanted).collect();
+        let seen: BTreeSet<_> = reach.filter_map(|other| other.wanted).chain(word.wanted).collect();
         if seen.len() > best.1 {
             best = (at, seen.len());
         }
@@ -117,9 +124,11 @@ fn passage(text: &str, words: &[Word]) -> (usize, usize) {
         }
     }
     let at = best.0;
-    let begins = |place: &usize| {
-        let before = if *place == 0 { text } else { &text[words[place - 1].to..words[*place].from] };
-        *place == 0 || before.contains(['.', '!', '?', '…', '\n'])
+    let begins = |&place: &usize| {
+        place == 0 || {
+            let before = &text[words[place - 1].to..words[place].from];
+            before.contains('\n') || (before.contains(['.', '!', '?', '…']) && before.contains(char::is_whitespace))
+        }
     };
     let sentence = (at.saturating_sub(SENTENCE)..=at).rev().find(begins);
     let mut first = sentence.unwrap_or(at.saturating_sub(BEFORE)).min(words.len().saturating_sub(FEWEST));
@@ -128,7 +137,7 @@ fn passage(text: &str, words: &[Word]) -> (usize, usize) {
     }
     let Some(start) = words.get(first) else { return (0, cut(text, BYTES)) };
     // What stands before the first word of all is shown with it: a quotation mark, or the sign of a list.
-    let from = if first == 0 { 0 } else { start.from };
+    let from = if first == 0 && start.from < BYTES / 8 { 0 } else { start.from };
     let last = words[first..].iter().take(WORDS).take_while(|word| word.to - from <= BYTES).last();
     // A word may be longer than an extract.
     let Some(last) = last else { return (from, from + cut(&text[from..], BYTES)) };
@@ -146,7 +155,7 @@ fn cut(text: &str, bytes: usize) -> usize {
 fn pieces(text: &str, part: std::ops::Range<usize>, words: &[Word]) -> Vec<Piece> {
     let mut pieces = Vec::new();
     let mut push = |from: usize, to: usize, marked| {
-        // What something else than our own gates may have written.
+        // Something else than our own gates may have written signs that nobody sees.
         let text: String = text[from..to].chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
         if !text.is_empty() {
             pieces.push(Piece { text, marked });
@@ -193,6 +202,9 @@ mod tests {
         assert_eq!(shown(&wanted(&["mon", "baroeul"], &[]), "Mons-en-Barœul"), "[Mons]-en-[Barœul]");
         assert_eq!(shown(&wanted(&["exemple.fr"], &[]), "voir www.exemple.fr"), "voir www.[exemple].[fr]");
         assert_eq!(shown(&wanted(&["16", "-25"], &[]), "les 16-25 ans"), "les [16]-[25] ans");
+        assert_eq!(shown(&wanted(&["mons-en-baroeul"], &[]), "en vain"), "en vain");
+        assert_eq!(shown(&school, "E\u{301}coles, e\u{301}coles"), "[E\u{301}coles], [e\u{301}coles]");
+        assert_eq!(shown(&wanted(&["lodz"], &[]), "à Łódź"), "à [Łódź]");
         assert_eq!(shown(&wanted(&[], &[]), "rien"), "rien");
         assert_eq!(shown(&school, ""), "");
     }
@@ -207,6 +219,12 @@ mod tests {
         assert!(extract.ends_with(" …"), "{extract}");
         let first = shown(&wanted(&["grill"], &[]), &text);
         assert!(first.starts_with("La [grille]. Nous avons"), "{first}");
+        let address = format!("{filler}Voyez www.exemple.fr pour la grille {filler}");
+        let extract = shown(&wanted(&["grill"], &[]), &address);
+        assert!(extract.starts_with("… Voyez www.exemple.fr pour la [grille] Nous"), "{extract}");
+        let ruled = format!("{}La grille. {filler}", "~ ".repeat(300));
+        let extract = shown(&wanted(&["grill"], &[]), &ruled);
+        assert!(extract.starts_with("… La [grille]. Nous"), "{extract}");
         let none = shown(&wanted(&["absent"], &[]), &text);
         assert!(none.starts_with("La grille. Nous") && none.ends_with(" …"), "{none}");
         let last = shown(&wanted(&["fin"], &[]), &format!("{}la fin.", "sans point ni virgule ".repeat(20)));
@@ -218,11 +236,14 @@ mod tests {
         fn an_extract_is_of_its_text_and_short(text in "([a-cé ]{0,9}|\\PC{0,12}|[.\n]){0,150}", long in 0_usize..2) {
             let text = format!("{text}{}", "é".repeat(long * 3000));
             let wanted = wanted(&["a", "bac"], &["c"]);
-            let shown: String = wanted.extract(&text).into_iter().map(|piece| piece.text).collect();
+            let pieces = wanted.extract(&text);
+            let shown: String = pieces.iter().map(|piece| piece.text.as_str()).collect();
             let bare = shown.trim_start_matches("… ").trim_end_matches(" …");
             let said: String = text.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
             prop_assert!(said.contains(bare));
-            prop_assert!(text.chars().count() <= 200 || shown.len() <= 2 * BYTES + 20);
+            prop_assert!(text.chars().count() <= 200 || shown.len() <= BYTES + BYTES / 2);
+            let words = wanted.words(&text);
+            prop_assert_eq!(pieces.iter().any(|piece| piece.marked), words.iter().any(|word| word.wanted.is_some()));
         }
     }
 }

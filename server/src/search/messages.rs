@@ -6,9 +6,9 @@
 //!
 //! 1. a question with a rare word asks the index, for a bounded number. Mostly that is all there is;
 //! 2. any other is looked for among the latest messages of each group: a sample first, then as many more as it says;
-//! 3. what is between the two asks the index for a span of time, and for eight times as much until there is enough: the
-//!    spans are known by a block index, so that no message outside is read. What takes long ends there, and goes on when
-//!    the reader asks for more.
+//! 3. what is between the two asks the index for a span of time that should hold enough, and for eight times as much until
+//!    there is: the spans are known by a block index, so that no message outside is read. What takes long ends there, and
+//!    goes on when the reader asks for more.
 //!
 //! Whichever way: the same messages, by the same rule, the latest first.
 
@@ -34,12 +34,14 @@ const RARE: i64 = 500;
 const SAMPLE: i64 = 80;
 /// How many tell for sure how often the words are said, over all groups.
 const SURE: i64 = 2_000;
-/// About how many are looked into at most for words that messages are full of, and of which the index takes as long for a
-/// million messages; for others, which it answers for sooner, those that tell.
+/// About how many are looked into at most for words that messages are full of: the index would take as long for a million
+/// messages. For others it is quicker, and as many as tell for sure are the most.
 const LATEST: i64 = 12_000;
-/// About how many messages the first span holds.
-const SPAN: i32 = 20_000;
-/// How much longer each next span is.
+/// About how many messages the first span holds at least.
+const SPAN: i64 = 20_000;
+/// How many times as many as are wanted a span is to hold, by what is known of it: to ask for another takes longer.
+const ENOUGH: usize = 3;
+/// How much longer each next span is, if that was not enough.
 const GROWTH: i32 = 8;
 /// After how long no longer span is begun.
 const PATIENCE: Duration = Duration::from_millis(60);
@@ -63,19 +65,36 @@ pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, said: Sai
     if ask.groups.is_empty() {
         return Ok(Reach::default());
     }
-    if said == Said::Seldom {
-        let mut hits = by_index(connection, ask, ask.narrow.from, RARE).await?;
-        if hits.len() < usize::try_from(RARE).unwrap_or(usize::MAX) {
-            hits.retain(|hit| hit.counts);
-            return Ok(Reach::whole(hits));
+    match said {
+        Said::Seldom => {
+            let mut hits = by_index(connection, ask, ask.narrow.from, RARE).await?;
+            if hits.len() < usize::try_from(RARE).unwrap_or(usize::MAX) {
+                hits.retain(|hit| hit.counts);
+                return Ok(Reach::whole(hits));
+            }
+            let (span, looked) = (span_of(&hits, want), looked(connection, ask, SAMPLE).await?);
+            match span.zip(looked) {
+                Some((span, Looked { from, .. })) => by_spans(connection, ask, from, span, want).await,
+                None => latest(connection, ask, want, SURE).await,
+            }
         }
+        Said::Unknown => latest(connection, ask, want, SURE).await,
+        Said::Often => latest(connection, ask, want, LATEST).await,
     }
-    latest(connection, ask, want, if said == Said::Often { LATEST } else { SURE }).await
+}
+
+/// How long it takes until enough are said, as those tell that the index gives first, which are the oldest; none if nobody said
+/// any of them to the asker.
+fn span_of(hits: &[Hit], want: usize) -> Option<TimeDelta> {
+    let counted = i32::try_from(hits.iter().filter(|hit| hit.counts).count()).ok().filter(|&counted| counted > 0)?;
+    let times = || hits.iter().map(|hit| hit.key.at);
+    let enough = i32::try_from(want * ENOUGH).ok()?;
+    Some((times().max()? - times().min()?).checked_mul(enough)? / counted)
 }
 
 /// Looks into the latest messages of each group, about `most` in all if that is worth it, and then into spans of time.
 async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize, most: i64) -> Result<Reach> {
-    let (mut hits, mut read, mut each, mut below) = (Vec::new(), 0, SAMPLE, ask.below);
+    let (mut hits, mut read, mut each, mut below, mut from) = (Vec::new(), 0, SAMPLE, ask.below, None);
     loop {
         let ask_below = Ask { below, ..*ask };
         let Some(looked) = looked(connection, &ask_below, each).await? else {
@@ -89,29 +108,38 @@ async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize, most:
         if hits.len() >= want {
             return Ok(Reach::whole(hits));
         }
+        let from = *from.get_or_insert(looked.from);
         let count = |messages: usize| i64::try_from(messages).unwrap_or(i64::MAX);
-        // Half as many again as those so far say, since they are a sample.
-        let missing = read.saturating_mul(count(want - hits.len())) * 3 / 2 / count(hits.len()).max(1);
-        let next = match read + missing {
-            // More messages of one instant than were looked into.
-            _ if looked.down_to == below.at => return by_spans(connection, ask, looked, want).await,
-            all if all <= most => missing,
-            _ if read < SURE && SURE < most => SURE,
-            _ => return by_spans(connection, ask, looked, want).await,
-        };
-        each = (each * next / looked.messages).clamp(SAMPLE, LATEST);
+        let said = count(hits.len()).max(1);
+        // Half as many again as those so far say, since they are a sample; and not in small steps.
+        let missing = (read.saturating_mul(count(want - hits.len())) / said * 3 / 2).max(read / 2);
+        let fits = read + missing <= most;
+        // Nothing is gained where there are more messages of one instant than were looked into.
+        if looked.down_to == below.at || (!fits && (read >= SURE || most <= SURE)) {
+            let messages = (read.saturating_mul(count(want * ENOUGH)) / said).max(SPAN);
+            let one = (from - looked.down_to).max(TimeDelta::seconds(1)) / i32::try_from(read).unwrap_or(i32::MAX);
+            let span = i32::try_from(messages).ok().and_then(|messages| one.checked_mul(messages));
+            let span = span.unwrap_or(TimeDelta::MAX).max(from - looked.down_to);
+            return by_spans(connection, ask, from, span, want).await;
+        }
+        let next = if fits { missing } else { SURE };
+        each = (each.saturating_mul(next) / looked.messages).clamp(SAMPLE, each.saturating_mul(8));
         below = Key { at: looked.down_to, id: Uuid::max() };
     }
 }
 
-/// Asks the index for one span of time after the other, each from its beginning up to the end.
-async fn by_spans(connection: &mut PgConnection, ask: &Ask<'_>, looked: Looked, want: usize) -> Result<Reach> {
+/// Asks the index for one span of time after the other, each from its beginning up to the end, which is not before `latest`.
+async fn by_spans(
+    connection: &mut PgConnection,
+    ask: &Ask<'_>,
+    latest: DateTime<Utc>,
+    mut span: TimeDelta,
+    want: usize,
+) -> Result<Reach> {
     let (began, most) = (Instant::now(), i64::try_from(want).unwrap_or(i64::MAX));
-    let messages = i32::try_from(looked.messages).unwrap_or(i32::MAX);
     plan_anew(connection).await?;
-    let mut span = (looked.from - looked.down_to).max(TimeDelta::seconds(1)) / messages * SPAN;
     loop {
-        let from = looked.from.checked_sub_signed(span).map_or(ask.narrow.from, |from| from.max(ask.narrow.from));
+        let from = latest.checked_sub_signed(span).map_or(ask.narrow.from, |from| from.max(ask.narrow.from));
         let hits = since(connection, ask, from, most).await?;
         let all = hits.len() >= want || from <= ask.narrow.from.max(earliest());
         if all || began.elapsed() > PATIENCE {

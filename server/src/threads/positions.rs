@@ -6,8 +6,11 @@ use sqlx::PgConnection;
 use words::{Event, PersonId, StreamId, ThreadId};
 
 pub use super::store::{UnreadChannel, UnreadConversation};
-use super::{ThreadAccess, reads::ReadBy, store};
+use super::{ThreadAccess, store};
 use crate::{db::Tx, error::Result, faults::bug, http::Viewer};
+
+/// How far somebody read in some threads.
+pub(super) type ReadBy = (PersonId, Vec<(ThreadId, i32)>);
 
 /// Moves the viewer's read position forward; it never moves back this way. Answers where it is.
 pub async fn mark_read(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, position: i32) -> Result<i32> {
@@ -33,34 +36,31 @@ pub async fn mark_unread(tx: &mut Tx, viewer: &Viewer, access: &ThreadAccess, fr
 /// Moves the viewer's read positions forward in all these threads at once; they never move back this way. Threads that
 /// the viewer may not read are passed over: the statement asks.
 pub async fn mark_all_read(tx: &mut Tx, viewer: &Viewer, positions: &[(ThreadId, i32)]) -> Result<()> {
-    let last = tx.lock(viewer.id.into()).await?;
+    tx.lock(viewer.id.into()).await?;
     let positions: Vec<_> = positions.iter().map(|&(thread, position)| (viewer.id, thread, position)).collect();
-    advance(tx, &[(viewer.id, last)], &positions).await
+    advance(tx, &positions).await
 }
 
-/// Moves the read positions of several people forward at once, in the same way. Those on whose stream somebody else writes are
-/// passed over, since nobody waits for another here; answers who was not.
+/// Moves the read positions of several people forward at once, in the same way. Those on whose stream somebody else
+/// writes just then are passed over: nobody waits here for what another holds for long. Answers who was not.
 pub(super) async fn mark_read_together(tx: &mut Tx, reads: &[ReadBy]) -> Result<HashSet<PersonId>> {
-    let people: Vec<_> = reads.iter().map(|(person, _)| StreamId::from(*person)).collect();
-    let locked: HashMap<_, _> = tx.lock_free(&people).await?.into_iter().collect();
-    let last = |person: PersonId| Some((person, *locked.get(&person.into())?));
-    let people: HashMap<_, _> = reads.iter().filter_map(|(person, _)| last(*person)).collect();
-    let read = reads.iter().filter(|(person, _)| people.contains_key(person));
-    let positions: Vec<_> = read
+    let streams: Vec<_> = reads.iter().map(|(person, _)| StreamId::from(*person)).collect();
+    let locked: HashSet<_> = tx.lock_free(&streams).await?.into_iter().collect();
+    let free = || reads.iter().filter(|(person, _)| locked.contains(&(*person).into()));
+    let positions: Vec<_> = free()
         .flat_map(|(person, positions)| positions.iter().map(|&(thread, position)| (*person, thread, position)))
         .collect();
-    let streams: Vec<_> = people.iter().map(|(person, last)| (*person, *last)).collect();
-    advance(tx, &streams, &positions).await?;
-    Ok(people.into_keys().collect())
+    advance(tx, &positions).await?;
+    Ok(free().map(|(person, _)| *person).collect())
 }
 
-/// Moves positions of people whose streams are locked, each standing there.
-async fn advance(tx: &mut Tx, streams: &[(PersonId, i64)], positions: &[(PersonId, ThreadId, i32)]) -> Result<()> {
+/// Moves positions of people whose streams are locked.
+async fn advance(tx: &mut Tx, positions: &[(PersonId, ThreadId, i32)]) -> Result<()> {
     bug!("read_goes_back" => for &(person, thread, position) in positions {
         store::set_read_position(tx.connection(), person, thread, position).await?;
     });
     let now = tx.now();
-    for (person, seq) in store::move_read_positions(tx.connection(), streams, positions, now).await? {
+    for (person, seq) in store::move_read_positions(tx.connection(), positions, now).await? {
         tx.hint(person.into(), seq);
     }
     Ok(())

@@ -6,16 +6,13 @@ use std::collections::HashSet;
 
 use words::{PersonId, ThreadId};
 
-use super::positions::{mark_all_read, mark_read_together};
+use super::positions::{ReadBy, mark_all_read, mark_read_together};
 use crate::{
     batch::Batches,
     db::Db,
     error::{Error, Result},
     http::Viewer,
 };
-
-/// How far somebody read in some threads.
-pub(super) type ReadBy = (PersonId, Vec<(ThreadId, i32)>);
 
 /// Where read positions are handed in.
 #[derive(Clone, Debug)]
@@ -41,7 +38,7 @@ impl Reads {
     }
 
     /// Moves the viewer's read positions forward, together. What may not be read any more is passed over; answers what could
-    /// not be moved and may be another time: all, or nothing.
+    /// not be moved and may be another time: all, or nothing. Whoever does not wait for it may find it not moved.
     pub async fn mark(&self, viewer: Viewer, positions: Vec<(ThreadId, i32)>) -> Vec<(ThreadId, i32)> {
         let db = self.db.clone();
         let commit = move |reads: Vec<ReadBy>| commit(db.clone(), reads);
@@ -73,6 +70,9 @@ async fn commit(db: Db, reads: Vec<ReadBy>) -> Vec<Verdict> {
     let people: Vec<_> = reads.iter().map(|(person, _)| *person).collect();
     let moved: Result<HashSet<PersonId>> =
         db.write(move |tx| Box::pin(async move { mark_read_together(tx, &reads).await })).await;
+    if let Err(error) = &moved {
+        tracing::warn!(%error, people = people.len(), "what was read was not moved together");
+    }
     let verdict = |person: PersonId| match &moved {
         Ok(moved) if moved.contains(&person) => Verdict::Moved,
         Err(Error::Unavailable) => Verdict::Later,

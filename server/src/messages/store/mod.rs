@@ -21,7 +21,7 @@ pub(super) use favourites::{delete_favourite, favourites, insert_favourite, is_f
 pub(super) use history::{edits, said_at, says};
 pub(super) use lists::{first_threads, latest_threads, pinned, places, threads_by_ids};
 pub(super) use mentions::{insert_mentions, nameable};
-pub(super) use moves::{Moving, carry, copy, moved_to, said_from};
+pub(super) use moves::{Moving, carry, copy, has_read, moved_to, said_from};
 pub(super) use pins::{pin, unpin};
 pub(super) use polls::{insert_poll, poll_state, set_votes, votes_of};
 pub(super) use read::{

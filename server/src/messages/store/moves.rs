@@ -56,7 +56,7 @@ pub(in crate::messages) async fn moved_to(connection: &mut PgConnection, message
 }
 
 /// Says at the target what is said at the source, with its author, its date and an event each, two a message: that it is
-/// there, and that it is here no more. Who moves it has read it; what they had not read before it there stays unread.
+/// there, and that it is here no more.
 pub(in crate::messages) async fn copy(
     connection: &mut PgConnection,
     moving: &Moving<'_>,
@@ -77,12 +77,6 @@ pub(in crate::messages) async fn copy(
            insert into moves (from_id, to_id, person_id, moved_at) select from_id, to_id, $8, $9 from item
          ), counted as (
            update threads set last_position = $6 + (select count(*) from item), active_at = $9 where id = $5
-         ), read as (
-           insert into read_positions (person_id, thread_id, position)
-           select $8, $5, $6 + (select count(*) from item)
-           where $6 <= coalesce((select position from read_positions where person_id = $8 and thread_id = $5), 0)
-           on conflict (person_id, thread_id) do update
-             set position = greatest(read_positions.position, excluded.position)
          ), logged as (
            insert into events (stream_id, seq, kind, subject_id, thread_id, actor_id, at)
            select $1, $7 + 2 * ordinal - 1, 'message.created', to_id, $5::uuid, $8, $9 from item
@@ -138,6 +132,25 @@ pub(in crate::messages) async fn carry(
         &from,
         &to,
         now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Who moved it has read it; what they had not read before it there stays unread. Last of all that moving writes: whoever moves
+/// read positions waits for this row until the commit, and may hold what the rest needs.
+pub(in crate::messages) async fn has_read(connection: &mut PgConnection, moving: &Moving<'_>) -> Result<()> {
+    sqlx::query!(
+        "insert into read_positions (person_id, thread_id, position)
+         select $1, $2, $3::integer + $4::integer
+         where $3 <= coalesce((select position from read_positions where person_id = $1 and thread_id = $2), 0)
+         on conflict (person_id, thread_id) do update
+           set position = greatest(read_positions.position, excluded.position)",
+        moving.person.0,
+        moving.to.0,
+        moving.last_position,
+        i32::try_from(moving.messages.len()).unwrap_or(i32::MAX),
     )
     .execute(connection)
     .await?;

@@ -147,7 +147,7 @@ pub(in crate::search) async fn of(
     documents!(
         "(select id, title, purpose, type, updated_at, created_by, assignment_id, group_id, deleted_at
             from documents where id = any($2::uuid[]) offset 0)",
-        // They hold the words, or a file of theirs does, or their title is like them.
+        // They were chosen by the words, which `latest` asks for here.
         "($3::text is null or true)",
         connection,
         ask,

@@ -36,8 +36,8 @@ pub(super) struct Query {
 pub(super) enum Said {
     /// Messages are full of each word of it, or of one of its forms.
     Often,
-    /// Words that begin somehow are some words or many.
-    Anyhow,
+    /// A word is known by its beginning alone: it may be said often or seldom.
+    Unknown,
     /// One of its words is none of those that messages are full of.
     Seldom,
 }
@@ -111,7 +111,7 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     let row = sqlx::query!(
         r#"with form as (
              select term, excluded, written, beginning,
-               -- The stem of a word that is shorter than how it begins is no beginning of it.
+               -- `animat` is no beginning of the stem of `animation`, which is `anim`.
                tsvector_to_array(to_tsvector('public.fr',
                  case when beginning then written || ' ' || written || 'ion' else written end)) as lexemes,
                case
@@ -155,7 +155,7 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     Ok(row.and_then(|row| {
         let said = match (row.common, begins) {
             (false, _) => Said::Seldom,
-            (true, true) => Said::Anyhow,
+            (true, true) => Said::Unknown,
             (true, false) => Said::Often,
         };
         Some(Query { text: row.text?, said, wanted: Wanted::of(row.lexemes, row.beginnings) })

@@ -104,22 +104,20 @@ pub(in crate::threads) async fn set_read_position(
 }
 
 /// One statement for all: the rights, the positions, their events after where each person's stream stands, and the streams'
-/// last sequences. Answers where the streams of those stand of whom something moved. By ascending person and thread, as a
-/// batch of messages moves its authors': neither waits for the other.
+/// last sequences. The streams are locked. Answers each person of whom something moved, and where their stream stands now.
+/// By ascending person and thread, as a batch of messages moves its authors': neither waits in a circle.
 pub(in crate::threads) async fn move_read_positions(
     connection: &mut PgConnection,
-    streams: &[(PersonId, i64)],
     positions: &[(PersonId, ThreadId, i32)],
     now: DateTime<Utc>,
 ) -> Result<Vec<(PersonId, i64)>> {
-    let (people, last): (Vec<_>, Vec<_>) = streams.iter().map(|&(person, last)| (person.0, last)).unzip();
-    let readers: Vec<_> = positions.iter().map(|(person, ..)| person.0).collect();
+    let people: Vec<_> = positions.iter().map(|(person, ..)| person.0).collect();
     let threads: Vec<_> = positions.iter().map(|(_, thread, _)| thread.0).collect();
     let positions: Vec<_> = positions.iter().map(|(.., position)| *position).collect();
     let rows = sqlx::query!(
         r#"with asked as (
              select person_id, thread_id, max(position) as position
-             from unnest($3::uuid[], $4::uuid[], $5::integer[]) item (person_id, thread_id, position)
+             from unnest($1::uuid[], $2::uuid[], $3::integer[]) item (person_id, thread_id, position)
              group by person_id, thread_id
            ), moved as (
              insert into read_positions (person_id, thread_id, position)
@@ -134,12 +132,12 @@ pub(in crate::threads) async fn move_read_positions(
                where read_positions.position < excluded.position
              returning person_id, thread_id
            ), numbered as (
-             select person_id, thread_id, last + row_number() over (partition by person_id order by thread_id) as seq
+             select person_id, thread_id, last_seq + row_number() over (partition by person_id order by thread_id) as seq
              from moved
-             join unnest($1::uuid[], $2::bigint[]) stream (id, last) on stream.id = person_id
+             join streams on streams.id = person_id
            ), logged as (
              insert into events (stream_id, seq, kind, subject_id, thread_id, person_id, actor_id, at)
-             select person_id, seq, 'read.moved', thread_id, thread_id, person_id, person_id, $6 from numbered
+             select person_id, seq, 'read.moved', thread_id, thread_id, person_id, person_id, $4 from numbered
            ), reached as (
              select person_id, max(seq) as seq from numbered group by person_id
            ), counted as (
@@ -147,8 +145,6 @@ pub(in crate::threads) async fn move_read_positions(
            )
            select person_id as "person!: PersonId", seq as "seq!" from reached"#,
         &people,
-        &last,
-        &readers,
         &threads,
         &positions,
         now,
