@@ -34,9 +34,11 @@ const RARE: i64 = 500;
 const SAMPLE: i64 = 80;
 /// How many tell for sure how often the words are said, over all groups.
 const SURE: i64 = 2_000;
-/// About how many are looked into at most for words that messages are full of: the index would take as long for a million
-/// messages. For others it is quicker, and as many as tell for sure are the most.
-const LATEST: i64 = 12_000;
+/// Of how many messages one is looked into, and how many at most, for several words that messages are full of: the index
+/// reads long lists of each of them, the longer the more messages there are. Of others it is quicker, and as many as tell
+/// for sure are enough.
+const ONE_OF: i64 = 150;
+const MOST: i64 = 16_000;
 /// About how many messages the first span holds at least.
 const SPAN: i64 = 20_000;
 /// How many times as many as are wanted a span is to hold, by what is known of it: to ask for another takes longer.
@@ -60,8 +62,13 @@ impl Reach {
     }
 }
 
-/// Finds the latest `want` messages, or some more; fewer only if there are no others down to where was looked.
-pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, said: Said, want: usize) -> Result<Reach> {
+/// Finds the latest `want` of so many messages, or some more; fewer only if there are no others down to where was looked.
+pub(super) async fn find(
+    connection: &mut PgConnection,
+    ask: &Ask<'_>,
+    (said, messages): (Said, i64),
+    want: usize,
+) -> Result<Reach> {
     if ask.groups.is_empty() {
         return Ok(Reach::default());
     }
@@ -79,7 +86,7 @@ pub(super) async fn find(connection: &mut PgConnection, ask: &Ask<'_>, said: Sai
             }
         }
         Said::Unknown => latest(connection, ask, want, SURE).await,
-        Said::Often => latest(connection, ask, want, LATEST).await,
+        Said::Often => latest(connection, ask, want, (messages / ONE_OF).clamp(SURE, MOST)).await,
     }
 }
 

@@ -157,9 +157,9 @@ pub async fn search(connection: &mut PgConnection, viewer: &Viewer, request: Req
 }
 
 async fn sought(connection: &mut PgConnection, viewer: &Viewer, mut request: Request) -> Result<Results> {
-    let Beginning { groups, glossary } = store::bound(connection, viewer.id).await?;
+    let Beginning { groups, glossary, messages } = store::bound(connection, viewer.id).await?;
     let narrow = Narrow::read(connection, viewer, &mut request.question).await?;
-    let mut search = Search { viewer, request, narrow, groups, query: None, typed: String::new() };
+    let mut search = Search { viewer, request, narrow, groups, messages, query: None, typed: String::new() };
     let mut results = search.run(connection, &glossary).await?;
     if results.is_empty() && !search.request.exactly && search.request.cursor.is_none() {
         let right = vocabulary::put_right(connection, viewer.id, &search.request.question.terms).await?;
@@ -192,6 +192,8 @@ struct Search<'v> {
     request: Request,
     narrow: Narrow,
     groups: Vec<Uuid>,
+    /// About how many messages there are.
+    messages: i64,
     query: Option<Query>,
     /// The plain words, to be compared with names.
     typed: String,
@@ -269,7 +271,7 @@ impl Search<'_> {
         };
         let limit = self.request.limit;
         let said = self.query.as_ref().map_or(Said::Often, |query| query.said);
-        let reach = messages::find(connection, &ask, said, limit + 1).await?;
+        let reach = messages::find(connection, &ask, (said, self.messages), limit + 1).await?;
         if self.wants(Sought::Answer) && self.query.is_some() {
             let titled = said::answered(connection, &ask, self.most()).await?;
             let hits = reach.hits.iter().filter(|hit| hit.resolved).map(|hit| (hit.thread, hit.key.id));

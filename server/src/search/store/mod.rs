@@ -34,12 +34,26 @@ pub(super) struct Query {
 /// How often what is asked for is said, as far as that is known without looking.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Said {
-    /// Messages are full of each word of it, or of one of its forms.
+    /// Messages are full of each of several words, or of one of its forms.
     Often,
-    /// A word is known by its beginning alone: it may be said often or seldom.
+    /// Messages are full of its only word, or a word is known by its beginning alone: nothing tells how full.
     Unknown,
     /// One of its words is none of those that messages are full of.
     Seldom,
+}
+
+impl Said {
+    /// That of the forms of a question, of which `common` tells whether messages are full of each term.
+    fn of(forms: &[Form], common: bool) -> Self {
+        let asked = || forms.iter().filter(|form| !form.excluded);
+        let begins = asked().any(|form| form.sort == Sort::Beginning);
+        let is_alone = asked().all(|form| form.term == 1 && form.sort != Sort::Phrase);
+        match (common, begins || is_alone) {
+            (false, _) => Self::Seldom,
+            (true, true) => Self::Unknown,
+            (true, false) => Self::Often,
+        }
+    }
 }
 
 /// A place in a list that is sorted by time, the latest first.
@@ -56,6 +70,8 @@ pub(super) struct Beginning {
     pub(super) groups: Vec<Uuid>,
     /// What their question is written out by.
     pub(super) glossary: Vec<Reading>,
+    /// About how many messages there are, whoever may read them.
+    pub(super) messages: i64,
 }
 
 /// Bounds what a search may cost: a statement is planned once, in the order that is written, since to think of another takes
@@ -66,6 +82,7 @@ pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Re
              array(select group_id from members where person_id = $1 and ended_seq is null) as "groups!",
              array(select acronym from glossary where removed_at is null order by acronym, expansion) as "acronyms!",
              array(select expansion from glossary where removed_at is null order by acronym, expansion) as "expansions!",
+             (select reltuples::bigint from pg_class where oid = 'messages'::regclass) as "messages!",
              concat(
              set_config('statement_timeout', '4s', true), set_config('plan_cache_mode', 'force_generic_plan', true),
              set_config('enable_seqscan', 'off', true), set_config('work_mem', '16MB', true),
@@ -78,6 +95,7 @@ pub(super) async fn bound(connection: &mut PgConnection, person: PersonId) -> Re
     let reading = |(acronym, expansion)| Reading { acronym, expansion };
     Ok(Beginning {
         groups: bounds.groups,
+        messages: bounds.messages,
         glossary: bounds.acronyms.into_iter().zip(bounds.expansions).map(reading).collect(),
     })
 }
@@ -151,13 +169,8 @@ pub(super) async fn query(connection: &mut PgConnection, forms: &[Form]) -> Resu
     )
     .fetch_optional(connection)
     .await?;
-    let begins = forms.iter().any(|form| form.sort == Sort::Beginning && !form.excluded);
     Ok(row.and_then(|row| {
-        let said = match (row.common, begins) {
-            (false, _) => Said::Seldom,
-            (true, true) => Said::Unknown,
-            (true, false) => Said::Often,
-        };
+        let said = Said::of(forms, row.common);
         Some(Query { text: row.text?, said, wanted: Wanted::of(row.lexemes, row.beginnings) })
     }))
 }
