@@ -32,13 +32,11 @@ use crate::error::Result;
 const RARE: i64 = 500;
 /// How many messages of the liveliest group are looked into first, with what was said in the others meanwhile.
 const SAMPLE: i64 = 80;
-/// How many tell for sure how often the words are said, over all groups.
-const SURE: i64 = 2_000;
 /// Of how many messages one is looked into, and how many at most, for several words that messages are full of: the index
-/// reads long lists of each of them, the longer the more messages there are. Of others it is quicker, and as many as tell
-/// for sure are enough.
+/// reads long lists of each of them, the longer the more messages there are. Of others it is quicker, and few are enough.
 const ONE_OF: i64 = 150;
 const MOST: i64 = 16_000;
+const FEW: i64 = 2_000;
 /// About how many messages the first span holds at least.
 const SPAN: i64 = 20_000;
 /// How many times as many as are wanted a span is to hold, by what is known of it: to ask for another takes longer.
@@ -82,11 +80,11 @@ pub(super) async fn find(
             let (span, looked) = (span_of(&hits, want), looked(connection, ask, SAMPLE).await?);
             match span.zip(looked) {
                 Some((span, Looked { from, .. })) => by_spans(connection, ask, from, span, want).await,
-                None => latest(connection, ask, want, SURE).await,
+                None => latest(connection, ask, want, FEW).await,
             }
         }
-        Said::Unknown => latest(connection, ask, want, SURE).await,
-        Said::Often => latest(connection, ask, want, (messages / ONE_OF).clamp(SURE, MOST)).await,
+        Said::Unknown => latest(connection, ask, want, FEW).await,
+        Said::Often => latest(connection, ask, want, (messages / ONE_OF).clamp(FEW, MOST)).await,
     }
 }
 
@@ -120,17 +118,17 @@ async fn latest(connection: &mut PgConnection, ask: &Ask<'_>, want: usize, most:
         let said = count(hits.len()).max(1);
         // Half as many again as those so far say, since they are a sample; and not in small steps.
         let missing = (read.saturating_mul(count(want - hits.len())) / said * 3 / 2).max(read / 2);
-        let fits = read + missing <= most;
+        // Whoever is half way down goes on, or would have gone for nothing.
+        let bound = if hits.len() * 2 < want { most } else { most * 2 };
         // Nothing is gained where there are more messages of one instant than were looked into.
-        if looked.down_to == below.at || (!fits && (read >= SURE || most <= SURE)) {
+        if looked.down_to == below.at || read + missing > bound {
             let messages = (read.saturating_mul(count(want * ENOUGH)) / said).max(SPAN);
             let one = (from - looked.down_to).max(TimeDelta::seconds(1)) / i32::try_from(read).unwrap_or(i32::MAX);
             let span = i32::try_from(messages).ok().and_then(|messages| one.checked_mul(messages));
             let span = span.unwrap_or(TimeDelta::MAX).max(from - looked.down_to);
             return by_spans(connection, ask, from, span, want).await;
         }
-        let next = if fits { missing } else { SURE };
-        each = (each.saturating_mul(next) / looked.messages).clamp(SAMPLE, each.saturating_mul(8));
+        each = (each.saturating_mul(missing) / looked.messages).clamp(SAMPLE, each.saturating_mul(8));
         below = Key { at: looked.down_to, id: Uuid::max() };
     }
 }
