@@ -1,5 +1,5 @@
-//! What arrives while a batch is in flight shares the next one: the group commit, and what is read and noted of
-//! sessions. No timer, so an idle server adds no wait; under load the batches grow by themselves.
+//! What arrives while a batch is in flight shares the next one: the group commit, how far people have read, and what is
+//! read and noted of sessions. No timer, so an idle server adds no wait; under load the batches grow by themselves.
 
 use std::{
     collections::{HashMap, VecDeque, hash_map::Entry},
