@@ -1,8 +1,7 @@
 //! Extracts: what a text says around the words that were looked for.
 //!
-//! A word is told from others as the index tells it, by its stem in French. PostgreSQL's `ts_headline` does the same, for
-//! fifteen times as long: it finds the stem of every word of a text, also of those that begin otherwise than all that was
-//! looked for.
+//! A word is told from others as the index tells it, by its stem in French. PostgreSQL's `ts_headline` does the same, and
+//! finds the stem of every word of a text, also of those that begin otherwise than all that was looked for.
 
 use std::collections::BTreeSet;
 
@@ -135,20 +134,15 @@ fn passage(text: &str, words: &[Word]) -> (usize, usize) {
     while first < at && words[at].to - words[first].from > BYTES / 2 {
         first += 1;
     }
-    let Some(start) = words.get(first) else { return (0, cut(text, BYTES)) };
+    let Some(start) = words.get(first) else { return (0, text.floor_char_boundary(BYTES)) };
     // What stands before the first word of all is shown with it: a quotation mark, or the sign of a list.
     let from = if first == 0 && start.from < BYTES / 8 { 0 } else { start.from };
     let last = words[first..].iter().take(WORDS).take_while(|word| word.to - from <= BYTES).last();
     // A word may be longer than an extract.
-    let Some(last) = last else { return (from, from + cut(&text[from..], BYTES)) };
+    let Some(last) = last else { return (from, text.floor_char_boundary(from + BYTES)) };
     let closes = |c: char| !c.is_alphanumeric() && !c.is_whitespace();
     let after = text[last.to..].find(|c| !closes(c)).unwrap_or(text.len() - last.to);
-    (from, last.to + cut(&text[last.to..last.to + after], BYTES))
-}
-
-/// The length of a text that is cut after some bytes.
-fn cut(text: &str, bytes: usize) -> usize {
-    text.floor_char_boundary(bytes)
+    (from, text.floor_char_boundary(last.to + after.min(BYTES)))
 }
 
 /// A part of a text, cut where the words that were looked for begin and end.

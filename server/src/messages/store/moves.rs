@@ -138,8 +138,8 @@ pub(in crate::messages) async fn carry(
     Ok(())
 }
 
-/// Who moved it has read it; what they had not read before it there stays unread. Last of all that moving writes: whoever moves
-/// read positions waits for this row until the commit, and may hold what the rest needs.
+/// Who moved it has read it; what they had not read before it there stays unread. Last of all that moving writes:
+/// whoever moves read positions waits for this row until the commit, and may hold what the rest needs.
 pub(in crate::messages) async fn has_read(connection: &mut PgConnection, moving: &Moving<'_>) -> Result<()> {
     sqlx::query!(
         "insert into read_positions (person_id, thread_id, position)

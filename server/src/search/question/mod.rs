@@ -319,8 +319,8 @@ fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// In small letters, without accents and ligatures, as the index has them: what keys, months, kinds and words are compared
-/// by.
+/// In small letters, without accents and ligatures, as the index has them: what keys, months, kinds and words are
+/// compared by.
 pub(super) fn folded(text: &str) -> String {
     let letters = text.nfd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase);
     let folded = letters.fold(String::with_capacity(text.len()), |mut text, c| {
