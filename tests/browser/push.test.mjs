@@ -39,15 +39,34 @@ async function visitor(permissions) {
   return { context, page, faults };
 }
 
-/** What a push service would bring. */
-async function deliver(context, page, pushed) {
+/**
+ * What brings what a push service would, and answers once the worker has shown it. The browser forgets what it is about to
+ * show where a page asks for what is shown meanwhile, so that nobody may ask before.
+ */
+async function courier(context, page) {
   const tools = await context.newCDPSession(page);
   const known = new Promise((resolve) =>
     tools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => registrations[0] && resolve(registrations[0])),
   );
   await tools.send("ServiceWorker.enable");
   const { registrationId } = await known;
-  await tools.send("ServiceWorker.deliverPushMessage", { origin: server.url, registrationId, data: JSON.stringify(pushed) });
+  const worker = context.serviceWorkers()[0];
+  await worker.evaluate(() => {
+    globalThis.shows = 0;
+    const show = registration.showNotification.bind(registration);
+    registration.showNotification = async (...said) => {
+      await show(...said);
+      globalThis.shows++;
+    };
+  });
+  let sent = 0;
+  return async (pushed) => {
+    await tools.send("ServiceWorker.deliverPushMessage", { origin: server.url, registrationId, data: JSON.stringify(pushed) });
+    sent++;
+    const count = () => worker.evaluate(() => globalThis.shows);
+    for (let tries = 0; tries < 200 && (await count()) < sent; tries++) await page.waitForTimeout(50);
+    assert.equal(await count(), sent, "what is pushed is shown, each once");
+  };
 }
 
 test("the browser is asked after a click only, and what is pushed is shown and leads to its page", { timeout: 120_000 }, async () => {
@@ -71,17 +90,14 @@ test("the browser is asked after a click only, and what is pushed is shown and l
       const registration = await navigator.serviceWorker.ready;
       return (await registration.getNotifications()).map(({ title, body, tag, data }) => ({ title, body, tag, url: data.url }));
     });
-  const settled = async (count) => {
-    for (let tries = 0; tries < 100 && (await shown()).length !== count; tries++) await page.waitForTimeout(50);
-    return shown();
-  };
-  await deliver(context, page, pushed);
+  const deliver = await courier(context, page);
+  await deliver(pushed);
   const { unseen: _, ...visible } = pushed;
-  assert.deepEqual(await settled(1), [visible]);
+  assert.deepEqual(await shown(), [visible]);
   // The same once more replaces itself; another one stands beside it.
-  await deliver(context, page, { ...pushed, body: "À vous" });
-  await deliver(context, page, { ...pushed, tag: "two", url: PAGE });
-  assert.deepEqual((await settled(2)).map(({ tag }) => tag).sort(), ["one", "two"]);
+  await deliver({ ...pushed, body: "À vous" });
+  await deliver({ ...pushed, tag: "two", url: PAGE });
+  assert.deepEqual((await shown()).map(({ tag, body }) => [tag, body]).sort(), [["one", "À vous"], ["two", pushed.body]]);
 
   // A click leads to the tab that shows the page, or opens one. Only a hand could open a window here.
   const worker = context.serviceWorkers()[0];
