@@ -2,15 +2,27 @@
 
 use std::{
     fmt,
-    hash::Hash,
+    hash::{BuildHasher, Hash, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use hashlink::LruCache;
 
+/// How many different values can be read at once, if no two of them fall on the same turn.
+const TURNS: usize = 64;
+
 /// Values by their keys, up to a weight in all: those that were asked for last.
-#[derive(Clone)]
-pub struct Remembered<K, S, V>(Arc<Mutex<Entries<K, S, V>>>);
+pub struct Remembered<K, S, V>(Arc<Shared<K, S, V>>);
+
+struct Shared<K, S, V> {
+    entries: Mutex<Entries<K, S, V>>,
+    turns: Vec<Arc<tokio::sync::Mutex<()>>>,
+    hasher: RandomState,
+}
+
+/// The turn to read a value: whoever wants the same meanwhile waits for its end, and finds it remembered then.
+#[derive(Debug)]
+pub struct Turn(#[expect(dead_code, reason = "held for its end")] tokio::sync::OwnedMutexGuard<()>);
 
 struct Entries<K, S, V> {
     values: LruCache<K, Entry<S, V>>,
@@ -27,7 +39,18 @@ struct Entry<S, V> {
 impl<K: Hash + Eq, S: PartialEq, V: Clone> Remembered<K, S, V> {
     /// Nothing yet, and at most so much of whatever weights are given in.
     pub fn up_to(most: usize) -> Self {
-        Self(Arc::new(Mutex::new(Entries { values: LruCache::new_unbounded(), weight: 0, most })))
+        Self(Arc::new(Shared {
+            entries: Mutex::new(Entries { values: LruCache::new_unbounded(), weight: 0, most }),
+            turns: (0..TURNS).map(|_| Arc::default()).collect(),
+            hasher: RandomState::new(),
+        }))
+    }
+
+    /// The turn to read the value of a key, once nobody else has it. To be waited for with nothing in hand that its holder
+    /// may need.
+    pub async fn turn(&self, key: &K) -> Turn {
+        let at = usize::try_from(self.0.hasher.hash_one(key) % TURNS as u64).unwrap_or(0);
+        Turn(Arc::clone(&self.0.turns[at]).lock_owned().await)
     }
 
     /// The value of a key, if it was read from what has this stamp.
@@ -49,7 +72,13 @@ impl<K: Hash + Eq, S: PartialEq, V: Clone> Remembered<K, S, V> {
 
     fn entries(&self) -> MutexGuard<'_, Entries<K, S, V>> {
         // It is whole whenever it can be locked: nothing between two changes panics.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<K, S, V> Clone for Remembered<K, S, V> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -61,7 +90,18 @@ impl<K, S, V> fmt::Debug for Remembered<K, S, V> {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt;
+
     use super::Remembered;
+
+    #[tokio::test]
+    async fn what_one_reads_the_others_wait_for() {
+        let remembered: Remembered<_, (), &str> = Remembered::up_to(10);
+        let turn = remembered.turn(&"a").await;
+        assert!(remembered.turn(&"a").now_or_never().is_none(), "one at a time");
+        drop(turn);
+        assert!(remembered.turn(&"a").now_or_never().is_some(), "then the next, even where nothing was read");
+    }
 
     #[test]
     fn a_value_is_good_for_as_long_as_its_stamp() {

@@ -8,7 +8,11 @@ use web::page::Nav;
 use words::{Locale, PersonId};
 
 use super::Viewer;
-use crate::{db::Work, error::Result, remembered::Remembered};
+use crate::{
+    db::Work,
+    error::Result,
+    remembered::{Remembered, Turn},
+};
 
 /// How many people's navigations are remembered: those of who read last. One is some 40 bytes for each unread thread.
 const PEOPLE: usize = 512;
@@ -32,13 +36,17 @@ impl Navigation {
         Self { fill, remembered: Remembered::up_to(PEOPLE) }
     }
 
-    /// The navigation of a viewer as it was read last, if it is good: to be asked for before the snapshot of the page's
-    /// content begins. It is older than that then, and what came between is told once more; newer, it would speak of
-    /// events that the content does not show.
-    pub(super) fn remembered(&self, viewer: &Viewer, epoch: Uuid) -> Option<Nav> {
-        let stamp = (epoch, viewer.standing.clone()?);
-        let nav = self.remembered.get(&(viewer.id, viewer.locale), &stamp)?;
-        Some(Nav { name: viewer.name.clone(), ..nav })
+    /// The navigation of a viewer as it was read last, if it is good, or else the turn to read it: who opens several pages
+    /// at once has it read once. To be asked for before the snapshot of the page's content begins. It is older than that
+    /// then, and what came between is told once more; newer, it would speak of events that the content does not show.
+    pub(super) async fn remembered(&self, viewer: &Viewer, epoch: Uuid) -> std::result::Result<Nav, Option<Turn>> {
+        let (key, stamp) = ((viewer.id, viewer.locale), (epoch, viewer.standing.clone().ok_or(None)?));
+        let named = |nav| Nav { name: viewer.name.clone(), ..nav };
+        if let Some(nav) = self.remembered.get(&key, &stamp) {
+            return Ok(named(nav));
+        }
+        let turn = self.remembered.turn(&key).await;
+        self.remembered.get(&key, &stamp).map(named).ok_or(Some(turn))
     }
 
     /// The navigation of a viewer, in the page's snapshot.

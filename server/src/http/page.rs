@@ -90,17 +90,21 @@ impl Page {
         F: for<'c> FnOnce(&'c mut PgConnection, &'c Viewer) -> Work<'c, T> + Send + 'static,
     {
         let (viewer, navigation, epoch) = (self.reader()?, app.navigation.clone(), app.db.epoch().await?);
-        let known = navigation.remembered(&viewer, epoch);
+        let known = navigation.remembered(&viewer, epoch).await;
         app.db
             .snapshot(move |connection| {
                 Box::pin(async move {
                     let nav = match known {
-                        Some(nav) => {
+                        Ok(nav) => {
                             #[cfg(feature = "faults")]
                             navigation.assert_good(connection, &viewer, &nav).await?;
                             nav
                         }
-                        None => navigation.read(connection, &viewer, epoch).await?,
+                        Err(turn) => {
+                            let nav = navigation.read(connection, &viewer, epoch).await?;
+                            drop(turn);
+                            nav
+                        }
                     };
                     let content = read(connection, &viewer).await?;
                     Ok((nav, content))
