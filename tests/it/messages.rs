@@ -143,6 +143,54 @@ async fn only_the_author_edits_and_the_author_or_an_animator_removes() {
 }
 
 #[tokio::test]
+async fn a_message_says_what_hangs_on_it_also_where_that_was_another_messages() {
+    let server = Server::start().await;
+    let (ines, group) = server.group().await;
+    let said = ["un", "deux", "trois"].map(|body| ines.say(&group.standing, body));
+    let [one, two, three] = futures_util::future::join_all(said).await.try_into().unwrap();
+    let [one, two, three]: [String; 3] = [one, two, three].map(|said: Value| said["id"].as_str().unwrap().to_owned());
+    let run = async |sql: &str| {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned())).execute(server.db.pool()).await.unwrap();
+    };
+    let hung = async |message: &str| -> i16 {
+        let asked = sqlx::query_scalar("select hung from messages where id = $1::text::uuid").bind(message.to_owned());
+        asked.fetch_one(server.db.pool()).await.unwrap()
+    };
+    let put = format!(
+        "insert into files (id, group_id, uploader_id, name, size_bytes, media_type, sha256, created_at)
+           select id, group_id, author_id, 'a.txt', 1, 'text/plain', decode(repeat('00', 32), 'hex'), now()
+           from messages where id = '{one}';
+         insert into link_previews (url_sha256, url, host, wanted)
+           values (decode(repeat('00', 32), 'hex'), 'https://lille.example/', 'lille.example', false)"
+    );
+    run(&put).await;
+    let hang = |table: &'static str, columns: &str, values: &str| {
+        (
+            table,
+            format!("insert into {table} (message_id, {columns}) select id, {values} from messages where id = '{one}'"),
+        )
+    };
+    let mut all = 0;
+    for (kind, (table, insert)) in [
+        (1, hang("attachments", "ordinal, file_id", "0, id")),
+        (2, hang("reactions", "person_id, name, created_at", "author_id, 'thanks', now()")),
+        (8, hang("pins", "person_id, pinned_at", "author_id, now()")),
+        (16, hang("polls", "multiple", "false")),
+        (32, hang("message_links", "url_sha256, ordinal", "decode(repeat('00', 32), 'hex'), 1")),
+    ] {
+        run(&insert).await;
+        all += kind;
+        assert_eq!(hung(&one).await, all, "{table}");
+        run(&format!("update {table} set message_id = '{two}' where message_id = '{one}'")).await;
+        assert_eq!(hung(&two).await, all, "{table}, taken along");
+    }
+    let moved =
+        format!("insert into moves select '{two}'::uuid, id, author_id, now() from messages where id = '{three}'");
+    run(&moved).await;
+    assert_eq!((hung(&two).await, hung(&three).await), (all | 4, 4));
+}
+
+#[tokio::test]
 async fn unread_is_what_was_said_after_one_read() {
     let server = Server::start().await;
     let (ines, group) = server.group().await;

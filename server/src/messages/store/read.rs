@@ -1,6 +1,6 @@
 //! What is read of messages.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -169,8 +169,7 @@ pub(in crate::messages) async fn message(
     Ok(by_ids(connection, &[message.0], Readers::AskerIn(group)).await?.pop())
 }
 
-/// What a message's own row says, and which others speak of it.
-#[expect(clippy::struct_excessive_bools, reason = "each is a table of its own")]
+/// What a message's own row says.
 struct Row {
     id: MessageId,
     group: GroupId,
@@ -188,13 +187,19 @@ struct Row {
     created_at: DateTime<Utc>,
     edited_at: Option<DateTime<Utc>>,
     deleted_at: Option<DateTime<Utc>>,
-    has_files: bool,
-    has_reactions: bool,
     is_answer: bool,
-    has_moved: bool,
-    pinned: bool,
-    has_poll: bool,
-    has_links: bool,
+    hung: i16,
+}
+
+/// The tables whose rows hang on messages, as bits of what a message says hangs on it or once did: most have nothing, and
+/// then nothing more is asked. The triggers `hang` and `hang_moved` set them.
+mod hung {
+    pub(super) const ATTACHMENTS: i16 = 1;
+    pub(super) const REACTIONS: i16 = 2;
+    pub(super) const MOVES: i16 = 4;
+    pub(super) const PINS: i16 = 8;
+    pub(super) const POLLS: i16 = 16;
+    pub(super) const LINKS: i16 = 32;
 }
 
 /// The rows that `$which` chooses, by thread and position.
@@ -207,14 +212,7 @@ macro_rules! rows {
                  threads.channel_id as "channel: ChannelId", position, author_id as author, people.name as author_name,
                  assignments.role as "post?: Held", territories.code as "code?", territories.name as "territory?",
                  territories.department as "department?", body, html, messages.created_at, edited_at, deleted_at,
-                 exists (select from attachments where attachments.message_id = messages.id) as "has_files!",
-                 exists (select from reactions where reactions.message_id = messages.id) as "has_reactions!",
-                 coalesce(answer_position = position and status = 'resolved', false) as "is_answer!",
-                 exists (
-                   select from moves where moves.from_id = messages.id or moves.to_id = messages.id) as "has_moved!",
-                 exists (select from pins where pins.message_id = messages.id) as "pinned!",
-                 exists (select from polls where polls.message_id = messages.id) as "has_poll!",
-                 exists (select from message_links where message_links.message_id = messages.id) as "has_links!"
+                 coalesce(answer_position = position and status = 'resolved', false) as "is_answer!", hung
                from messages
                join threads on threads.id = messages.thread_id
                join people on people.id = author_id
@@ -260,17 +258,18 @@ pub(in crate::messages) async fn between(
 
 /// Messages with what others say of them.
 async fn whole(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Message>> {
-    // Most messages have neither: then nothing more is asked.
-    let files: Vec<_> = rows.iter().filter(|row| row.has_files).map(|row| row.id.0).collect();
-    let mut attachments = if files.is_empty() { HashMap::new() } else { attachments(connection, &files).await? };
-    let reacted: Vec<_> = rows.iter().filter(|row| row.has_reactions).map(|row| row.id.0).collect();
-    let mut reactions = if reacted.is_empty() { HashMap::new() } else { reactions(connection, &reacted).await? };
-    let asking: Vec<_> = rows.iter().filter(|row| row.has_poll).map(|row| row.id.0).collect();
-    let mut asked = if asking.is_empty() { HashMap::new() } else { polls(connection, &asking).await? };
-    let linking: Vec<_> = rows.iter().filter(|row| row.has_links).map(|row| row.id.0).collect();
-    let mut previews = if linking.is_empty() { HashMap::new() } else { previews(connection, &linking).await? };
-    let moved: Vec<_> = rows.iter().filter(|row| row.has_moved).map(|row| row.id.0).collect();
-    let mut ends = if moved.is_empty() { HashMap::new() } else { moves(connection, &moved).await? };
+    macro_rules! hanging {
+        ($ask:ident, $kind:expr) => {{
+            let messages: Vec<_> = rows.iter().filter(|row| row.hung & $kind != 0).map(|row| row.id.0).collect();
+            if messages.is_empty() { Default::default() } else { $ask(connection, &messages).await? }
+        }};
+    }
+    let mut attachments: HashMap<_, _> = hanging!(attachments, hung::ATTACHMENTS);
+    let mut reactions: HashMap<_, _> = hanging!(reactions, hung::REACTIONS);
+    let mut asked: HashMap<_, _> = hanging!(polls, hung::POLLS);
+    let mut previews: HashMap<_, _> = hanging!(previews, hung::LINKS);
+    let mut ends: HashMap<_, _> = hanging!(moves, hung::MOVES);
+    let pinned: HashSet<_> = hanging!(pinned, hung::PINS);
     Ok(rows
         .into_iter()
         .map(|row| Message {
@@ -288,7 +287,7 @@ async fn whole(connection: &mut PgConnection, rows: Vec<Row>) -> Result<Vec<Mess
             deleted_at: row.deleted_at,
             poll: asked.remove(&row.id),
             answers: row.is_answer,
-            pinned: row.pinned,
+            pinned: pinned.contains(&row.id),
             moved: ends.remove(&row.id),
             previews: previews.remove(&row.id).unwrap_or_default(),
         })
@@ -355,6 +354,14 @@ async fn previews(connection: &mut PgConnection, messages: &[Uuid]) -> Result<Ha
 }
 
 /// Where messages were moved to, or came from: a message that came and went on tells where it went.
+async fn pinned(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashSet<MessageId>> {
+    let pinned = sqlx::query_scalar!(
+        r#"select message_id as "message: MessageId" from pins where message_id = any($1)"#,
+        messages,
+    );
+    Ok(pinned.fetch_all(connection).await?.into_iter().collect())
+}
+
 async fn moves(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Move>> {
     let rows = sqlx::query!(
         r#"select
