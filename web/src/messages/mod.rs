@@ -2,7 +2,7 @@
 
 mod composer;
 
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -255,25 +255,47 @@ const LONGEST_EXTRACT: usize = 140;
 /// The beginning of a body, at most 140 characters: without its line ends, the addresses of its links and Markdown's marks.
 /// What is cut ends with a whole word, and says so.
 pub fn extract(body: &str) -> String {
-    let mut words = String::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((before, after)) = rest.split_once("](") {
-        words.push_str(&before.replacen('[', "", 1));
-        // An address that is cut off is left out with what follows it.
-        rest = after.split_once(')').map_or("", |(_, after)| after);
+    let mut body = without_addresses(body);
+    if body.contains("- [") {
+        body = Cow::Owned(body.replace("- [ ] ", "").replace("- [x] ", ""));
     }
-    words.push_str(rest);
-    let words = words.replace("- [ ] ", "").replace("- [x] ", "");
-    let words: String = words.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>')).collect();
+    let (mut words, mut length) = (String::with_capacity(2 * LONGEST_EXTRACT), 0);
     // The spaces that French keeps a line together with are none to part words at.
-    let words = words.split_ascii_whitespace().collect::<Vec<_>>().join(" ");
-    if words.chars().count() <= LONGEST_EXTRACT {
+    for word in body.split_ascii_whitespace() {
+        let said = || word.chars().filter(|c| !matches!(c, '*' | '_' | '`' | '#' | '>'));
+        let space = if words.is_empty() { "" } else { " " };
+        match said().count() {
+            0 => continue,
+            more => length += space.len() + more,
+        }
+        words.push_str(space);
+        words.extend(said());
+        if length > LONGEST_EXTRACT {
+            break;
+        }
+    }
+    if length <= LONGEST_EXTRACT {
         return words;
     }
     let cut: String = words.chars().take(LONGEST_EXTRACT - 1).collect();
     // A word that is longer than that is cut all the same.
     let whole = cut.rsplit_once(' ').map_or(cut.as_str(), |(whole, _)| whole);
     format!("{}…", whole.trim_end_matches([',', ';', ':', '.', ' ', '\u{a0}', '\u{202f}']))
+}
+
+/// A body without the addresses of its links. One that is cut off is left out with what follows it.
+fn without_addresses(body: &str) -> Cow<'_, str> {
+    if !body.contains("](") {
+        return Cow::Borrowed(body);
+    }
+    let mut words = String::with_capacity(body.len());
+    let mut rest = body;
+    while let Some((before, after)) = rest.split_once("](") {
+        words.push_str(&before.replacen('[', "", 1));
+        rest = after.split_once(')').map_or("", |(_, after)| after);
+    }
+    words.push_str(rest);
+    Cow::Owned(words)
 }
 
 /// A message of the reader that is not sent yet, for the script to fill in.
