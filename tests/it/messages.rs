@@ -164,7 +164,7 @@ async fn a_message_says_what_hangs_on_it_also_where_that_was_another_messages() 
            values (decode(repeat('00', 32), 'hex'), 'https://lille.example/', 'lille.example', false)"
     );
     run(&put).await;
-    let hang = |table: &'static str, columns: &str, values: &str| {
+    let insertion = |table: &'static str, columns: &str, values: &str| {
         (
             table,
             format!("insert into {table} (message_id, {columns}) select id, {values} from messages where id = '{one}'"),
@@ -172,11 +172,11 @@ async fn a_message_says_what_hangs_on_it_also_where_that_was_another_messages() 
     };
     let mut all = 0;
     for (kind, (table, insert)) in [
-        (1, hang("attachments", "ordinal, file_id", "0, id")),
-        (2, hang("reactions", "person_id, name, created_at", "author_id, 'thanks', now()")),
-        (8, hang("pins", "person_id, pinned_at", "author_id, now()")),
-        (16, hang("polls", "multiple", "false")),
-        (32, hang("message_links", "url_sha256, ordinal", "decode(repeat('00', 32), 'hex'), 1")),
+        (1, insertion("attachments", "ordinal, file_id", "0, id")),
+        (2, insertion("reactions", "person_id, name, created_at", "author_id, 'thanks', now()")),
+        (8, insertion("pins", "person_id, pinned_at", "author_id, now()")),
+        (16, insertion("polls", "multiple", "false")),
+        (32, insertion("message_links", "url_sha256, ordinal", "decode(repeat('00', 32), 'hex'), 1")),
     ] {
         run(&insert).await;
         all += kind;

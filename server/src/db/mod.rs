@@ -14,7 +14,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -83,7 +83,12 @@ struct Shared {
     reactions: Reactions,
     epoch: watch::Sender<Option<Uuid>>,
     metrics: Metrics,
+    given_up: GivenUp,
 }
+
+/// Whether the beginning of a transaction was waited for in vain, once: the connection may be in that transaction still
+/// when it goes back to its pool, and sqlx does not know (transact-rs/sqlx#4393).
+type GivenUp = Arc<AtomicBool>;
 
 /// What was written, for operators.
 #[derive(Debug)]
@@ -97,10 +102,12 @@ pub struct Metrics {
 /// The bounds of the commits' histogram, in microseconds.
 const COMMITS: &[u64] = &[250, 500, 1_000, 2_500, 5_000, 10_000, 25_000, 50_000, 100_000, 500_000, 1_000_000];
 
+type Begun = sqlx::Transaction<'static, Postgres>;
+
 /// A write transaction, and the events recorded in it.
 #[derive(Debug)]
 pub struct Tx {
-    inner: sqlx::Transaction<'static, sqlx::Postgres>,
+    inner: Begun,
     clock: Clock,
     now: DateTime<Utc>,
     reactions: Reactions,
@@ -111,7 +118,8 @@ impl Shared {
     fn over(pool: PgPool, clock: Clock, reactions: Reactions) -> Self {
         let (hints, epoch) = (broadcast::Sender::new(HINTS), watch::Sender::new(None));
         let metrics = Metrics { took: Histogram::new(COMMITS), failed: AtomicU64::new(0) };
-        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch, metrics }
+        let given_up = GivenUp::default();
+        Self { writers: pool.clone(), followers: pool.clone(), pool, clock, hints, reactions, epoch, metrics, given_up }
     }
 }
 
@@ -123,10 +131,10 @@ impl Db {
             ("lock_timeout", "5s"),
             // A transaction whose process was cut off holds its locks no longer than that.
             ("idle_in_transaction_session_timeout", "15s"),
+            // What it warns of is in its own log.
+            ("client_min_messages", "error"),
             // The day on which somebody holds a post is the network's.
             ("timezone", web::date::NETWORK_ZONE.name()),
-            // The rollback of a released connection is a notice each time that nothing was open.
-            ("client_min_messages", "error"),
             // What we ask takes less time than compiling it would.
             ("jit", "off"),
             // What is read of a network is in memory, or on a disk that seeks in no time.
@@ -151,13 +159,21 @@ impl Db {
                 .after_connect(move |connection, _| Box::pin(introduced(connection, epoch.clone())))
                 .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
         };
-        let rolling_back = |most| pool(most).after_release(|connection, _| Box::pin(rolled_back(connection)));
+        let given_up = GivenUp::default();
+        let ended = |most| {
+            let given_up = Arc::clone(&given_up);
+            pool(most).after_release(move |connection, _| {
+                let given_up = given_up.load(Ordering::Acquire);
+                Box::pin(async move { ended(connection, given_up).await })
+            })
+        };
         let shared = Shared {
-            writers: rolling_back(WRITERS).connect_lazy_with(by_key.clone()),
+            writers: ended(WRITERS).connect_lazy_with(by_key.clone()),
             // Nobody begins a transaction on these.
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
-            ..Shared::over(rolling_back(READERS).connect_lazy_with(options), clock, reactions)
+            given_up: Arc::clone(&given_up),
+            ..Shared::over(ended(READERS).connect_lazy_with(options), clock, reactions)
         };
         Self(Arc::new(shared))
     }
@@ -208,7 +224,7 @@ impl Db {
     where
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
     {
-        let inner = within(BEGINNING, self.0.writers.begin()).await?;
+        let inner = self.begun(self.0.writers.begin()).await?;
         let clock = self.0.clock.clone();
         let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.0.reactions, hints: Vec::new() };
         let value = within(LONGEST, work(&mut tx)).await?;
@@ -230,7 +246,18 @@ impl Db {
         self.clone().written(work).await
     }
 
-    async fn commit(&self, inner: sqlx::Transaction<'static, sqlx::Postgres>) -> Result<()> {
+    /// A transaction once it has begun. Nothing else may wait for a beginning and give it up.
+    async fn begun(&self, begin: impl Future<Output = sqlx::Result<Begun>>) -> Result<Begun> {
+        let mut begin = Box::pin(begin);
+        let Ok(answer) = tokio::time::timeout(BEGINNING, &mut begin).await else {
+            // Before it is dropped, which gives the connection back.
+            self.0.given_up.store(true, Ordering::Release);
+            return Err(late(BEGINNING));
+        };
+        Ok(answer?)
+    }
+
+    async fn commit(&self, inner: Begun) -> Result<()> {
         let began = Instant::now();
         let committed = within(LONGEST, inner.commit()).await;
         self.0.metrics.took.observe(u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX));
@@ -255,12 +282,12 @@ impl Db {
         T: Send + 'static,
         F: for<'t> FnOnce(&'t mut PgConnection) -> Work<'t, T> + Send + 'static,
     {
-        let pool = self.0.pool.clone();
+        let db = self.clone();
         detached(async move {
-            let begin = pool.begin_with("begin isolation level repeatable read, read only");
-            let mut tx = within(BEGINNING, begin).await?;
+            let begin = db.0.pool.begin_with("begin isolation level repeatable read, read only");
+            let mut tx = db.begun(begin).await?;
             let value = within(LONGEST, work(&mut tx)).await?;
-            // What was read is whole. The rollback goes with that of every released connection, in nobody's way.
+            // What was read is whole. The rollback goes with the connection on its way to the pool, in nobody's way.
             drop(tx);
             Ok(value)
         })
@@ -430,11 +457,12 @@ async fn within<T, E>(limit: Duration, asked: impl Future<Output = Result<T, E>>
 where
     crate::error::Error: From<E>,
 {
-    let answered = tokio::time::timeout(limit, asked).await;
-    Ok(answered.map_err(|_| {
-        tracing::warn!(limit_s = limit.as_secs(), "the database does not answer");
-        crate::error::Error::Unavailable
-    })??)
+    Ok(tokio::time::timeout(limit, asked).await.map_err(|_| late(limit))??)
+}
+
+fn late(limit: Duration) -> crate::error::Error {
+    tracing::warn!(limit_s = limit.as_secs(), "the database does not answer");
+    crate::error::Error::Unavailable
 }
 
 /// A connection that does not answer any more is an error, and another one is taken.
@@ -447,9 +475,12 @@ async fn is_there(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Re
 }
 
 /// A connection goes back to the pool outside any transaction, or not at all: one that is cut off may never answer, and
-/// is closed for it.
-async fn rolled_back(connection: &mut PgConnection) -> sqlx::Result<bool> {
-    let rolled_back = tokio::time::timeout(RELEASE, store::roll_back(connection)).await;
-    rolled_back.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+/// is closed for it. The rollback of a transaction that was dropped is on its way before what is asked here; asked for
+/// where none is open, it would be a warning in PostgreSQL's log each time.
+async fn ended(connection: &mut PgConnection, given_up: bool) -> sqlx::Result<bool> {
+    let answered = tokio::time::timeout(RELEASE, async {
+        if given_up { store::roll_back(connection).await } else { connection.ping().await }
+    });
+    answered.await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
     Ok(true)
 }

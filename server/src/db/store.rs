@@ -165,7 +165,6 @@ pub(super) async fn takes_writes(connection: &mut PgConnection) -> Result<bool> 
 }
 
 pub(super) async fn roll_back(connection: &mut PgConnection) -> sqlx::Result<()> {
-    // Without an open transaction this is a warning of the server that nobody reads.
     sqlx::query!("rollback").execute(connection).await?;
     Ok(())
 }

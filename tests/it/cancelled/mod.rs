@@ -12,6 +12,7 @@ use std::{
 use preau::{
     clock::Clock,
     db::{Db, Work},
+    error::Error,
     messages::{self, Draft, Post},
     reactions, threads,
 };
@@ -26,6 +27,8 @@ use uuid::Uuid;
 
 use scene::{Scene, Subject, Write, settle};
 use turnstile::Turnstile;
+
+use crate::support::awaited;
 
 /// Polls a future so many times, then drops it; its output, if it came to its end before.
 async fn polled<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
@@ -131,6 +134,18 @@ async fn a_write_that_is_not_detached_loses_the_next_one() {
         lost += dropped_everywhere(&scene, &db, write, attached).await.1;
     }
     assert!(lost > 0, "a cancelled `begin` does no harm any more: transact-rs/sqlx#4393 is repaired");
+}
+
+#[tokio::test]
+async fn a_connection_whose_beginning_was_given_up_comes_back_outside_any_transaction() {
+    let scene = Scene::set().await;
+    let (turnstile, options) = Turnstile::before(&scene.server.db.pool().connect_options());
+    let db = Db::open(options, Clock::system(), reactions::react);
+    let read = turnstile.outlasts(db.snapshot(|_| Box::pin(async { Ok(()) }))).await;
+    assert!(matches!(read, Err(Error::Unavailable)));
+    awaited("it is given back", async || (db.pool().num_idle() == 1).then_some(())).await;
+    assert!(keeps(db.pool(), scene.server.db.pool()).await);
+    assert_eq!(db.pool().size(), 1, "it is the same");
 }
 
 /// More than any of these has.

@@ -54,6 +54,14 @@ impl Turnstile {
         }
         self.state.send_replace(State::Open);
     }
+
+    /// Runs what begins to its end, with the answer of its `BEGIN` held back until then.
+    pub(super) async fn outlasts<T>(&self, begins: impl Future<Output = T>) -> T {
+        self.state.send_replace(State::Armed);
+        let ended = begins.await;
+        assert_eq!(self.state.send_replace(State::Open), State::Holding, "nothing was held back");
+        ended
+    }
 }
 
 async fn accept(listener: UnixListener, server: PathBuf, state: watch::Sender<State>) {
@@ -72,7 +80,7 @@ async fn pass(client: UnixStream, server: UnixStream, state: watch::Sender<State
     let up = async {
         let mut bytes = vec![0; 16 << 10];
         while let Ok(read @ 1..) = asks.read(&mut bytes).await {
-            let begins = bytes[..read].windows(5).any(|part| part == b"BEGIN");
+            let begins = bytes[..read].windows(5).any(|part| part.eq_ignore_ascii_case(b"BEGIN"));
             closing.send_if_modified(|state| {
                 let closes = begins && *state == State::Armed;
                 if closes {
