@@ -28,15 +28,18 @@ use super::{
 };
 use crate::error::Result;
 
-/// How many messages the index is asked for, of a word that may be rare.
+/// How many messages the index is asked for, of a word that may be rare, alone or together with others: each of these has
+/// the index read a list, so that to ask it twice takes longer than to look into a thousand messages more.
 const RARE: i64 = 500;
+const RARE_TOGETHER: i64 = 1_500;
 /// How many messages of the liveliest group are looked into first, with what was said in the others meanwhile.
 const SAMPLE: i64 = 80;
-/// Of how many messages one is looked into, and how many at most, for several words that messages are full of: the index
-/// reads long lists of each of them, the longer the more messages there are. Of others it is quicker, and few are enough.
-const ONE_OF: i64 = 150;
-const MOST: i64 = 16_000;
+/// Of how many messages one is looked into, and how many there are at least and at most: the index reads long lists of each
+/// word, the longer the more messages there are. Of several words that messages are full of it reads the longest.
+const ONE_OF: i64 = 500;
+const ONE_OF_FULL: i64 = 150;
 const FEW: i64 = 2_000;
+const MOST: i64 = 16_000;
 /// About how many messages the first span holds at least.
 const SPAN: i64 = 20_000;
 /// How many times as many as are wanted a span is to hold, by what is known of it: to ask for another takes longer.
@@ -70,28 +73,33 @@ pub(super) async fn find(
     if ask.groups.is_empty() {
         return Ok(Reach::default());
     }
+    let one_of = |one_of: i64| (messages / one_of).clamp(FEW, MOST);
     match said {
-        Said::Seldom => {
-            let mut hits = by_index(connection, ask, ask.narrow.from, RARE).await?;
-            if hits.len() < usize::try_from(RARE).unwrap_or(usize::MAX) {
+        Said::Seldom { together } => {
+            let most = if together { RARE_TOGETHER } else { RARE };
+            let mut hits = by_index(connection, ask, ask.narrow.from, most).await?;
+            if hits.iter().all(|hit| hit.one_of == 1) {
                 hits.retain(|hit| hit.counts);
                 return Ok(Reach::whole(hits));
             }
             let (span, looked) = (span_of(&hits, want), looked(connection, ask, SAMPLE).await?);
             match span.zip(looked) {
                 Some((span, Looked { from, .. })) => by_spans(connection, ask, from, span, want).await,
-                None => latest(connection, ask, want, FEW).await,
+                None => latest(connection, ask, want, one_of(ONE_OF)).await,
             }
         }
-        Said::Unknown => latest(connection, ask, want, FEW).await,
-        Said::Often => latest(connection, ask, want, (messages / ONE_OF).clamp(FEW, MOST)).await,
+        Said::Unknown => latest(connection, ask, want, one_of(ONE_OF)).await,
+        Said::Often => latest(connection, ask, want, one_of(ONE_OF_FULL)).await,
     }
 }
 
 /// How long it takes until enough are said, as those tell that the index gives first, which are the oldest; none if nobody said
 /// any of them to the asker.
 fn span_of(hits: &[Hit], want: usize) -> Option<TimeDelta> {
-    let counted = i32::try_from(hits.iter().filter(|hit| hit.counts).count()).ok().filter(|&counted| counted > 0)?;
+    let counted: i32 = hits.iter().filter(|hit| hit.counts).map(|hit| hit.one_of).sum();
+    if counted == 0 {
+        return None;
+    }
     let times = || hits.iter().map(|hit| hit.key.at);
     let enough = i32::try_from(want * ENOUGH).ok()?;
     Some((times().max()? - times().min()?).checked_mul(enough)? / counted)

@@ -45,6 +45,8 @@ pub(in crate::search) struct Hit {
     pub(in crate::search) resolved: bool,
     /// Whether the asker may read it and the filters mean it.
     pub(in crate::search) counts: bool,
+    /// Of how many that hold the words it is one; the others are left out. One, where all are there.
+    pub(in crate::search) one_of: i32,
 }
 
 /// A way to messages: `$source` chooses them, the rest says which of them count.
@@ -54,16 +56,17 @@ macro_rules! hits {
         let rows = sqlx::query!(
             $source
                 + r#" select id as "id!", thread_id as "thread_id!", created_at as "created_at!", resolved as "resolved!",
-                        counts as "counts!"
+                        counts as "counts!", one_of as "one_of!"
                       from (
-                        select m.id, m.thread_id, m.created_at, threads.status is not distinct from 'resolved' as resolved,
+                        select m.id, m.thread_id, m.created_at, m.one_of, threads.status is not distinct from 'resolved' as resolved,
                           coalesce(members.group_id is not null and (not threads.draft or members.role = 'animator')
                             and ($8::uuid[] is null or m.author_id = any($8))
                             and ($9::uuid[] is null or m.assignment_id = any($9))
                             and ($10::uuid[] is null or m.group_id = any($10) or threads.channel_id = any($11)
                               or threads.id = any($12))
                             and (not $13 or exists (select from attachments where message_id = m.id))
-                            and (not $14 or m.body ~ 'https?://'), false) as counts
+                            and (not $14 or (select body from messages where messages.id = m.id) ~ 'https?://'), false)
+                            as counts
                         from m
                         join threads on threads.id = m.thread_id
                         left join members
@@ -94,13 +97,14 @@ macro_rules! hits {
                 thread: row.thread_id,
                 resolved: row.resolved,
                 counts: row.counts,
+                one_of: row.one_of,
             })
             .collect())
     }};
 }
 
-/// Up to `most` messages by the index of words, in no order: all there are, if they are fewer. Those that do not count
-/// are among them.
+/// The messages that the index of words finds, in no order, if they are fewer than `most`; or else every eighth of so many,
+/// of which more are not read: the earliest. Those that do not count are among them.
 pub(in crate::search) async fn by_index(
     connection: &mut PgConnection,
     ask: &Ask<'_>,
@@ -109,16 +113,21 @@ pub(in crate::search) async fn by_index(
 ) -> Result<Vec<Hit>> {
     hits!(
         // By the index of words alone, whatever the planner thinks of the others: the words are rare.
-        r#"with m as materialized (
-             select id, group_id, thread_id, author_id, assignment_id, body, created_at
+        r#"with holding as (
+             select id, group_id, thread_id, author_id, assignment_id, created_at
              from (
-               select id, group_id, thread_id, author_id, assignment_id, body, created_at
+               select id, group_id, thread_id, author_id, assignment_id, created_at
                from messages
                where search @@ $3::text::tsquery and deleted_at is null
                offset 0) holding
              where created_at >= $6 and created_at <= $4 and (created_at, id) < ($4, $5)
                and cardinality($2::uuid[]) > 0
-             limit $7)"#,
+             limit $7
+           ), m as materialized (
+             select id, group_id, thread_id, author_id, assignment_id, created_at,
+               case when holding < $7 then 1 else 8 end as one_of
+             from (select *, row_number() over () as number, count(*) over () as holding from holding) counted
+             where holding < $7 or number % 8 = 0)"#,
         "order by created_at desc, id desc",
         connection,
         ask,
@@ -136,10 +145,10 @@ pub(in crate::search) async fn among_latest(
 ) -> Result<Vec<Hit>> {
     hits!(
         r#"with m as (
-             select latest.*
+             select latest.*, 1 as one_of
              from unnest($2::uuid[]) place (group_id)
              cross join lateral (
-               select id, messages.group_id, thread_id, author_id, assignment_id, body, search, created_at, deleted_at
+               select id, messages.group_id, thread_id, author_id, assignment_id, search, created_at, deleted_at
                from messages
                where messages.group_id = place.group_id and created_at >= $6 and created_at <= $4
                  and (created_at, id) < ($4, $5)
@@ -164,7 +173,7 @@ pub(in crate::search) async fn since(
 ) -> Result<Vec<Hit>> {
     hits!(
         r#"with m as (
-             select id, group_id, thread_id, author_id, assignment_id, body, created_at
+             select id, group_id, thread_id, author_id, assignment_id, created_at, 1 as one_of
              from messages
              where group_id = any($2::uuid[]) and ($3::text is null or search @@ $3::text::tsquery)
                and created_at >= $6 and created_at <= $4 and (created_at, id) < ($4, $5) and deleted_at is null)"#,

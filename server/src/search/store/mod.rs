@@ -39,7 +39,10 @@ pub(super) enum Said {
     /// Messages are full of its only word, or a word is known by its beginning alone: nothing tells how full.
     Unknown,
     /// One of its words is none of those that messages are full of.
-    Seldom,
+    Seldom {
+        /// Whether it is wanted together with others.
+        together: bool,
+    },
 }
 
 impl Said {
@@ -49,7 +52,7 @@ impl Said {
         let begins = asked().any(|form| form.sort == Sort::Beginning);
         let is_alone = asked().all(|form| form.term == 1 && form.sort != Sort::Phrase);
         match (common, begins || is_alone) {
-            (false, _) => Self::Seldom,
+            (false, _) => Self::Seldom { together: !is_alone },
             (true, true) => Self::Unknown,
             (true, false) => Self::Often,
         }
