@@ -346,7 +346,8 @@ async fn every_word_is_marked_where_it_is_found() {
     }
 }
 
-/// Several steps down, over messages of one instant in two groups, more of them than a step takes, and over a burst.
+/// Several steps down, over messages of one instant in two groups, more of them than a step takes, and over a burst; and
+/// whichever way the index gives a word's messages.
 #[tokio::test]
 async fn the_latest_messages_are_walked_through_without_a_gap_or_a_repetition() {
     let server = Server::start().await;
@@ -358,27 +359,39 @@ async fn the_latest_messages_are_walked_through_without_a_gap_or_a_repetition() 
     let insert = "insert into messages
           (id, thread_id, group_id, position, created_seq, author_id, body, html, fingerprint, created_at)
         select gen_random_uuid(), thread, grp, 1000 + n, 100000 + n,
-          case when n % 23 = 0 then $1::uuid else $2::uuid end, 'mot ' || n, '', decode(repeat('00', 32), 'hex'),
+          case when n % 23 = 0 then $1::uuid else $2::uuid end,
+          'mot ' || n || case when n % 2 = 0 then ' zinzolin' else '' end, '', decode(repeat('00', 32), 'hex'),
           timestamptz '2026-01-01' + interval '1 second' * case when n between 300 and 700 then 43 else n / 7 end
         from generate_series(1, 1400) n, (values ($3::uuid, $4::uuid), ($5, $6)) place (grp, thread)
         where n % 3 <> 0 or grp = $3";
     let id = |id: &str| id.parse::<uuid::Uuid>().unwrap();
     let inserted = sqlx::query(insert).bind(camille.id.0).bind(ines.id.0).bind(id(&group.id)).bind(id(&group.standing));
     inserted.bind(id(&other.id)).bind(id(&other.standing)).execute(server.db.pool()).await.unwrap();
-    let wanted = "select id::text from messages where author_id = $1 order by created_at desc, id desc";
-    let wanted: Vec<String> = sqlx::query_scalar(wanted).bind(camille.id.0).fetch_all(server.db.pool()).await.unwrap();
-    assert!(wanted.len() > 90, "{}", wanted.len());
-    for limit in ["3", "10", "100"] {
+    let wanted = async |which: &str| -> Vec<String> {
+        let wanted = format!("select id::text from messages where {which} order by created_at desc, id desc");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(wanted)).fetch_all(server.db.pool()).await.unwrap()
+    };
+    let of_camille = wanted(&format!("author_id = '{}'", camille.id.0)).await;
+    // More than the index gives of one word, and fewer than it gives of two.
+    let of_word = wanted("body like '%zinzolin'").await;
+    assert!(of_camille.len() > 90 && (1_000..1_400).contains(&of_word.len()), "{} {}", of_camille.len(), of_word.len());
+    for (field, value, limit, wanted) in [
+        ("author", "Camille", "3", &of_camille),
+        ("author", "Camille", "10", &of_camille),
+        ("author", "Camille", "100", &of_camille),
+        ("q", "zinzolin", "100", &of_word),
+        ("q", "zinzolin mot", "100", &of_word),
+    ] {
         let (mut seen, mut cursor) = (Vec::new(), String::new());
         loop {
-            let asked = [("author", "Camille"), ("kind", "message"), ("limit", limit), ("cursor", &cursor)];
+            let asked = [(field, value), ("kind", "message"), ("limit", limit), ("cursor", &cursor)];
             let found = ines.get(&address(&asked)).await.json();
             let items = found["messages"]["items"].as_array().unwrap().clone();
             seen.extend(items.iter().map(|item| item["id"].as_str().unwrap().to_owned()));
             let Some(next) = found["messages"]["next"].as_str() else { break };
             cursor = next.to_owned();
         }
-        assert_eq!(seen, wanted, "{limit} at a time");
+        assert_eq!(&seen, wanted, "{value}, {limit} at a time");
     }
 }
 
