@@ -174,7 +174,7 @@ async fn archive_form(
 }
 
 async fn show(State(app): State<App>, viewer: Viewer, Path(channel): Path<ChannelId>) -> Result<axum::Json<Channel>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     Ok(axum::Json(super::may_read(&mut connection, &viewer, channel).await?.channel().clone()))
 }
 
@@ -224,7 +224,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Channel>>> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;
     let channels = super::list(&mut connection, &may).await?;
     List::page(channels, &query, |channel| channel.id.to_string()).map(axum::Json)

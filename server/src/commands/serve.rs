@@ -136,7 +136,7 @@ async fn app(serve: &Serve, db: Db, files: Files, public_url: String) -> Result<
 async fn announce(app: &App) -> Result<()> {
     super::say(&format!("Préau serves at {}", app.settings.public_url))?;
     let first = {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         match groups::first_animator(&mut connection).await? {
             Some(animator) => Some(animator),
             None => people::first_admin(&mut connection).await?,

@@ -59,7 +59,7 @@ where
 {
     loop {
         let behind = {
-            let mut connection = db.pool().acquire().await?;
+            let mut connection = db.lend().await?;
             behind(&mut connection).await?
         };
         let mut advanced = false;

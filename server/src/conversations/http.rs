@@ -137,7 +137,7 @@ async fn list(
     let limit = checked_limit(query.limit)?;
     let after = query.cursor.as_deref().map(|cursor| place_of("cursor", cursor)).transpose()?;
     let epoch = app.db.epoch().await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let (mut items, last) = super::list(&mut connection, &viewer, ConversationPage { after, limit }).await?;
     for conversation in &mut items {
         conversation.log.epoch = epoch;

@@ -11,6 +11,7 @@ mod store;
 
 use std::{
     future::Future,
+    ops::{Deref, DerefMut},
     pin::Pin,
     sync::{
         Arc,
@@ -160,20 +161,12 @@ impl Db {
                 .before_acquire(|connection, known| Box::pin(is_there(connection, known.idle_for)))
         };
         let given_up = GivenUp::default();
-        let ended = |most| {
-            let given_up = Arc::clone(&given_up);
-            pool(most).after_release(move |connection, _| {
-                let given_up = given_up.load(Ordering::Acquire);
-                Box::pin(async move { ended(connection, given_up).await })
-            })
-        };
         let shared = Shared {
-            writers: ended(WRITERS).connect_lazy_with(by_key.clone()),
-            // Nobody begins a transaction on these.
+            writers: ending(pool(WRITERS), Arc::clone(&given_up)).connect_lazy_with(by_key.clone()),
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
-            given_up: Arc::clone(&given_up),
-            ..Shared::over(ended(READERS).connect_lazy_with(options), clock, reactions)
+            given_up,
+            ..Shared::over(pool(READERS).connect_lazy_with(options), clock, reactions)
         };
         Self(Arc::new(shared))
     }
@@ -183,7 +176,12 @@ impl Db {
         Self(Arc::new(Shared::over(pool, clock, reactions)))
     }
 
-    /// The pool, for single statements.
+    /// A connection, for single statements.
+    pub async fn lend(&self) -> Result<Lent> {
+        Ok(Lent::of(self.0.pool.acquire().await?, RELEASE))
+    }
+
+    /// The pool of the connections that are lent.
     pub fn pool(&self) -> &PgPool {
         &self.0.pool
     }
@@ -283,14 +281,21 @@ impl Db {
         F: for<'t> FnOnce(&'t mut PgConnection) -> Work<'t, T> + Send + 'static,
     {
         let db = self.clone();
-        detached(async move {
-            let begin = db.0.pool.begin_with("begin isolation level repeatable read, read only");
-            let mut tx = db.begun(begin).await?;
+        // Once on the heap, or each caller's own future would hold it all.
+        detached(Box::pin(async move {
+            let mut lent = within(BEGINNING, db.lend()).await?;
+            let (connection, ending) = lent.parts();
+            // Until it has begun, sqlx knows of no transaction that it could roll back (transact-rs/sqlx#4393).
+            *ending = Ending::RollBack;
+            let begin = connection.begin_with("begin isolation level repeatable read, read only");
+            let mut tx = within(BEGINNING, begin).await?;
+            *ending = Ending::Ask;
             let value = within(LONGEST, work(&mut tx)).await?;
             // What was read is whole. The rollback goes with the connection on its way to the pool, in nobody's way.
             drop(tx);
+            *ending = Ending::Answered;
             Ok(value)
-        })
+        }))
         .await
     }
 
@@ -299,11 +304,10 @@ impl Db {
     pub async fn follow<T>(&self, read: impl AsyncFnOnce(&mut PgConnection) -> Result<T>) -> Result<T> {
         // On the heap, or each caller's own future would hold what giving a connection out takes.
         promptly(Box::pin(async {
-            let mut lent = Lent(Some(self.0.followers.acquire().await?));
-            let Some(connection) = lent.0.as_mut() else { return Err(crate::error::Error::Unavailable) };
+            let mut lent = Lent::of(self.0.followers.acquire().await?, ANSWER);
+            let (connection, ending) = lent.parts();
             let read = read(connection).await;
-            // It has answered: the pool may have it back.
-            drop(lent.0.take());
+            *ending = Ending::Answered;
             read
         }))
         .await
@@ -336,6 +340,18 @@ impl Db {
     pub fn epochs(&self) -> watch::Receiver<Option<Uuid>> {
         self.0.epoch.subscribe()
     }
+}
+
+/// A pool whose connections come back outside any transaction.
+fn ending(pool: PgPoolOptions, given_up: GivenUp) -> PgPoolOptions {
+    pool.after_release(move |connection, _| {
+        let given_up = given_up.load(Ordering::Acquire);
+        Box::pin(async move {
+            let ended = tokio::time::timeout(RELEASE, ended(connection, given_up)).await;
+            ended.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+            Ok(true)
+        })
+    })
 }
 
 fn note(epochs: &watch::Sender<Option<Uuid>>, epoch: Uuid) {
@@ -416,24 +432,68 @@ pub async fn standing(connection: &mut PgConnection, person: PersonId) -> Result
 
 /// Where a stream stands.
 pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
 }
 
-/// A connection of a pool, with a reading under way. Dropped before that has ended, it goes back to the pool if it
-/// answers, and else is let go of for good: one that carries nothing any more may never say so, and would keep its
-/// place in the pool for as long.
-struct Lent(Option<PoolConnection<Postgres>>);
+/// A connection of a pool, with a reading under way. It goes back to the pool if it answers, and else is let go of for good:
+/// one that carries nothing any more may never say so, and would keep its place in the pool for as long.
+#[derive(Debug)]
+pub struct Lent {
+    connection: Option<PoolConnection<Postgres>>,
+    ending: Ending,
+    patience: Duration,
+}
+
+/// What a connection is asked before it goes back to its pool.
+#[derive(Clone, Copy, Debug)]
+enum Ending {
+    /// Nothing: it has just answered.
+    Answered,
+    /// Whether it is there; what may be under way still has an end then.
+    Ask,
+    /// To leave a transaction that it may be in.
+    RollBack,
+}
+
+impl Lent {
+    fn of(connection: PoolConnection<Postgres>, patience: Duration) -> Self {
+        Self { connection: Some(connection), ending: Ending::Ask, patience }
+    }
+
+    fn parts(&mut self) -> (&mut PgConnection, &mut Ending) {
+        (self.connection.as_mut().expect("held until it is dropped"), &mut self.ending)
+    }
+}
+
+impl Deref for Lent {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        self.connection.as_ref().expect("held until it is dropped")
+    }
+}
+
+impl DerefMut for Lent {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        self.parts().0
+    }
+}
 
 impl Drop for Lent {
     fn drop(&mut self) {
-        let Some(mut connection) = self.0.take() else { return };
+        let Some(mut connection) = self.connection.take() else { return };
+        let (ending, patience) = (self.ending, self.patience);
+        if matches!(ending, Ending::Answered) {
+            return;
+        }
         #[expect(
             clippy::disallowed_methods,
             reason = "holds one of the pool's places, and ends when that has answered"
         )]
         tokio::spawn(async move {
-            if !matches!(tokio::time::timeout(ANSWER, connection.ping()).await, Ok(Ok(()))) {
+            let ended = ended(&mut connection, matches!(ending, Ending::RollBack));
+            if !matches!(tokio::time::timeout(patience, ended).await, Ok(Ok(()))) {
                 drop(connection.detach());
             }
         });
@@ -474,13 +534,8 @@ async fn is_there(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Re
     Ok(true)
 }
 
-/// A connection goes back to the pool outside any transaction, or not at all: one that is cut off may never answer, and
-/// is closed for it. The rollback of a transaction that was dropped is on its way before what is asked here; asked for
-/// where none is open, it would be a warning in PostgreSQL's log each time.
-async fn ended(connection: &mut PgConnection, given_up: bool) -> sqlx::Result<bool> {
-    let answered = tokio::time::timeout(RELEASE, async {
-        if given_up { store::roll_back(connection).await } else { connection.ping().await }
-    });
-    answered.await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
-    Ok(true)
+/// Asks a connection whether it is there, or has it leave the transaction that it may be in. The rollback of a transaction
+/// that was dropped is on its way before that; asked for where none is open, it is a warning in PostgreSQL's log.
+async fn ended(connection: &mut PgConnection, in_doubt: bool) -> sqlx::Result<()> {
+    if in_doubt { store::roll_back(connection).await } else { connection.ping().await }
 }

@@ -52,7 +52,7 @@ pub(super) async fn file(
     headers: HeaderMap,
 ) -> Result<Response> {
     let access = {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         super::may_read_file(&mut connection, &viewer, file).await?
     };
     let tag = format!("\"{}\"", hex(&access.sha256));
@@ -147,7 +147,7 @@ impl Reader {
     /// Asks who they are as well as what they may: a session may have ended too.
     async fn recheck(&self) -> Result<()> {
         let viewer = people::http::viewer_of(&self.app, &self.headers).await?.ok_or(Error::Unauthenticated)?;
-        let mut connection = self.app.db.pool().acquire().await?;
+        let mut connection = self.app.db.lend().await?;
         super::may_read_file(&mut connection, &viewer, self.file).await.map(drop)
     }
 }

@@ -320,7 +320,7 @@ async fn add_version(
 
 async fn version(app: &App, viewer: Viewer, document: DocumentId, form: Incoming) -> Result<()> {
     {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         super::may_read(&mut connection, &viewer, document).await?.change()?;
     }
     let (name, stored) = receive(&app.files, form, Most::One, app.settings.upload_limit_bytes).await.file()?;
@@ -364,7 +364,7 @@ async fn add_file(
 ) -> Result<Response> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
     {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         groups::may_read(&mut connection, &viewer, group).await?;
     }
     let (name, stored) = receive(&app.files, form, Most::One, app.settings.upload_limit_bytes).await.file()?;
@@ -390,7 +390,7 @@ async fn list(
     let limit = checked_limit(query.limit)?;
     let asked = ListPage { kind, after: query.cursor.as_deref().map(cursor).transpose()?, limit: limit + 1 };
     let group = groups::http::id_at(&app, &viewer, &address).await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;
     let mut items = super::list(&mut connection, &may, asked).await?;
     let next = next(&mut items, limit);
@@ -406,7 +406,7 @@ async fn show(
 }
 
 async fn found(app: &App, viewer: &Viewer, document: DocumentId) -> Result<Document> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = super::may_read(&mut connection, viewer, document).await?;
     super::find(&mut connection, &access).await
 }

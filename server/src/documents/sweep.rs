@@ -60,7 +60,7 @@ async fn forget(db: &Db, files: &Files) -> Result<u64> {
     let mut gone = 0;
     loop {
         let leavers = {
-            let mut connection = db.pool().acquire().await?;
+            let mut connection = db.lend().await?;
             store::leavers(&mut connection, now - UNFILED, now - KEPT, ROUND).await?
         };
         for leaver in &leavers {
@@ -85,7 +85,7 @@ async fn discard(db: &Db, files: &Files) -> Result<u64> {
             continue;
         }
         let unnamed = {
-            let mut connection = db.pool().acquire().await?;
+            let mut connection = db.lend().await?;
             store::unnamed(&mut connection, &aged).await?
         };
         for sha256 in unnamed {

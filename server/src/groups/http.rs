@@ -147,7 +147,7 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Group>>> {
     let epoch = app.db.epoch().await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let groups = super::list(&mut connection, &viewer).await?;
     let groups = groups.into_iter().map(|group| dated(group, epoch)).collect();
     List::page(groups, &query, |group| group.id.to_string()).map(axum::Json)
@@ -160,7 +160,7 @@ async fn show(State(app): State<App>, viewer: Viewer, Path(address): Path<String
 /// A group by its id or short address, with its log's epoch.
 pub async fn found(app: &App, viewer: &Viewer, address: &str) -> Result<Group> {
     let epoch = app.db.epoch().await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     super::find(&mut connection, viewer, address).await.map(|group| dated(group, epoch))
 }
 
@@ -322,7 +322,7 @@ async fn members(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Member>>> {
     let group = id_at(&app, &viewer, &address).await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let may = super::may_read(&mut connection, &viewer, group).await?;
     let members = super::members(&mut connection, &may).await?;
     List::page(members, &query, |member| member.user.id.to_string()).map(axum::Json)
@@ -338,7 +338,7 @@ async fn add(
     match add_member(&app, viewer, group, body).await? {
         Added::Requested => Ok(StatusCode::ACCEPTED.into_response()),
         Added::Member(person) => {
-            let mut connection = app.db.pool().acquire().await?;
+            let mut connection = app.db.lend().await?;
             let member = super::member(&mut connection, group, person).await?.ok_or(Error::NotFound)?;
             Ok((StatusCode::CREATED, axum::Json(member)).into_response())
         }

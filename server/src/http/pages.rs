@@ -101,7 +101,7 @@ impl Page {
             {
                 let fresh = read(render().await?.into_body()).await?;
                 let now = app.db.clock().minute();
-                let mut connection = app.db.pool().acquire().await?;
+                let mut connection = app.db.lend().await?;
                 if crate::db::standing(&mut connection, person).await? == *stamp.1 && now == stamp.2 {
                     let told = first_difference(&parts.concat(), &fresh);
                     assert!(told.is_none(), "no event told of a change of {}: {told:?}", self.address);

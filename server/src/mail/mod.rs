@@ -63,7 +63,7 @@ pub async fn enqueue(tx: &mut Tx, letter: &Letter) -> Result<()> {
 
 /// The last mails, for the mailbox page of a demonstration.
 pub async fn latest(db: &Db, limit: i64) -> Result<Vec<Sent>> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::latest(&mut connection, limit).await
 }
 

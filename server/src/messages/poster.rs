@@ -57,7 +57,7 @@ impl Poster {
             return Ok(may);
         }
         let may = db::promptly(async {
-            let mut connection = self.db.pool().acquire().await?;
+            let mut connection = self.db.lend().await?;
             threads::may_post(&mut connection, viewer, thread).await
         })
         .await?;
@@ -71,7 +71,7 @@ impl Poster {
             return Ok(draft);
         }
         db::promptly(async {
-            let mut connection = self.db.pool().acquire().await?;
+            let mut connection = self.db.lend().await?;
             mentions::address(&mut connection, may.group(), draft).await
         })
         .await

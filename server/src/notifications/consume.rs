@@ -79,6 +79,9 @@ async fn consume(tx: &mut Tx, stream: StreamId) -> Result<bool> {
 async fn due(tx: &mut Tx, range: Range) -> Result<BTreeMap<PersonId, Due>> {
     let today = web::date::day(tx.now());
     let mut due: BTreeMap<PersonId, Due> = BTreeMap::new();
+    if !store::is_said(tx.connection(), range).await? {
+        return Ok(due);
+    }
     for (person, thread, opened) in store::participants(tx.connection(), range).await? {
         let reason = if opened { FollowReason::Author } else { FollowReason::Answer };
         due.entry(person).or_default().follows.entry(thread).or_insert(reason);

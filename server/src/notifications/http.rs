@@ -129,7 +129,7 @@ async fn list(
 ) -> Result<axum::Json<List<Notification>>> {
     let limit = checked_limit(query.limit)?;
     let after = query.cursor.as_deref().map(|cursor| place_of("cursor", cursor)).transpose()?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let page = NotificationPage { after, limit: limit + 1 };
     let mut items = super::list(&mut connection, &viewer, page).await?;
     let more = i64::try_from(items.len()).is_ok_and(|found| found > limit);
@@ -146,7 +146,7 @@ async fn see(State(app): State<App>, viewer: Viewer, Path(notification): Path<No
 }
 
 async fn inbox(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<List<Thread>>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let ids = super::inbox(&mut connection, &viewer, SHOWN).await?;
     Ok(axum::Json(List { items: messages::threads(&mut connection, &viewer, &ids).await?, next: None }))
 }

@@ -55,7 +55,7 @@ pub async fn viewer_of(app: &App, headers: &HeaderMap) -> Result<Option<Viewer>>
         let Some(secret) = Secret::presented(token.trim()) else { return Ok(None) };
         // Rather rare: its size is no part of every request.
         let asked = db::promptly(async {
-            let mut connection = app.db.pool().acquire().await?;
+            let mut connection = app.db.lend().await?;
             super::viewer_of_token(&mut connection, &secret).await
         });
         return Box::pin(asked).await;
@@ -266,7 +266,7 @@ async fn confirm_form(State(app): State<App>, page: Page, Path(text): Path<Strin
     let now = app.db.clock().now();
     let name = match Secret::presented(&text) {
         Some(secret) => {
-            let mut connection = app.db.pool().acquire().await?;
+            let mut connection = app.db.lend().await?;
             super::holder_of_link(&mut connection, &secret, now).await?
         }
         None => None,

@@ -251,7 +251,7 @@ pub async fn sign_in_by_code(tx: &mut Tx, id: uuid::Uuid, code: &str) -> Result<
 
 /// Checks an address and a password. An unknown address takes as long as a wrong password.
 pub async fn sign_in_by_password(db: &Db, address: &str, typed: &str) -> Result<Option<PersonId>> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     let account = store::account(&mut connection, address.trim()).await?;
     drop(connection);
     let (person, hash) = account.map_or((None, None), |account| (Some(account.id), account.password_hash));
@@ -322,7 +322,7 @@ async fn read_sessions(
 /// Notes that sessions are used, and that who holds them is here.
 async fn note_uses(db: Db, sessions: Vec<SessionId>) -> Vec<()> {
     let noted = db::promptly(async {
-        let (now, mut connection) = (db.clock().now(), db.pool().acquire().await?);
+        let (now, mut connection) = (db.clock().now(), db.lend().await?);
         store::touch_sessions(&mut connection, &sessions, now, now - VISIT_ENDS).await
     });
     if let Err(error) = noted.await {

@@ -183,7 +183,7 @@ async fn list(
     viewer: Viewer,
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Device>>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let devices = super::devices(&mut connection, &viewer, app.db.clock().now()).await?;
     Ok(axum::Json(List::page(devices, &query, |device| device.id.to_string())?))
 }
@@ -209,7 +209,7 @@ async fn tested(app: &App, viewer: &Viewer, which: Which) -> Result<Tested> {
 }
 
 async fn quiet_hours(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<QuietHours>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     Ok(axum::Json(super::quiet_hours(&mut connection, &viewer).await?))
 }
 

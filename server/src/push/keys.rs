@@ -24,7 +24,7 @@ pub struct Keys(EcdsaKeyPair);
 /// The instance's keys: the first who asks makes them.
 pub(super) async fn of(db: &Db) -> Result<Keys> {
     let known = {
-        let mut connection = db.pool().acquire().await?;
+        let mut connection = db.lend().await?;
         store::private_key(&mut connection).await?
     };
     let kept = if let Some(key) = known { key } else { make(db).await? };

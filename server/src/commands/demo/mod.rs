@@ -60,7 +60,7 @@ pub async fn load(db: &Db, options: sqlx::postgres::PgConnectOptions, files: &Fi
 /// Whether anybody has an account who is not of the demonstration: somebody went on with what was cut short.
 async fn others(db: &Db, network: &Network) -> Result<bool> {
     let own: Vec<_> = network.people.iter().map(|person| person.email.clone()).collect();
-    Ok(people::has_others(&mut *db.pool().acquire().await?, &own).await?)
+    Ok(people::has_others(&mut *db.lend().await?, &own).await?)
 }
 
 struct Builder {
@@ -320,7 +320,7 @@ impl Builder {
     async fn standing(&self, channel: ChannelId, first: &Message) -> Result<messages::Ack> {
         let viewer = self.viewer(&first.by)?;
         let listed = {
-            let mut connection = self.db.pool().acquire().await?;
+            let mut connection = self.db.lend().await?;
             let access = channels::may_read(&mut connection, &viewer, channel).await?;
             let (filter, pinned, from) = (words::ThreadFilter::All, Pinned::Among, Place::First);
             messages::threads_of(&mut connection, &access, ThreadPage { filter, pinned, from, limit: 200 }).await?
@@ -332,7 +332,7 @@ impl Builder {
 
     async fn say(&self, viewer: &Viewer, thread: ThreadId, body: &str, documents: &[String]) -> Result<messages::Ack> {
         let draft = Draft::checked(Some(self.clock.fresh()), body, self.files_of(documents))?;
-        let mut connection = self.db.pool().acquire().await?;
+        let mut connection = self.db.lend().await?;
         let may = threads::may_post(&mut connection, viewer, thread).await?;
         let draft = messages::address(&mut connection, may.group(), draft).await?;
         drop(connection);

@@ -102,7 +102,7 @@ pub(super) async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<axum::Json<List<Meeting>>> {
     let group = groups::http::id_at(&app, &viewer, &address).await?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let may = groups::may_read(&mut connection, &viewer, group).await?;
     let meetings = meetings::list(&mut connection, &may).await?;
     List::page(meetings, &query, |meeting| meeting.id.to_string()).map(axum::Json)

@@ -43,7 +43,7 @@ pub(super) async fn unsubscribe(State(app): State<App>, viewer: Viewer) -> Resul
 /// What a calendar program reads: it has no session, the address alone is its right.
 pub(super) async fn feed(State(app): State<App>, Path(name): Path<String>) -> Result<Response> {
     let secret = name.strip_suffix(".ics").and_then(Secret::presented).ok_or(Error::NotFound)?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let viewer = people::viewer_of_feed(&mut connection, &secret).await?.ok_or(Error::NotFound)?;
     let meetings = meetings::all(&mut connection, &viewer).await?;
     let text = ics::calendar(&meetings, Some(&app.settings.network), &app.settings.public_url);

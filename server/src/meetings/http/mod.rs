@@ -96,7 +96,7 @@ async fn answer(app: &App, viewer: Viewer, meeting: MeetingId, answer: Answer, g
 }
 
 async fn found(app: &App, viewer: &Viewer, meeting: MeetingId) -> Result<Meeting> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = super::may_read(&mut connection, viewer, meeting).await?;
     super::find(&mut connection, &access).await
 }

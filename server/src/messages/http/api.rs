@@ -88,7 +88,7 @@ pub(super) async fn threads(
         },
         limit: checked_limit(query.limit)?,
     };
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = channels::may_read(&mut connection, &viewer, channel).await?;
     let rows = messages::threads_of(&mut connection, &access, page).await?;
     Ok(axum::Json(List { items: rows.items, next: rows.older.map(cursor_of) }))
@@ -106,7 +106,7 @@ pub(super) async fn follow_of(
     viewer: Viewer,
     Path(thread): Path<ThreadId>,
 ) -> Result<axum::Json<FollowBody>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = threads::may_read(&mut connection, &viewer, thread).await?;
     let follow = threads::follow_of(&mut connection, &access).await?;
     Ok(axum::Json(FollowBody { level: follow.map_or(ThreadLevel::Normal, |follow| follow.level) }))
@@ -184,7 +184,7 @@ pub(super) async fn history(
     viewer: Viewer,
     Path(message): Path<MessageId>,
 ) -> Result<axum::Json<History>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = messages::may_read(&mut connection, &viewer, message).await?;
     let former = messages::history(&mut connection, &access).await?;
     let items = former.into_iter().map(|former| FormerMessage { html: former.html, until: former.until_at }).collect();
@@ -199,7 +199,7 @@ pub(super) async fn open(
 ) -> Result<Response> {
     let ack = super::open_thread(&app, viewer.clone(), channel, body).await?;
     let (thread, message) = db::promptly(async {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         let access = threads::may_read(&mut connection, &viewer, ack.thread).await?;
         let thread = messages::thread(&mut connection, &access).await?;
         Ok((thread, messages::find(&mut connection, access.may(), ack.message).await?))
@@ -230,7 +230,7 @@ pub(super) async fn list(
         (None, Some(after)) => Window::After(after),
         (Some(_), Some(_)) => return Err(Error::field("before", "malformed")),
     };
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = threads::may_read(&mut connection, &viewer, thread).await?;
     let (items, next) = messages::read(&mut connection, &access, window, limit).await?;
     Ok(axum::Json(Messages { items, next }))
@@ -245,7 +245,7 @@ pub(super) async fn post(
 ) -> Result<Response> {
     let (access, ack) = super::post_message(&app, &poster, &viewer, thread, body).await?;
     let message = db::promptly(async {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         messages::find(&mut connection, access.may(), ack.message).await
     })
     .await?;
@@ -318,7 +318,7 @@ pub(super) async fn drop_reaction(
 /// The message of an ack, as it is now.
 pub(super) async fn answered(app: &App, viewer: &Viewer, ack: Ack) -> Result<axum::Json<PostedMessage>> {
     let message = db::promptly(async {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         let access = messages::may_read(&mut connection, viewer, ack.message).await?;
         messages::find(&mut connection, access.may(), ack.message).await
     })
@@ -331,7 +331,7 @@ pub(super) async fn thread(
     viewer: Viewer,
     Path(thread): Path<ThreadId>,
 ) -> Result<axum::Json<Thread>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = threads::may_read(&mut connection, &viewer, thread).await?;
     messages::thread(&mut connection, &access).await.map(axum::Json)
 }

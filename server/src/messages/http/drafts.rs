@@ -115,7 +115,7 @@ impl Place {
     }
 
     async fn find(self, app: &App, viewer: &Viewer) -> Result<axum::Json<KeptDraft>> {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         let desk = self.desk(&mut connection, viewer).await?;
         let kept = messages::find_draft(&mut connection, &desk).await?.ok_or(Error::NotFound)?;
         Ok(axum::Json(kept.into()))
@@ -144,7 +144,7 @@ impl Place {
 
     async fn complete(self, app: &App, page: &Page, asked: CompletionQuery) -> Result<Response> {
         let viewer = page.reader()?;
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         let desk = self.desk(&mut connection, &viewer).await?;
         let now = app.db.clock().now();
         print(&messages::complete(&mut connection, &desk, asked.of, &asked.q, page.text, now).await?)

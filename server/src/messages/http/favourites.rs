@@ -51,7 +51,7 @@ pub(super) async fn keep_form(
 }
 
 pub(super) async fn list(State(app): State<App>, viewer: Viewer) -> Result<axum::Json<List<Message>>> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let ids = messages::favourites(&mut connection, &viewer, SHOWN).await?;
     Ok(axum::Json(List { items: messages::in_order(&mut connection, &ids).await?, next: None }))
 }

@@ -55,7 +55,7 @@ pub(super) async fn permalink(
     viewer: Viewer,
     Path(message): Path<MessageId>,
 ) -> Result<Redirect> {
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let message = messages::moved_to(&mut connection, message).await?;
     let access = messages::may_read(&mut connection, &viewer, message).await?;
     Ok(Redirect::to(&paths::message_at(access.thread(), access.position(), message)))

@@ -181,7 +181,7 @@ async fn post_message(
     body: PostBody,
 ) -> Result<(ThreadAccess, Ack)> {
     let access = db::promptly(async {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         threads::may_read(&mut connection, viewer, thread).await
     })
     .await?;
@@ -284,7 +284,7 @@ fn unknown(field: &'static str, error: Error) -> Error {
 /// Says that a message answers its thread's question, or that it does not; answers its place.
 async fn set_answer(app: &App, viewer: Viewer, message: MessageId, on: bool) -> Result<(ThreadId, i32)> {
     let access = {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         super::may_read(&mut connection, &viewer, message).await?
     };
     let body = ChangeBody { answer: Some(if on { access.position() } else { 0 }), ..ChangeBody::default() };

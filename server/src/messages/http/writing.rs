@@ -99,7 +99,7 @@ pub(super) async fn post(
 ) -> Result<Response> {
     let viewer = page.reader()?;
     let access = {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         threads::may_read(&mut connection, &viewer, thread).await?
     };
     let (received, mut written, stored) = receive(&app, &viewer, access.may(), form, "id").await?;
@@ -130,7 +130,7 @@ pub(super) async fn open(
 ) -> Result<Response> {
     let viewer = page.reader()?;
     let access = {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         channels::may_read(&mut connection, &viewer, channel).await?
     };
     let (received, mut written, stored) = receive(&app, &viewer, access.may(), form, "message_id").await?;
@@ -195,7 +195,7 @@ async fn receive(
 async fn attached(app: &App, viewer: &Viewer, names: &str) -> Result<Vec<AttachedFile>> {
     let mut files = Vec::new();
     for id in names.split(',').filter_map(|name| name.parse::<FileId>().ok()).take(Most::Several.count()) {
-        let mut connection = app.db.pool().acquire().await?;
+        let mut connection = app.db.lend().await?;
         match documents::may_read_file(&mut connection, viewer, id).await {
             Ok(file) => files.push(AttachedFile { id, name: file.name, size_bytes: file.size_bytes }),
             Err(Error::NotFound) => {}
@@ -238,7 +238,7 @@ async fn forget(app: &App, desk: Desk) {
 /// The form that puts a message otherwise, for the place where the message stands: a part of a page, as live ones are.
 pub(super) async fn edit_form(State(app): State<App>, page: Page, Path(message): Path<MessageId>) -> Result<Response> {
     let viewer = page.reader()?;
-    let mut connection = app.db.pool().acquire().await?;
+    let mut connection = app.db.lend().await?;
     let access = messages::may_read(&mut connection, &viewer, message).await?;
     let body = messages::body_to_edit(&mut connection, &access).await?;
     let written = Written { id: message, body, files: Vec::new(), preview: None };

@@ -36,6 +36,20 @@ pub(in crate::notifications) async fn behind(
     .await?)
 }
 
+/// Whether anything was said or put otherwise within a range: of most events nobody is told.
+pub(in crate::notifications) async fn is_said(connection: &mut PgConnection, range: Range) -> Result<bool> {
+    Ok(sqlx::query_scalar!(
+        r#"select exists (
+             select from events
+             where stream_id = $1 and seq > $2 and seq <= $3 and kind in ('message.created', 'message.edited')) as "said!""#,
+        range.stream.0,
+        range.after,
+        range.to,
+    )
+    .fetch_one(connection)
+    .await?)
+}
+
 /// Who said something in a thread that they were never asked about, and whether they opened it. The standing thread is
 /// nobody's matter, a conversation is that of all who are in it, and a silenced channel stays silent.
 pub(in crate::notifications) async fn participants(

@@ -4,6 +4,6 @@ mod consumed;
 mod read;
 
 pub(super) use consumed::{
-    Meant, addressed, asked, behind, insert, mentioned, participants, renew, set_reminder, take_due,
+    Meant, addressed, asked, behind, insert, is_said, mentioned, participants, renew, set_reminder, take_due,
 };
 pub(super) use read::{find, inbox, is_of, list, mark_seen, unseen, waiting};
