@@ -1,6 +1,6 @@
 -- What hangs on a message, or once did: 1 files, 2 reactions, 4 moves, 8 a pin, 16 a poll, 32 links, added up. Most messages
 -- have nothing, and whoever reads fifty of them need not ask six tables for each.
--- Locks: writes of messages wait for one pass over those that something hangs on.
+-- Locks: whoever reads or writes a message, or what hangs on it, waits for an instant.
 alter table messages add hung smallint not null default 0;
 
 create function hang() returns trigger language plpgsql as $$
@@ -24,19 +24,3 @@ create trigger hang after insert or update of from_id, to_id on moves for each r
 create trigger hang after insert or update of message_id on pins for each row execute function hang(8);
 create trigger hang after insert or update of message_id on polls for each row execute function hang(16);
 create trigger hang after insert or update of message_id on message_links for each row execute function hang(32);
-
-update messages set hung = told.hung
-from (
-  select message_id as id, bit_or(kind) as hung
-  from (
-    select message_id, 1::smallint from attachments
-    union all select message_id, 2::smallint from reactions
-    union all select from_id, 4::smallint from moves
-    union all select to_id, 4::smallint from moves
-    union all select message_id, 8::smallint from pins
-    union all select message_id, 16::smallint from polls
-    union all select message_id, 32::smallint from message_links
-  ) hangs (message_id, kind)
-  group by message_id
-) told
-where told.id = messages.id;

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use words::StreamId;
 
-use super::{Db, store};
+use super::{Db, Lent, RELEASE, store};
 use crate::error::{Error, Result};
 
 /// The migrations of this build. A schema may be ahead of it: a version to come only adds to what this one knows, so that
@@ -23,13 +23,13 @@ pub async fn migrate(db: &Db) -> Result<()> {
     MIGRATIONS.run(db.pool()).await.map_err(Error::Migrate)?;
     let (epoch, now) = (StreamId::fresh().0, db.clock().now());
     let secret: [u8; 32] = rand::random();
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::insert_instance(&mut connection, epoch, &secret, now).await
 }
 
 /// How many migrations of this build the database has not seen.
 pub async fn missing_migrations(db: &Db) -> Result<usize> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     let applied = sqlx::migrate::Migrate::list_applied_migrations(&mut *connection, &MIGRATIONS.table_name)
         .await
         .map_err(Error::Migrate)?;
@@ -39,7 +39,7 @@ pub async fn missing_migrations(db: &Db) -> Result<usize> {
 /// The server's version, if it is one that we know: PostgreSQL 15 to 18. Whoever asks is told why they are refused: who
 /// connects, to what and by which right is an operator's to mend (classes 28 and 3D, 42501, 55000).
 pub async fn version(db: &Db) -> Result<String> {
-    let mut connection = match db.pool().acquire().await {
+    let connection = match db.pool().acquire().await {
         Err(sqlx::Error::Database(refused))
             if refused
                 .code()
@@ -49,7 +49,7 @@ pub async fn version(db: &Db) -> Result<String> {
         }
         connection => connection?,
     };
-    let number = store::version(&mut connection).await?;
+    let number = store::version(&mut Lent::of(connection, RELEASE)).await?;
     match number / 10_000 {
         major @ 15..=18 => Ok(format!("PostgreSQL {major}")),
         _ => Err(Error::ServerVersion(number)),
@@ -58,13 +58,13 @@ pub async fn version(db: &Db) -> Result<String> {
 
 /// The network's name.
 pub async fn network_name(db: &Db) -> Result<String> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::network_name(&mut connection).await
 }
 
 /// The database's clock.
 pub async fn now(db: &Db) -> Result<DateTime<Utc>> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::now(&mut connection).await
 }
 
@@ -83,7 +83,7 @@ pub enum Demonstration {
 
 /// What a database holds of the demonstration.
 pub async fn demonstration(db: &Db) -> Result<Demonstration> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     Ok(match store::demonstration(&mut connection).await? {
         (true, _, _) => Demonstration::There,
         (false, true, _) => Demonstration::Begun,
@@ -118,7 +118,7 @@ pub async fn begin_demonstration(db: &Db) -> Result<()> {
 
 /// Marks the instance as the demonstration's, once it is whole, and names it.
 pub async fn mark_demonstration(db: &Db, name: &str) -> Result<()> {
-    let mut connection = db.pool().acquire().await?;
+    let mut connection = db.lend().await?;
     store::mark_demonstration(&mut connection, name).await
 }
 

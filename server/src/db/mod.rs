@@ -162,7 +162,7 @@ impl Db {
         };
         let given_up = GivenUp::default();
         let shared = Shared {
-            writers: ending(pool(WRITERS), Arc::clone(&given_up)).connect_lazy_with(by_key.clone()),
+            writers: for_transactions(pool(WRITERS), Arc::clone(&given_up)).connect_lazy_with(by_key.clone()),
             followers: pool(FOLLOWERS).connect_lazy_with(by_key),
             epoch: epoch.clone(),
             given_up,
@@ -222,7 +222,7 @@ impl Db {
     where
         F: for<'t> FnOnce(&'t mut Tx) -> Work<'t, T>,
     {
-        let inner = self.begun(self.0.writers.begin()).await?;
+        let inner = self.begun().await?;
         let clock = self.0.clock.clone();
         let mut tx = Tx { inner, now: clock.now(), clock, reactions: self.0.reactions, hints: Vec::new() };
         let value = within(LONGEST, work(&mut tx)).await?;
@@ -244,9 +244,9 @@ impl Db {
         self.clone().written(work).await
     }
 
-    /// A transaction once it has begun. Nothing else may wait for a beginning and give it up.
-    async fn begun(&self, begin: impl Future<Output = sqlx::Result<Begun>>) -> Result<Begun> {
-        let mut begin = Box::pin(begin);
+    /// A write transaction once it has begun. Nothing else may wait for a beginning and give it up.
+    async fn begun(&self) -> Result<Begun> {
+        let mut begin = Box::pin(self.0.writers.begin());
         let Ok(answer) = tokio::time::timeout(BEGINNING, &mut begin).await else {
             // Before it is dropped, which gives the connection back.
             self.0.given_up.store(true, Ordering::Release);
@@ -283,18 +283,14 @@ impl Db {
         let db = self.clone();
         // Once on the heap, or each caller's own future would hold it all.
         detached(Box::pin(async move {
-            let mut lent = within(BEGINNING, db.lend()).await?;
-            let (connection, ending) = lent.parts();
-            // Until it has begun, sqlx knows of no transaction that it could roll back (transact-rs/sqlx#4393).
-            *ending = Ending::RollBack;
+            let mut lent = db.lend().await?;
+            let (connection, in_doubt) = lent.parts();
+            *in_doubt = true;
             let begin = connection.begin_with("begin isolation level repeatable read, read only");
             let mut tx = within(BEGINNING, begin).await?;
-            *ending = Ending::Ask;
-            let value = within(LONGEST, work(&mut tx)).await?;
+            *in_doubt = false;
             // What was read is whole. The rollback goes with the connection on its way to the pool, in nobody's way.
-            drop(tx);
-            *ending = Ending::Answered;
-            Ok(value)
+            within(LONGEST, work(&mut tx)).await
         }))
         .await
     }
@@ -305,10 +301,7 @@ impl Db {
         // On the heap, or each caller's own future would hold what giving a connection out takes.
         promptly(Box::pin(async {
             let mut lent = Lent::of(self.0.followers.acquire().await?, ANSWER);
-            let (connection, ending) = lent.parts();
-            let read = read(connection).await;
-            *ending = Ending::Answered;
-            read
+            read(&mut lent).await
         }))
         .await
     }
@@ -342,12 +335,14 @@ impl Db {
     }
 }
 
-/// A pool whose connections come back outside any transaction.
-fn ending(pool: PgPoolOptions, given_up: GivenUp) -> PgPoolOptions {
+/// A pool of connections on which transactions begin: they come back outside any, or not at all. The rollback of one that
+/// was dropped is on its way before what is asked here; asked for where none is open, it is a warning in PostgreSQL's log.
+fn for_transactions(pool: PgPoolOptions, given_up: GivenUp) -> PgPoolOptions {
     pool.after_release(move |connection, _| {
         let given_up = given_up.load(Ordering::Acquire);
         Box::pin(async move {
-            let ended = tokio::time::timeout(RELEASE, ended(connection, given_up)).await;
+            let ended = async { if given_up { store::roll_back(connection).await } else { connection.ping().await } };
+            let ended = tokio::time::timeout(RELEASE, ended).await;
             ended.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
             Ok(true)
         })
@@ -436,33 +431,23 @@ pub async fn last_seq(db: &Db, stream: StreamId) -> Result<i64> {
     store::last_seq(&mut connection, stream).await?.ok_or(crate::error::Error::NotFound)
 }
 
-/// A connection of a pool, with a reading under way. It goes back to the pool if it answers, and else is let go of for good:
-/// one that carries nothing any more may never say so, and would keep its place in the pool for as long.
+/// A connection of a pool, for reading. It goes back to the pool if it answers in time, and else is let go of for good: one
+/// that carries nothing any more may never say so, and would keep its place in the pool for as long.
 #[derive(Debug)]
 pub struct Lent {
     connection: Option<PoolConnection<Postgres>>,
-    ending: Ending,
     patience: Duration,
-}
-
-/// What a connection is asked before it goes back to its pool.
-#[derive(Clone, Copy, Debug)]
-enum Ending {
-    /// Nothing: it has just answered.
-    Answered,
-    /// Whether it is there; what may be under way still has an end then.
-    Ask,
-    /// To leave a transaction that it may be in.
-    RollBack,
+    /// Whether it may be in a transaction that sqlx does not know of (transact-rs/sqlx#4393): it is let go of then.
+    in_doubt: bool,
 }
 
 impl Lent {
     fn of(connection: PoolConnection<Postgres>, patience: Duration) -> Self {
-        Self { connection: Some(connection), ending: Ending::Ask, patience }
+        Self { connection: Some(connection), patience, in_doubt: false }
     }
 
-    fn parts(&mut self) -> (&mut PgConnection, &mut Ending) {
-        (self.connection.as_mut().expect("held until it is dropped"), &mut self.ending)
+    fn parts(&mut self) -> (&mut PgConnection, &mut bool) {
+        (self.connection.as_mut().expect("held until it is dropped"), &mut self.in_doubt)
     }
 }
 
@@ -483,20 +468,17 @@ impl DerefMut for Lent {
 impl Drop for Lent {
     fn drop(&mut self) {
         let Some(mut connection) = self.connection.take() else { return };
-        let (ending, patience) = (self.ending, self.patience);
-        if matches!(ending, Ending::Answered) {
+        if self.in_doubt {
+            drop(connection.detach());
             return;
         }
+        // A rollback that waits goes first, and its answer is waited for. Given up, it is closed.
+        let returned = tokio::time::timeout(self.patience, connection.return_to_pool());
         #[expect(
             clippy::disallowed_methods,
             reason = "holds one of the pool's places, and ends when that has answered"
         )]
-        tokio::spawn(async move {
-            let ended = ended(&mut connection, matches!(ending, Ending::RollBack));
-            if !matches!(tokio::time::timeout(patience, ended).await, Ok(Ok(()))) {
-                drop(connection.detach());
-            }
-        });
+        tokio::spawn(async move { drop(returned.await) });
     }
 }
 
@@ -532,10 +514,4 @@ async fn is_there(connection: &mut PgConnection, idle_for: Duration) -> sqlx::Re
         answered.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
     }
     Ok(true)
-}
-
-/// Asks a connection whether it is there, or has it leave the transaction that it may be in. The rollback of a transaction
-/// that was dropped is on its way before that; asked for where none is open, it is a warning in PostgreSQL's log.
-async fn ended(connection: &mut PgConnection, in_doubt: bool) -> sqlx::Result<()> {
-    if in_doubt { store::roll_back(connection).await } else { connection.ping().await }
 }

@@ -1,6 +1,6 @@
 //! The navigation of pages: read anew only when something happened that its reader is told of.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,6 +16,9 @@ use crate::{
 
 /// How many people's navigations are remembered: those of who read last. One is some 40 bytes for each unread thread.
 const PEOPLE: usize = 512;
+
+/// How long another page of the same person is waited for, which reads what this one needs.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Fills the navigation of a viewer.
 pub type Fill = for<'c> fn(&'c mut PgConnection, &'c Viewer) -> Work<'c, Nav>;
@@ -45,7 +48,8 @@ impl Navigation {
         if let Some(nav) = self.remembered.get(&key, &stamp) {
             return Ok(named(nav));
         }
-        let turn = self.remembered.turn(&key).await;
+        // Who waited for long reads it beside the others.
+        let Ok(turn) = tokio::time::timeout(PATIENCE, self.remembered.turn(&key)).await else { return Err(None) };
         self.remembered.get(&key, &stamp).map(named).ok_or(Some(turn))
     }
 

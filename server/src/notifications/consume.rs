@@ -77,11 +77,11 @@ async fn consume(tx: &mut Tx, stream: StreamId) -> Result<bool> {
 
 /// What there is to do, by ascending person: nobody waits for us while we wait for them.
 async fn due(tx: &mut Tx, range: Range) -> Result<BTreeMap<PersonId, Due>> {
+    if !store::is_said(tx.connection(), range).await? {
+        return Ok(BTreeMap::new());
+    }
     let today = web::date::day(tx.now());
     let mut due: BTreeMap<PersonId, Due> = BTreeMap::new();
-    if !store::is_said(tx.connection(), range).await? {
-        return Ok(due);
-    }
     for (person, thread, opened) in store::participants(tx.connection(), range).await? {
         let reason = if opened { FollowReason::Author } else { FollowReason::Answer };
         due.entry(person).or_default().follows.entry(thread).or_insert(reason);

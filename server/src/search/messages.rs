@@ -73,7 +73,7 @@ pub(super) async fn find(
     if ask.groups.is_empty() {
         return Ok(Reach::default());
     }
-    let one_of = |one_of: i64| (messages / one_of).clamp(FEW, MOST);
+    let at_most = |one_of: i64| (messages / one_of).clamp(FEW, MOST);
     match said {
         Said::Seldom { together } => {
             let most = if together { RARE_TOGETHER } else { RARE };
@@ -85,11 +85,11 @@ pub(super) async fn find(
             let (span, looked) = (span_of(&hits, want), looked(connection, ask, SAMPLE).await?);
             match span.zip(looked) {
                 Some((span, Looked { from, .. })) => by_spans(connection, ask, from, span, want).await,
-                None => latest(connection, ask, want, one_of(ONE_OF)).await,
+                None => latest(connection, ask, want, at_most(ONE_OF)).await,
             }
         }
-        Said::Unknown => latest(connection, ask, want, one_of(ONE_OF)).await,
-        Said::Often => latest(connection, ask, want, one_of(ONE_OF_FULL)).await,
+        Said::Unknown => latest(connection, ask, want, at_most(ONE_OF)).await,
+        Said::Often => latest(connection, ask, want, at_most(ONE_OF_FULL)).await,
     }
 }
 
@@ -102,7 +102,7 @@ fn span_of(hits: &[Hit], want: usize) -> Option<TimeDelta> {
     }
     let times = || hits.iter().map(|hit| hit.key.at);
     let enough = i32::try_from(want * ENOUGH).ok()?;
-    Some((times().max()? - times().min()?).checked_mul(enough)? / counted)
+    Some(((times().max()? - times().min()?).checked_mul(enough)? / counted).max(TimeDelta::seconds(1)))
 }
 
 /// Looks into the latest messages of each group, about `most` in all if that is worth it, and then into spans of time.

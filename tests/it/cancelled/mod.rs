@@ -7,6 +7,7 @@ use std::{
     future::{Future, poll_fn},
     sync::Arc,
     task::Poll,
+    time::{Duration, Instant},
 };
 
 use preau::{
@@ -27,8 +28,6 @@ use uuid::Uuid;
 
 use scene::{Scene, Subject, Write, settle};
 use turnstile::Turnstile;
-
-use crate::support::awaited;
 
 /// Polls a future so many times, then drops it; its output, if it came to its end before.
 async fn polled<T>(times: usize, future: impl Future<Output = T>) -> Option<T> {
@@ -137,15 +136,23 @@ async fn a_write_that_is_not_detached_loses_the_next_one() {
 }
 
 #[tokio::test]
-async fn a_connection_whose_beginning_was_given_up_comes_back_outside_any_transaction() {
+async fn a_connection_whose_beginning_was_given_up_is_in_no_transaction_afterwards() {
     let scene = Scene::set().await;
-    let (turnstile, options) = Turnstile::before(&scene.server.db.pool().connect_options());
+    let eye = scene.server.db.pool();
+    let open = "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in tr%'";
+    let (turnstile, options) = Turnstile::before(&eye.connect_options());
     let db = Db::open(options, Clock::system(), reactions::react);
     let read = turnstile.outlasts(db.snapshot(|_| Box::pin(async { Ok(()) }))).await;
     assert!(matches!(read, Err(Error::Unavailable)));
-    awaited("it is given back", async || (db.pool().num_idle() == 1).then_some(())).await;
-    assert!(keeps(db.pool(), scene.server.db.pool()).await);
-    assert_eq!(db.pool().size(), 1, "it is the same");
+    assert!(keeps(db.pool(), eye).await, "who reads next is in none");
+    let written = turnstile.outlasts(db.write(|_| Box::pin(async { Ok(()) }))).await;
+    assert!(matches!(written, Err(Error::Unavailable)));
+    // Sooner than PostgreSQL itself ends what is idle.
+    let began = Instant::now();
+    while sqlx::query_scalar::<_, i64>(open).fetch_one(eye).await.unwrap() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(6), "one is in its transaction still");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// More than any of these has.

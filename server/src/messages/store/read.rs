@@ -353,7 +353,7 @@ async fn previews(connection: &mut PgConnection, messages: &[Uuid]) -> Result<Ha
     Ok(found)
 }
 
-/// Where messages were moved to, or came from: a message that came and went on tells where it went.
+/// Those of some messages that are pinned.
 async fn pinned(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashSet<MessageId>> {
     let pinned = sqlx::query_scalar!(
         r#"select message_id as "message: MessageId" from pins where message_id = any($1)"#,
@@ -362,6 +362,7 @@ async fn pinned(connection: &mut PgConnection, messages: &[Uuid]) -> Result<Hash
     Ok(pinned.fetch_all(connection).await?.into_iter().collect())
 }
 
+/// Where messages were moved to, or came from: a message that came and went on tells where it went.
 async fn moves(connection: &mut PgConnection, messages: &[Uuid]) -> Result<HashMap<MessageId, Move>> {
     let rows = sqlx::query!(
         r#"select

@@ -126,7 +126,10 @@ pub(in crate::search) async fn by_index(
            ), m as materialized (
              select id, group_id, thread_id, author_id, assignment_id, created_at,
                case when holding < $7 then 1 else 8 end as one_of
-             from (select *, row_number() over () as number, count(*) over () as holding from holding) counted
+             from (
+               select id, group_id, thread_id, author_id, assignment_id, created_at,
+                 row_number() over () as number, count(*) over () as holding
+               from holding) counted
              where holding < $7 or number % 8 = 0)"#,
         "order by created_at desc, id desc",
         connection,
