@@ -58,7 +58,7 @@ const FOLLOWERS: u32 = 5;
 /// now has just answered, and asking costs each statement a way to the database and back.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// How long a transaction may take to begin: to be given a connection, and for that to answer.
+/// How long a transaction may take to begin; one that writes, to be given a connection before that, too.
 const BEGINNING: Duration = Duration::from_secs(4);
 /// How long the work of a transaction may take, and how long its commit: longer than any statement that the database
 /// would end by itself.
