@@ -473,12 +473,12 @@ impl Drop for Lent {
             return;
         }
         // A rollback that waits goes first, and its answer is waited for. Given up, it is closed.
-        let returned = tokio::time::timeout(self.patience, connection.return_to_pool());
+        let (returned, patience) = (connection.return_to_pool(), self.patience);
         #[expect(
             clippy::disallowed_methods,
             reason = "holds one of the pool's places, and ends when that has answered"
         )]
-        tokio::spawn(async move { drop(returned.await) });
+        tokio::spawn(async move { drop(tokio::time::timeout(patience, returned).await) });
     }
 }
 
